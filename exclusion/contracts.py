@@ -1,0 +1,286 @@
+"""What each table must look like, and how the program says no.
+
+A table is checked once per door: when it arrives from a publisher, when a release is
+written or read, and when an assessment leaves. The same declaration is the check and the
+data dictionary (:func:`dictionary`), so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrors
+
+# --------------------------------------------------------------------------- errors
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: where, what, which value, and what to do next."""
+
+    where: str
+    what: str
+    value: str = ""
+    do: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.what}"
+        if self.value:
+            text += f" (found: {self.value})"
+        return f"{text}. {self.do}" if self.do else f"{text}."
+
+
+class ExclusionError(Exception):
+    """Base of every error a user may see; shown as plain text, never as a traceback."""
+
+    exit_code = 70
+
+    def __init__(self, problems: str | Problem | Iterable[Problem]) -> None:
+        if isinstance(problems, str):
+            self.problems: tuple[Problem, ...] = ()
+            super().__init__(problems)
+            return
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        lines = [str(problem) for problem in self.problems]
+        head = "" if len(lines) == 1 else f"{len(lines)} problems were found:\n"
+        super().__init__(head + "\n".join(f"- {line}" if head else line for line in lines))
+
+
+class UsageError(ExclusionError):
+    """The request itself is off: an unknown council, service, format or weight."""
+
+    exit_code = 2
+
+
+class DataRefused(ExclusionError):
+    """A table, file or release breaks its contract; nothing was written."""
+
+    exit_code = 3
+
+
+class SourceUnreachable(ExclusionError):
+    """A publisher's file or service could not be had."""
+
+    exit_code = 4
+
+
+class NothingToAssess(ExclusionError):
+    """The request is sound, but the release holds nothing to answer it with."""
+
+    exit_code = 5
+
+
+# --------------------------------------------------------------------------- tables
+
+NATIONS = ("England", "Wales", "Scotland", "Northern Ireland")
+LEVELS = ("ward", "lsoa21", "council", "nation")
+FITS = ("published", "best_fit", "weighted", "council_wide", "estimated", "national")
+KINDS = ("floor", "keep", "more_use", "caution", "not_assessed")
+SEVERITIES = ("required", "recommended", "monitor", "")
+STRENGTHS = ("STRONG", "MODERATE", "WEAK", "NONE", "unknown", "")
+SUMMARIES = ("reasons_found", "no_reason_found", "not_assessed")
+
+AREA_CODE = r"^[EWSN]\d{8}$"
+WARD_CODE = r"^(E05|W05|S13|N08)\d{6}$"
+COUNCIL_CODE = r"^(E0[6-9]|W06|S12|N09)\d{6}$"
+SMALL_AREA_CODE = r"^(E01|W01|S01|N21)\d{6}$"
+
+
+def _text(description: str, *checks: Any, nullable: bool = False) -> pa.Column:
+    return pa.Column(str, list(checks), description=description, nullable=nullable)
+
+
+def _number(description: str, *checks: Any, nullable: bool = True) -> pa.Column:
+    return pa.Column(float, list(checks), description=description, nullable=nullable, coerce=True)
+
+
+def _whole(description: str, *checks: Any, nullable: bool = False) -> pa.Column:
+    return pa.Column("Int64" if nullable else "int64", list(checks), description=description, nullable=nullable, coerce=True)
+
+
+def _code(pattern: str, kind: str) -> pa.Check:
+    return pa.Check.str_matches(pattern, error=f"is not a {kind} code (letter and eight digits)")
+
+
+def _one_of(values: Iterable[str]) -> pa.Check:
+    allowed = list(values)
+    return pa.Check.isin(allowed, error="is not one of " + ", ".join(repr(value) for value in allowed))
+
+
+_NOT_NEGATIVE = pa.Check.ge(0, error="is below zero")
+_SHARE = pa.Check.in_range(0, 1, error="is not a share between 0 and 1")
+_PERCENTILE = pa.Check.in_range(0, 100, error="is not between 0 and 100")
+
+TABLES: dict[str, pa.DataFrameSchema] = {
+    "areas": pa.DataFrameSchema(
+        {
+            "area_code": _text("GSS code of the ward, in the edition named beside it", _code(WARD_CODE, "ward")),
+            "area_name": _text("Name of the ward; names repeat between councils, so join by code"),
+            "council_code": _text("GSS code of the district, unitary, borough or city council", _code(COUNCIL_CODE, "council")),
+            "council_name": _text("Name of that council"),
+            "nation": _text("England, Wales, Scotland or Northern Ireland", _one_of(NATIONS)),
+            "edition": _text("Edition of the ward boundaries (WD25 = wards of May 2025)", pa.Check.str_matches(r"^WD\d\d$", error="is not an edition such as WD25")),
+            "upper_code": _text("GSS code of the county council above it in two-tier areas, else blank"),
+            "upper_name": _text("Name of that county council, else blank"),
+            "population": _whole("Usual residents, Census 2021, shared onto the ward", _NOT_NEGATIVE),
+            "households": _whole("Households, Census 2021, shared onto the ward", _NOT_NEGATIVE),
+            "rural": pa.Column(bool, description="Whether over half of residents live in rural small areas"),
+            "straddle": _number("Share of residents whose small area crosses the ward boundary", _SHARE, nullable=False),
+            "error_class": _text("How well small areas fit this ward: good, fair or rough", _one_of(("good", "fair", "rough"))),
+            "error_p90": _number("Nine in ten such wards had a smaller error in their count than this share", _SHARE, nullable=False),
+            "x": _number("Easting of the ward centre, metres, EPSG:27700", nullable=False),
+            "y": _number("Northing of the ward centre, metres, EPSG:27700", nullable=False),
+        },
+        unique=["area_code"],
+        strict="filter",
+        description="Wards, one row each",
+    ),
+    "small_areas": pa.DataFrameSchema(
+        {
+            "small_area_code": _text("GSS code of the small area", _code(SMALL_AREA_CODE, "small-area")),
+            "kind": _text("Kind and edition of small area", _one_of(("lsoa21", "dz11", "sdz21"))),
+            "small_area_name": _text("Name of the small area"),
+            "population": _whole("Usual residents, Census 2021", _NOT_NEGATIVE),
+            "x": _number("Easting of a point inside it, metres, EPSG:27700", nullable=False),
+            "y": _number("Northing of a point inside it, metres, EPSG:27700", nullable=False),
+            "area_code": _text("Ward that part of it lies in", _code(WARD_CODE, "ward")),
+            "share": _number("Share of its people taken to live in that ward; shares of one small area sum to 1", _SHARE, nullable=False),
+        },
+        unique=["small_area_code", "area_code"],
+        strict="filter",
+        description="Small areas and the wards they feed, one row a pair",
+    ),
+    "observations": pa.DataFrameSchema(
+        {
+            "level": _text("What the code is: ward, small area (lsoa21), council or nation", _one_of(LEVELS)),
+            "area_code": _text("GSS code", _code(AREA_CODE, "GSS")),
+            "measure": _text("What is counted; see measures"),
+            "count": _number("People, households or premises counted; blank for a measure that is not a count", _NOT_NEGATIVE),
+            "of": _number("Out of how many, in areas with data", _NOT_NEGATIVE),
+            "value": _number("count divided by of, to 6 decimals; or the mean of a measure that is not a count"),
+            "low": _number("Lower end of the count, where the fit or withheld figures leave a range", _NOT_NEGATIVE),
+            "high": _number("Upper end of the count, where the fit or withheld figures leave a range", _NOT_NEGATIVE),
+            "observed": _number("Share of the denominator for which there were data", _SHARE),
+            "fit": _text("How it came onto this area", _one_of(FITS)),
+            "source": _text("Source id; see release.toml"),
+            "period": _text("Date or period the figure describes"),
+        },
+        checks=[
+            pa.Check(
+                lambda t: t["count"].isna() | t["of"].isna() | (t["count"] <= t["of"]),
+                error="count is larger than of (a rate over 100 %)",
+                name="count",
+            ),
+        ],
+        unique=["area_code", "measure"],
+        strict="filter",
+        description="One measure for one area, tidy",
+    ),
+    "reference": pa.DataFrameSchema(
+        {
+            "nation": _text("Nation the distribution describes", _one_of(NATIONS)),
+            "level": _text("ward or lsoa21", _one_of(LEVELS)),
+            "measure": _text("Measure or domain indicator"),
+            "q": _whole("Quantile, in thousandths", pa.Check.in_range(0, 1000, error="is not between 0 and 1000")),
+            "value": _number("Value at that quantile of the nation's areas", nullable=False),
+        },
+        unique=["nation", "level", "measure", "q"],
+        strict="filter",
+        description="Frozen national distributions: 1,001 quantiles each",
+    ),
+    "reference_wards": pa.DataFrameSchema(
+        {
+            "area_code": _text("GSS code of the ward", _code(WARD_CODE, "ward")),
+            "nation": _text("Nation", _one_of(NATIONS)),
+            "domain": _text("Domain of the score"),
+            "percentile": _number("Where the ward stands in its nation, 3 decimals, 100 = most affected", _PERCENTILE, nullable=False),
+        },
+        unique=["area_code", "domain"],
+        strict="filter",
+        description="Every ward's domain percentiles, from which bands are cut",
+    ),
+    "findings": pa.DataFrameSchema(
+        {
+            "area_code": _text("GSS code of the ward", _code(WARD_CODE, "ward")),
+            "area_name": _text("Name of the ward"),
+            "service_id": _text("Service, as in services.csv"),
+            "channel": _text("The way in this is about; 'all' for a caution"),
+            "kind": _text("floor, keep, more_use, caution or not_assessed", _one_of(KINDS)),
+            "severity": _text("required, recommended, monitor, or blank", _one_of(SEVERITIES)),
+            "strength": _text("Strength of the strongest rule behind it", _one_of(STRENGTHS)),
+            "borderline": pa.Column(bool, description="Whether a small change in a figure would change the finding"),
+            "rule_ids": _text("Rules behind it, joined by |"),
+            "short": _text("The finding in at most 20 words"),
+            "reason": _text("The reason in full, with figures and dates"),
+            "figures_json": _text("Every figure used, with source, date and fit, as JSON"),
+            "protected_characteristics": _text("Protected characteristics concerned, joined by |"),
+            "legal_hooks": _text("Law and guidance codes, joined by |"),
+            "thresholds_version": _text("Version of the thresholds used"),
+            "profile_version": _text("Version of the service profile used"),
+        },
+        unique=["area_code", "service_id", "channel", "kind", "rule_ids"],
+        strict="filter",
+        description="What to keep open, where and why",
+    ),
+}
+
+
+def check(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
+    """Return ``table`` when it meets its contract, with the declared columns and types.
+
+    Parameters
+    ----------
+    table
+        Any frame; extra columns are dropped from the result.
+    name
+        Which contract, a key of :data:`TABLES`.
+    where
+        File or step to name in the message.
+
+    Raises
+    ------
+    DataRefused
+        With every problem found, not only the first.
+    """
+    schema = TABLES[name]
+    try:
+        return schema.validate(table, lazy=True)
+    except SchemaErrors as errors:
+        raise DataRefused(list(_problems(errors.failure_cases, table, schema, where))) from None
+
+
+def _problems(cases: pd.DataFrame, table: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> Iterable[Problem]:
+    keys = [key for key in (schema.unique or []) if key in table.columns]
+    for (column, kind), group in cases.groupby([cases["column"].astype(str), cases["check"].astype(str)], sort=False):
+        if kind == "column_in_dataframe":
+            for missing in sorted(group["failure_case"].astype(str)):
+                yield Problem(where, f"column '{missing}' is missing", "", f"Add it: {schema.columns[missing].description}.")
+            continue
+        rows = [row for row in group["index"].unique() if not pd.isna(row)]
+        shown = ", ".join(dict.fromkeys(str(value) for value in group["failure_case"].head(3)))
+        place = f"column '{column}'" if column in schema.columns else f"columns {', '.join(keys)}"
+        if kind == "multiple_fields_uniqueness":
+            what, do = f"{len(rows)} rows repeat the same {' and '.join(keys)}", "Keep one row for each."
+            shown = ", ".join(dict.fromkeys(str(table.loc[row, keys[0]]) for row in rows[:3]))
+        elif kind == "not_nullable":
+            what, shown, do = f"{place} is blank in {len(rows)} rows", "", "Give a value, or leave the row out and say so."
+        elif kind.startswith(("dtype(", "coerce_dtype(")):
+            what, do = f"{place} holds something that is not of its type", f"It must be: {schema.columns[column].description if column in schema.columns else kind}."
+        else:
+            what, do = f"{place} {kind}", "Correct the figure at its source and build again."
+            what += f" in {len(rows)} rows" if len(rows) > 1 else ""
+        if rows and keys and kind != "multiple_fields_uniqueness":
+            what += " at " + ", ".join("/".join(str(table.loc[row, key]) for key in keys[:2]) for row in rows[:3])
+            what += " and others" if len(rows) > 3 else ""
+        yield Problem(where, what, shown, do)
+
+
+def dictionary(name: str) -> pd.DataFrame:
+    """The data dictionary of one table: ``column, type, description``."""
+    schema = TABLES[name]
+    rows = [(column, str(spec.dtype), spec.description) for column, spec in schema.columns.items()]
+    return pd.DataFrame(rows, columns=["column", "type", "description"])
