@@ -1,0 +1,165 @@
+"""Models of the judgement files behind the score, the people estimate and the geography."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from exclusion.contracts import DataRefused, Problem
+from exclusion.judgement.entries import FOLDER, E, Entry, read_entries
+
+
+class Measure(Entry):
+    """What is counted: its names, unit, denominator and limits."""
+
+    label: str
+    short: str
+    unit: str
+    of: str
+    counted: bool = True
+    limits: str = ""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Indicator(_Part):
+    """A measure used in a domain, times a coefficient (a rate, or 1)."""
+
+    measure: str
+    coefficient: float = Field(gt=0)
+
+
+class Domain(_Part):
+    """One domain of the score: a weighted sum of rates, turned into a percentile."""
+
+    id: str
+    label: str
+    weight: float = Field(ge=0)
+    explains: str
+    explains_low: str
+    indicator: tuple[Indicator, ...] = Field(min_length=1)
+    why: str
+    reference: str
+
+
+class MethodPreset(Entry):
+    """A complete method for one or more nations."""
+
+    title: str
+    nations: tuple[str, ...] = Field(min_length=1)
+    domain: tuple[Domain, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _sound(self) -> MethodPreset:
+        ids = [domain.id for domain in self.domain]
+        if len(set(ids)) < len(ids):
+            raise ValueError("a domain is there twice")
+        if sum(domain.weight for domain in self.domain) <= 0:
+            raise ValueError("all weights are zero; give at least one domain a weight")
+        return self
+
+
+class Rate(_Part):
+    """Share of people of one age who do not use the internet, by disability."""
+
+    id: str
+    disabled: float = Field(ge=0, le=1)
+    not_disabled: float = Field(ge=0, le=1)
+    disabled_share: float = Field(ge=0, le=1)
+
+
+class Scale(_Part):
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+    why: str
+    reference: str
+
+
+class Children(_Part):
+    disabled_share: float = Field(ge=0, le=1)
+    why: str
+    reference: str
+
+
+class PeopleRates(Entry):
+    """Rates for the estimate of residents unlikely to use the internet."""
+
+    definition: str
+    scale: Scale
+    rate: tuple[Rate, ...]
+    children: Children
+
+
+class ErrorClass(_Part):
+    good_below: float
+    fair_below: float
+    why: str
+
+
+class FarHelp(_Part):
+    metres: float = Field(gt=0)
+    library_types: tuple[str, ...]
+    why: str
+    reference: str
+
+
+class GeographyRules(Entry):
+    """How small areas are shared among wards."""
+
+    edition: str
+    smallest_share: float = Field(ge=0, lt=0.5)
+    minimum_observed: float = Field(gt=0, le=1)
+    rural_over: float = Field(gt=0, lt=1)
+    error_class: ErrorClass
+    far_help: FarHelp
+
+
+def _single(name: str, model: type[E]) -> E:
+    document: dict[str, Any] = tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
+    try:
+        return model.model_validate({"id": name.removesuffix(".toml"), **document})
+    except ValidationError as error:
+        raise DataRefused([Problem(name, f"{'.'.join(map(str, m['loc']))}: {m['msg']}", "", "Mend this line of the file.") for m in error.errors()]) from None
+
+
+@cache
+def measures() -> dict[str, Measure]:
+    """Measures by id, in file order."""
+    return read_entries(FOLDER / "measures.toml", Measure, "measure")
+
+
+@cache
+def methods() -> dict[str, MethodPreset]:
+    """Method presets by id."""
+    presets = [_single(f"methods/{path.name}", MethodPreset) for path in sorted((FOLDER / "methods").glob("*.toml"))]
+    return {preset.id: preset for preset in presets}
+
+
+def method_for(nation: str) -> MethodPreset | None:
+    """The preset that scores a nation, or None when we have none for it."""
+    return next((preset for preset in methods().values() if nation in preset.nations), None)
+
+
+@cache
+def people_rates() -> PeopleRates:
+    """Rates, scale and definition of the people estimate."""
+    return _single("people.toml", PeopleRates)
+
+
+@cache
+def geography_rules() -> GeographyRules:
+    """How small areas are shared among wards, and what counts as far from help."""
+    return _single("geography.toml", GeographyRules)
+
+
+def score_entries() -> list[Entry]:
+    """Every entry of these files, for the review dates."""
+    return [*measures().values(), *methods().values(), people_rates(), geography_rules()]
+
+
+__all__ = ["Domain", "GeographyRules", "Indicator", "Measure", "MethodPreset", "PeopleRates", "geography_rules", "measures", "method_for", "methods", "people_rates", "score_entries"]
