@@ -1,0 +1,51 @@
+"""What the tests stand on: the bundled release, the shared national tables, and a browser where there is one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+NO_SHARED = "the national tables (../shared, beside the checkout) are not on this machine"
+NO_BROWSER = "no Chromium on this machine (Debian: apt install chromium)"
+
+
+def chromium() -> str | None:
+    """The path of the system's browser, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what this machine cannot run, with the reason; where the browser is required, fail instead."""
+    if item.get_closest_marker("shared") and not SHARED.is_dir():
+        pytest.skip(NO_SHARED)
+    if item.get_closest_marker("browser") and chromium() is None:
+        if os.environ.get("KEPT_OPEN_REQUIRE_BROWSER"):
+            pytest.fail(f"{NO_BROWSER}, and KEPT_OPEN_REQUIRE_BROWSER says the browser tests must run", pytrace=False)
+        pytest.skip(NO_BROWSER)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of national tables; tests that use it are skipped where it is absent."""
+    if not SHARED.is_dir():
+        pytest.skip(NO_SHARED)
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def bundled():  # type: ignore[no-untyped-def]
+    """The evidence of the bundled release, loaded once; never change it."""
+    import exclusion
+
+    return exclusion.load()
