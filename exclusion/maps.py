@@ -30,8 +30,7 @@ from folium.template import Template
 
 STATIC = Path(__file__).parent / "static"
 ATTRIBUTION = (
-    "Boundaries: Office for National Statistics, Open Government Licence v3.0. "
-    "Contains OS data © Crown copyright and database right 2025."
+    "Boundaries: Office for National Statistics, Open Government Licence v3.0. Contains OS data © Crown copyright and database right 2025."
 )
 SVG_MOST = 700  # beyond this the browser draws on a canvas: faster, but wards are no longer keyboard stops
 
@@ -88,13 +87,18 @@ def legend(shades: Sequence[Shade], counts: Mapping[str, int] | None = None, tit
     for shade in shades:
         many = "" if counts is None else f" ({counts.get(shade.label, 0)})"
         items.append(
-            f'<li style="display:flex;align-items:center;gap:.4rem;margin:0">'
-            f'<span aria-hidden="true" style="display:inline-block;min-width:1.6rem;height:1.6rem;line-height:1.6rem;text-align:center;font-weight:700;'
-            f'border:1px solid #0b0c0c;background:{shade.fill};color:{shade.ink}">{escape(shade.number)}</span>'
-            f"<span>{escape(shade.label)}{many}</span></li>"
+            f'<li style="{_ITEM}"><span aria-hidden="true" style="{_SWATCH};background:{shade.fill};color:{shade.ink}">'
+            f"{escape(shade.number)}</span><span>{escape(shade.label)}{many}</span></li>"
         )
     head = f'<p style="margin:0 0 .25rem;font-weight:600">{escape(title)}</p>' if title else ""
-    return f'{head}<ul style="list-style:none;padding:0;margin:0 0 .5rem;display:flex;flex-wrap:wrap;gap:.35rem 1.1rem">{"".join(items)}</ul>'
+    return f'{head}<ul style="{_LIST}">{"".join(items)}</ul>'
+
+
+_LIST = "list-style:none;padding:0;margin:0 0 .5rem;display:flex;flex-wrap:wrap;gap:.35rem 1.1rem"
+_ITEM = "display:flex;align-items:center;gap:.4rem;margin:0"
+_SWATCH = (
+    "display:inline-block;min-width:1.6rem;height:1.6rem;line-height:1.6rem;text-align:center;font-weight:700;border:1px solid #0b0c0c"
+)
 
 
 # --------------------------------------------------------------------------- shapes
@@ -120,8 +124,8 @@ def simplify(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     Returns
     -------
     GeoDataFrame
-        The same wards. Up to 30 wards are left as published; beyond that outlines may move by 20 m,
-        50 m (over 100 wards) or 250 m (over 1,000).
+        The same wards. Up to 30 wards are left as published; beyond that corners smaller than a square
+        of 20 m go, of 50 m (over 100 wards) or of 250 m (over 1,000).
     """
     tolerance = next(metres for most, metres in ((30, 0), (100, 20), (1000, 50), (np.inf, 250)) if len(areas) <= most)
     polygons = areas.geometry.geom_type.isin(["Polygon", "MultiPolygon"]).to_numpy()
@@ -202,7 +206,8 @@ class OfflineMap(folium.Map):
         {% macro header(this, kwargs) %}{% endmacro %}
         {% macro html(this, kwargs) %}<div class="folium-map" id={{ this.get_name()|tojson }} ></div>{% endmacro %}
         {% macro script(this, kwargs) %}
-            var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }}, {center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }} });
+            var {{ this.get_name() }} = L.map({{ this.get_name()|tojson }},
+                {center: {{ this.location|tojson }}, ...{{ this.options|tojavascript }} });
         {% endmacro %}
     """)
 
@@ -226,7 +231,7 @@ class WardLayer(MacroElement):
     _template = Template("{% macro script(this, kwargs) %}KeptOpen.wards(map_div, {{ this.config }});{% endmacro %}")
 
     def __init__(self, url: str, title: str, images: str, names: bool = True) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.config = _for_script({"url": url, "title": title, "images": images, "attribution": escape(ATTRIBUTION), "names": names})
 
 
@@ -237,13 +242,13 @@ class Paint(MacroElement):
     _template = Template("{% macro script(this, kwargs) %}KeptOpen.paint({{ this.payload }});{% endmacro %}")
 
     def __init__(self, payload: dict[str, Any]) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.payload = _for_script(payload)
 
 
 def _for_script(value: Any) -> str:
     """JSON that is safe inside a script: no ``<`` can end it."""
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def ward_map(shapes: Shapes, *, title: str, assets: str, served_at: str) -> OfflineMap:

@@ -1,0 +1,144 @@
+"""A real server and a real browser.
+
+Every page opened here fails its test when it asks anyone but 127.0.0.1 for anything, or when
+a script on it throws. Tests here carry the mark ``browser``: see tests/conftest.py for what
+happens without Chromium. axe.min.js is axe-core 4.14.1 (Deque Systems), under the Mozilla Public
+License 2.0 (axe.LICENSE.txt); it is used by the tests only and is no part of the package.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+
+
+@contextmanager
+def _serving(script: Path, **settings: str) -> Iterator[str]:
+    """Run a Streamlit script on a free port; yield its address once it answers."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), "--server.address", "127.0.0.1"]
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+    surroundings = {**os.environ, "PYTHONPATH": path, **settings}
+    server = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(300):
+            if server.poll() is not None:
+                raise RuntimeError(f"the server stopped with {server.returncode}; run it by hand: {' '.join(command)}")
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=1).read()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=10)
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[..., AbstractContextManager[str]]:
+    """``with serving(script, NAME=value) as address`` runs a Streamlit script, with settings in its environment."""
+    return _serving
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """System Chromium, headless, driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    where = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=where, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="session")
+def app() -> Iterator[str]:
+    """The address of the whole app on the bundled release."""
+    with _serving(ROOT / "app.py") as address:
+        yield address
+
+
+@pytest.fixture
+def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+    """``open_page(address, width=1280, height=900, touch=False)`` -> a Playwright page that is watched to the end of the test."""
+    strangers: list[str] = []
+    thrown: list[str] = []
+    contexts: list[Any] = []
+
+    def watch(request: Any) -> None:
+        parts = urlsplit(request.url)
+        if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
+            strangers.append(request.url)
+
+    def opened(address: str, width: int = 1280, height: int = 900, touch: bool = False) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", watch)
+        page.on("websocket", watch)
+        page.on("pageerror", lambda error: thrown.append(str(error)))
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert not strangers, f"the page asked other machines for {strangers}"
+    assert not thrown, f"a script on the page threw {thrown}"
+
+
+@pytest.fixture
+def map_frame() -> Callable[[Any], Any]:
+    """``map_frame(page)`` -> the frame the map is drawn in, once it is drawn and coloured."""
+
+    def ready(page: Any) -> Any:
+        page.wait_for_selector("iframe[title^='Map']", timeout=20_000)
+        frame = page.query_selector("iframe[title^='Map']").content_frame()
+        frame.wait_for_selector("#map_div[data-ready][data-applied]", timeout=20_000)
+        return frame
+
+    return ready
+
+
+@pytest.fixture
+def settle() -> Callable[[Any], None]:
+    """``settle(page)`` waits until Streamlit has finished running the page."""
+
+    def settled(page: Any) -> None:
+        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=30_000)
+
+    return settled
+
+
+@pytest.fixture
+def axe() -> Callable[[Any], list[str]]:
+    """``axe(page)`` -> what axe-core finds against WCAG 2.2 A and AA and best practice, one line each."""
+    source = (HERE / "axe.min.js").read_text(encoding="utf-8")
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+    def violations(page: Any) -> list[str]:
+        for frame in page.frames:
+            frame.evaluate(source)
+        found = page.evaluate("async tags => (await axe.run(document, {runOnly: tags, resultTypes: ['violations']})).violations", tags)
+        return [f"{one['id']} ({one['impact']}): {one['help']} at {[node['target'] for node in one['nodes'][:3]]}" for one in found]
+
+    return violations
