@@ -116,3 +116,13 @@ def read_published_wards(folder: Path) -> tuple[Source, pd.DataFrame]:
         }
     )
     return replace(PUBLISHED_WARDS, files=(lancashire.file, lambeth.file)), frame.sort_index()
+
+
+def read_published_total(folder: Path, cell: str) -> float:
+    """The published England and Wales value of one census cell, for example ``ts0030003``."""
+    cells = arrive(folder, "census/lookups/ts_published_england_wales_totals.csv.gz", key="Cell_ID", numbers=["EW_Count"], blanks=("EW_Count",)).table
+    return float(cells.set_index("Cell_ID")["EW_Count"][cell])
+
+
+LONE66_CELL = "ts0030003"
+"""TS003, one-person household: aged 66 years and over."""

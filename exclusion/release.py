@@ -1,0 +1,406 @@
+"""A data release: one folder, complete in itself, verified whenever it is read.
+
+The folder holds ``release.toml`` and Parquet tables. On disk ``observations`` leaves out what
+follows from the rest (``value`` of a count, the range that comes from the fit of a ward) to stay
+small; :func:`read` puts both back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from exclusion.contracts import AREA_CODE, DataRefused, Problem, UsageError, check
+from exclusion.sources import Source
+from exclusion.sources.boundaries import METRES, check_boundaries
+
+FORMAT = 1
+TABLES = ("areas", "small_areas", "observations", "reference", "reference_wards")
+WIDE_RANGE = 0.10
+"""Above this share of error in nine of ten such wards, a count is shown as a range."""
+
+
+def bundled() -> Path:
+    """Folder of the release that comes with the program: beside a checkout, or inside the installed package."""
+    inside = Path(__file__).parent / "data"
+    return inside if (inside / "release.toml").is_file() else Path(__file__).parents[1] / "data"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What ``release.toml`` says of the release."""
+
+    name: str
+    version: str
+    built_on: str
+    edition: str
+    fit: str
+    nations: tuple[str, ...]
+    sources: Mapping[str, Source]
+    missing: tuple[Mapping[str, str], ...]
+    files: Mapping[str, Mapping[str, Any]]
+    measured: Mapping[str, Any]
+    calibration: Mapping[str, tuple[int, int]]
+    """67th and 90th percentile of England's ward counts, by measure."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A verified release in memory. Read only: every function that takes it leaves it as it was."""
+
+    manifest: Manifest
+    areas: gpd.GeoDataFrame
+    small_areas: pd.DataFrame
+    observations: pd.DataFrame
+    reference: pd.DataFrame
+    reference_wards: pd.DataFrame
+    path: Path
+    _wide: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+
+    def councils(self) -> pd.DataFrame:
+        """``council_code, council_name, nation, upper_name, wards, mapped`` by name; mapped = ward shapes are held."""
+        table = self.areas.assign(mapped=self.areas.geometry.geom_type != "Point")
+        grouped = table.groupby(["council_code", "council_name", "nation", "upper_name"], as_index=False).agg(wards=("area_name", "size"), mapped=("mapped", "all"))
+        return grouped.sort_values("council_name", ignore_index=True)
+
+    def find_councils(self, names: Iterable[str]) -> list[str]:
+        """Council codes for codes or names, in any case.
+
+        Raises
+        ------
+        UsageError
+            Naming every one not found, with the closest names.
+        """
+        table = self.councils()
+        by_name = {name.casefold(): code for code, name in zip(table["council_code"], table["council_name"], strict=True)}
+        by_name |= {code.casefold(): code for code in table["council_code"]}
+        found, problems = [], []
+        for name in names:
+            if code := by_name.get(name.strip().casefold()):
+                found.append(code)
+                continue
+            close = get_close_matches(name.strip().casefold(), by_name, n=3, cutoff=0.5)
+            hint = "Did you mean " + ", ".join(table.set_index("council_code").loc[by_name[c], "council_name"] for c in close) + "?" if close else ""
+            problems.append(Problem("council", "is not in this release", name, f"{hint} Run 'exclusion councils' for the list.".strip()))
+        if problems:
+            raise UsageError(problems)
+        return list(dict.fromkeys(found))
+
+    def wide(self, level: str, what: str) -> pd.DataFrame:
+        """Matrix ``area_code`` x ``measure`` of one column of the observations (count, of, value, low, high, observed)."""
+        key = (level, what)
+        if key not in self._wide:
+            rows = self.observations[self.observations["level"] == level]
+            self._wide[key] = rows.pivot(index="area_code", columns="measure", values=what)
+        return self._wide[key]
+
+    def source(self, source_id: str) -> Source:
+        """The published dataset behind a figure."""
+        return self.manifest.sources[source_id]
+
+
+# ----------------------------------------------------------------------------- reading
+
+
+def read(path: str | Path) -> Evidence:
+    """Evidence of a release whose hashes and contracts hold.
+
+    Raises
+    ------
+    DataRefused
+        When a file is missing, changed or breaks its contract; every problem at once.
+    """
+    folder = Path(path)
+    recover(folder)
+    manifest = _manifest(folder)
+    problems = list(_hash_problems(folder, manifest))
+    if problems:
+        raise DataRefused(problems)
+    tables: dict[str, pd.DataFrame] = {}
+    for name in TABLES:
+        try:
+            tables[name] = pq.read_table(folder / f"{name}.parquet").to_pandas()
+        except (OSError, pa.ArrowException) as error:
+            problems.append(Problem(f"{name}.parquet", f"cannot be read: {error}", "", "Build or copy the release again."))
+    if problems:
+        raise DataRefused(problems)
+    for name, column, decimals in (("reference", "value", 6), ("reference_wards", "percentile", 3)):
+        if column in tables[name]:  # kept in single precision on disk
+            tables[name][column] = tables[name][column].astype("float64").round(decimals)
+    tables["observations"] = _filled(tables["observations"], tables["areas"])
+    for name in TABLES:
+        try:
+            tables[name] = check(tables[name], name, f"{name}.parquet")
+        except DataRefused as error:
+            problems.extend(error.problems)
+    problems = problems or list(_crossed(tables, manifest))
+    if problems:
+        raise DataRefused(problems)
+    areas = tables["areas"].set_index("area_code")
+    centres = gpd.GeoDataFrame(areas, geometry=gpd.points_from_xy(areas["x"], areas["y"]), crs=METRES)
+    evidence = Evidence(manifest, centres, tables["small_areas"], tables["observations"], tables["reference"], tables["reference_wards"], folder)
+    shapes = folder / "boundaries.parquet"
+    return evidence if not shapes.is_file() else with_boundaries(evidence, shapes)
+
+
+def with_boundaries(evidence: Evidence, path: str | Path) -> Evidence:
+    """The same evidence with ward shapes from a file, for display.
+
+    Any format geopandas reads (GeoJSON, GeoPackage, GeoParquet); the column of ward codes is
+    found by its codes. Wards without a shape keep their centre point.
+
+    Raises
+    ------
+    DataRefused
+        When no column holds ward codes, a shape is broken, or over half of the file's codes
+        for the councils it covers are of another edition.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(Problem(str(path), "is not a file", "", "Give a GeoJSON or GeoPackage of ward boundaries."))
+    try:
+        frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
+    except Exception as error:  # drivers raise many kinds; each means the file cannot be read
+        raise DataRefused(Problem(path.name, f"cannot be read as boundaries: {error}", "", "Give a GeoJSON or GeoPackage from the ONS portal.")) from None
+    texts = [c for c in frame.columns if c != frame.geometry.name and frame[c].dropna().astype(str).str.match(AREA_CODE).any()]
+    known = [(int(frame[c].isin(evidence.areas.index).sum()), c) for c in texts]
+    hits, column = max(known, default=(0, ""))
+    if not hits:
+        raise DataRefused(Problem(path.name, f"holds no ward codes of {evidence.manifest.edition}", ", ".join(map(str, frame.columns[:6])), "Use the wards of this edition from the ONS portal."))
+    wards = frame[frame[column].astype(str).str[:3].isin(["E05", "W05", "S13", "N08"])]
+    stray = wards[~wards[column].isin(evidence.areas.index) & wards[column].astype(str).str[0].isin({c[0] for c in evidence.areas.index})]
+    if len(stray) > len(wards) / 2:
+        raise DataRefused(
+            Problem(path.name, f"{len(stray):,} of {len(wards):,} ward codes are not of {evidence.manifest.edition}", str(stray[column].iloc[0]), "Use the wards of this edition.")
+        )
+    checked = check_boundaries(wards[wards[column].isin(evidence.areas.index)], path.name, column)
+    areas = evidence.areas.copy()
+    areas.loc[checked[column].to_numpy(), "geometry"] = checked.geometry.to_numpy()
+    return Evidence(evidence.manifest, areas, evidence.small_areas, evidence.observations, evidence.reference, evidence.reference_wards, evidence.path)
+
+
+def verify(path: str | Path) -> list[str]:
+    """What a check of the release found worth saying: nothing is wrong when it returns.
+
+    Raises
+    ------
+    DataRefused
+        When it does not hold; see :func:`read`.
+    """
+    evidence = read(path)
+    notes = [f"{len(evidence.manifest.files)} files agree with release.toml", f"{len(evidence.areas):,} wards, {len(evidence.observations):,} observations meet their contracts"]
+    return notes
+
+
+def describe(path: str | Path) -> dict[str, Any]:
+    """Name, version, dates, sources and gaps of a release, as plain data."""
+    manifest = _manifest(Path(path))
+    return {
+        "name": manifest.name,
+        "version": manifest.version,
+        "built_on": manifest.built_on,
+        "edition": manifest.edition,
+        "fit": manifest.fit,
+        "nations": list(manifest.nations),
+        "sources": [{"id": s.id, "title": s.title, "publisher": s.publisher, "period": s.period, "licence": s.licence, "url": s.url} for s in manifest.sources.values()],
+        "missing": [dict(gap) for gap in manifest.missing],
+        "measured": dict(manifest.measured),
+        "files": {name: dict(about) for name, about in manifest.files.items()},
+    }
+
+
+def _manifest(folder: Path) -> Manifest:
+    path = folder / "release.toml"
+    if not path.is_file():
+        raise DataRefused(Problem(str(folder), "holds no release.toml, so it is not a data release", "", "Give the folder of a release, or leave --release out for the bundled one."))
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise DataRefused(Problem("release.toml", f"cannot be read: {error}", "", "Build or copy the release again.")) from None
+    if raw.get("format") != FORMAT:
+        raise DataRefused(Problem("release.toml", "format is not one this version reads", str(raw.get("format")), f"This version reads format {FORMAT}; update the program or build the release again."))
+    try:
+        sources = {s["id"]: Source(**{**s, "files": tuple((f["name"], f["sha256"], f["rows"]) for f in s.get("files", []))}) for s in raw["source"]}
+        return Manifest(
+            name=raw["name"], version=raw["version"], built_on=str(raw["built_on"]), edition=raw["edition"], fit=raw["fit"], nations=tuple(raw["nations"]), sources=sources,
+            missing=tuple(raw.get("missing", [])), files=raw["files"], measured=raw.get("measured", {}), calibration={m: (v[0], v[1]) for m, v in raw.get("calibration", {}).items()},
+        )
+    except (KeyError, TypeError) as error:
+        raise DataRefused(Problem("release.toml", f"lacks or garbles an entry: {error}", "", "Build or copy the release again.")) from None
+
+
+def _hash_problems(folder: Path, manifest: Manifest) -> Iterable[Problem]:
+    for table in TABLES:
+        if f"{table}.parquet" not in manifest.files:
+            yield Problem("release.toml", f"does not list {table}.parquet", "", "Build or copy the release again.")
+    for name, about in manifest.files.items():
+        path = folder / name
+        if Path(name).name != name or path.is_symlink():
+            yield Problem("release.toml", "names a file outside the release", name, "Do not use this release.")
+        elif not path.is_file():
+            yield Problem(name, "is named in release.toml and is not there", "", "Build or copy the release again.")
+        elif (found := hashlib.sha256(path.read_bytes()).hexdigest()) != about["sha256"]:
+            yield Problem(name, "is not the file that was released: its sha256 differs", f"{found[:12]}, expected {about['sha256'][:12]}", "Build or copy the release again.")
+
+
+def _filled(observations: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
+    """Put back what follows from the rest: the value of a count, and the range that comes from a rough fit."""
+    needed = {"count", "of", "value", "low", "high", "area_code", "fit", "level"}
+    if not needed <= set(observations.columns) or not {"area_code", "error_p90"} <= set(areas.columns):
+        return observations  # the contract names what is missing
+    table = observations.astype({column: "float64" for column in ("count", "of", "low", "high", "observed") if column in observations})
+    for column in ("level", "area_code", "measure", "fit", "source", "period"):
+        if column in table:
+            table[column] = table[column].astype(str)
+    counted = table["count"].notna() & (table["of"] > 0)
+    table["value"] = table["value"].where(~counted, (table["count"] / table["of"].where(table["of"] > 0)).round(6))
+    error = table["area_code"].map(areas.drop_duplicates("area_code").set_index("area_code")["error_p90"])
+    rough = counted & (table["fit"].isin(["weighted", "best_fit", "estimated"])) & (error > WIDE_RANGE)
+    low, high = table["low"].fillna(table["count"]), table["high"].fillna(table["count"])
+    table["low"] = table["low"].where(~rough, (low * (1 - error)).round())
+    table["high"] = table["high"].where(~rough, np.minimum((high * (1 + error)).round(), table["of"]))
+    return table
+
+
+def _crossed(tables: dict[str, pd.DataFrame], manifest: Manifest) -> Iterable[Problem]:
+    """Checks between tables, each of which is sound alone."""
+    areas, observations, small = tables["areas"], tables["observations"], tables["small_areas"]
+    codes = pd.Index(areas["area_code"])
+    editions = sorted(set(areas["edition"].unique()) - {manifest.edition})
+    if editions:
+        yield Problem("areas.parquet", f"holds wards of another edition than {manifest.edition}", ", ".join(editions), "Use one edition in a release.")
+    stray = sorted(pd.Index(observations.loc[observations["level"] == "ward", "area_code"].unique()).difference(codes))
+    if stray:
+        yield Problem("observations.parquet", f"{len(stray)} ward codes are not in areas.parquet", ", ".join(stray[:3]), "Are they of another edition?")
+    unknown = sorted(set(observations["source"].unique()) - set(manifest.sources))
+    if unknown:
+        yield Problem("observations.parquet", "names sources that release.toml does not", ", ".join(unknown), "Add them to release.toml.")
+    sums = small.groupby("small_area_code")["share"].sum()
+    wrong = sums[sums > 1 + 1e-6]
+    if len(wrong):
+        yield Problem("small_areas.parquet", f"shares of {len(wrong)} small areas add up to more than 1", str(wrong.index[0]), "Shares of one small area must sum to 1.")
+    sizes = tables["reference"].groupby(["nation", "level", "measure"])["q"].size()
+    if len(short := sizes[sizes != 1001]):
+        yield Problem("reference.parquet", f"{len(short)} distributions do not have 1,001 quantiles", " ".join(map(str, short.index[0])), "Build the release again.")
+
+
+# ----------------------------------------------------------------------------- writing
+
+
+def write(folder: str | Path, head: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], boundaries: gpd.GeoDataFrame | None, readme: str) -> Path:
+    """Write a release in one move: a killed writer leaves the old one as it was.
+
+    Parameters
+    ----------
+    head
+        What goes into ``release.toml`` besides the list of files.
+    tables
+        The five tables, as they go to disk.
+    boundaries
+        ``area_code, geometry`` for display, or None.
+    """
+    out = Path(folder).absolute()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    recover(out)
+    if out.exists() and any(out.iterdir()) and not (out / "release.toml").is_file():
+        raise UsageError(Problem(str(folder), "holds other files and no release", "", "Give an empty or new folder."))
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        files: dict[str, dict[str, Any]] = {}
+        for name, table in tables.items():
+            _write_parquet(table, work / f"{name}.parquet")
+            files[f"{name}.parquet"] = {"rows": len(table)}
+        if boundaries is not None:
+            boundaries.to_parquet(work / "boundaries.parquet", compression="zstd", index=False)
+            files["boundaries.parquet"] = {"rows": len(boundaries)}
+        (work / "README.md").write_text(readme, encoding="utf-8")
+        files["README.md"] = {"rows": readme.count("\n")}
+        for name, about in files.items():
+            content = (work / name).read_bytes()
+            about |= {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        (work / "release.toml").write_text(_toml({"format": FORMAT, **head, "files": files}), encoding="utf-8")
+        read(work)  # what cannot be read back is not released
+        work.chmod(0o755)
+        swap(work, out)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+    return out
+
+
+def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+    """As small as Parquet gets here: columns are sorted runs, which plain encoding leaves to the compressor."""
+    single = [column for column in table if table[column].dtype == "float32"]
+    arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
+    plain = [column for column in arrow.column_names if pa.types.is_dictionary(arrow.schema.field(column).type)]
+    for column in plain:
+        position = arrow.column_names.index(column)
+        arrow = arrow.set_column(position, column, arrow.column(column).cast(pa.string()))
+    pq.write_table(arrow, path, compression="brotli", compression_level=11, version="2.6", data_page_size=8 << 20, use_dictionary=False, use_byte_stream_split=single)
+
+
+def swap(new: Path, out: Path) -> None:
+    """Put ``new`` in the place of ``out``; the old folder is only removed once the new one stands."""
+    previous = out.with_name(f".{out.name}.previous")
+    if out.exists():
+        shutil.rmtree(previous, ignore_errors=True)
+        os.rename(out, previous)
+    os.rename(new, out)
+    shutil.rmtree(previous, ignore_errors=True)
+
+
+def recover(out: Path) -> None:
+    """Put the old folder back when a writer was killed between its two renames."""
+    previous = out.with_name(f".{out.name}.previous")
+    if not out.exists() and previous.exists():
+        os.rename(previous, out)
+
+
+def _toml(document: Mapping[str, Any]) -> str:
+    """Plain TOML: scalars first, then tables, then arrays of tables."""
+    lines: list[str] = []
+
+    def value(item: Any) -> str:
+        if isinstance(item, bool):
+            return "true" if item else "false"
+        if isinstance(item, (int, float, np.integer, np.floating)):
+            return repr(item.item() if isinstance(item, np.generic) else item)
+        if isinstance(item, (list, tuple)):
+            return "[" + ", ".join(value(part) for part in item) + "]"
+        if isinstance(item, Mapping):
+            return "{ " + ", ".join(f"{_key(k)} = {value(v)}" for k, v in item.items()) + " }"
+        escaped = str(item).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+
+    def is_tables(item: Any) -> bool:
+        return isinstance(item, (list, tuple)) and bool(item) and all(isinstance(part, Mapping) for part in item)
+
+    for key, item in document.items():
+        if not isinstance(item, Mapping) and not is_tables(item):
+            lines.append(f"{_key(key)} = {value(item)}")
+    for key, item in document.items():
+        if isinstance(item, Mapping):
+            lines += ["", f"[{_key(key)}]", *(f"{_key(k)} = {value(v)}" for k, v in item.items())]
+    for key, item in document.items():
+        if is_tables(item):
+            for part in item:
+                lines += ["", f"[[{_key(key)}]]", *(f"{_key(k)} = {value(v)}" for k, v in part.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _key(name: str) -> str:
+    return name if name.replace("_", "").replace("-", "").isalnum() else f'"{name}"'
+

@@ -1,0 +1,165 @@
+"""The score: orient, percentile of the frozen national reference, weight, domains, risk.
+
+Higher always means more at risk. The reference is frozen in the release, so one council scored
+alone gets the same figures as in the national run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from exclusion.contracts import Problem, UsageError
+from exclusion.judgement.score import Domain, MethodPreset, geography_rules, method_for
+from exclusion.release import Evidence
+
+Array = NDArray[np.float64]
+BANDS = {1: "Lowest", 2: "Lower", 3: "Middle", 4: "Higher", 5: "Highest"}
+
+
+def quantiles(values: pd.Series) -> Array:
+    """1,001 quantiles of the values that are there, to 6 decimals: a frozen distribution."""
+    return np.asarray(np.quantile(values.dropna().to_numpy(float), np.linspace(0, 1, 1001)).round(6), dtype=np.float64)
+
+
+def percentile(values: Array, reference: Array) -> Array:
+    """Where each value stands in a frozen distribution, 0-100.
+
+    Between quantiles it is interpolated. A value that many areas share (zero, say) takes the
+    middle of the run. Beyond either end it is 0 or 100. Missing stays missing.
+    """
+    unique, first, size = np.unique(reference, return_index=True, return_counts=True)
+    middle = first + (size - 1) / 2
+    # Below the smallest and above the largest value the scale is closed, not the middle of a run.
+    place = np.interp(values, unique, middle, left=0.0, right=float(len(reference) - 1))
+    return np.where(np.isnan(values), np.nan, place / (len(reference) - 1) * 100)
+
+
+def domain_values(values: pd.DataFrame, domains: Sequence[Domain]) -> pd.DataFrame:
+    """Each domain's indicator: the sum of coefficient times rate; missing when any rate is.
+
+    Parameters
+    ----------
+    values
+        ``area_code`` x ``measure`` matrix of rates (or of a standardised score).
+    """
+    columns = {}
+    for domain in domains:
+        parts = [values[i.measure] * i.coefficient if i.measure in values else pd.Series(np.nan, values.index) for i in domain.indicator]
+        columns[domain.id] = sum(parts[1:], parts[0]).round(6)
+    return pd.DataFrame(columns, index=values.index)
+
+
+def normalised_weights(preset: MethodPreset, weights: Mapping[str, float] | None = None) -> dict[str, float]:
+    """Weights that sum to 1 over the preset's domains; domains it lacks are left out.
+
+    Raises
+    ------
+    UsageError
+        For a domain no preset knows, a weight below zero or not a number, or all zero.
+    """
+    raw = {domain.id: domain.weight for domain in preset.domain}
+    if weights is not None:
+        known = {"age", "disability", "income", "connectivity"} | set(raw)
+        problems = [Problem("weights", "is not a domain", name, f"Use {', '.join(sorted(known))}.") for name in weights if name not in known]
+        problems += [Problem("weights", f"{name} must be a number, 0 or more", str(w), "Mend the weight.") for name, w in weights.items() if not (np.isfinite(w) and w >= 0)]
+        if problems:
+            raise UsageError(problems)
+        raw = {name: float(weights.get(name, 0.0)) for name in raw}
+    total = sum(raw.values())
+    if total <= 0:
+        raise UsageError(Problem("weights", f"are all zero for {preset.title}", "", "Give at least one domain a weight above 0."))
+    return {name: weight / total for name, weight in raw.items()}
+
+
+def band_edges(evidence: Evidence, nation: str, weights: Mapping[str, float]) -> tuple[Array, float]:
+    """The four cuts between fifths of the nation's risk under these weights, and its median."""
+    rows = evidence.reference_wards[evidence.reference_wards["nation"] == nation]
+    wide = rows.pivot(index="area_code", columns="domain", values="percentile").dropna()
+    missing = [domain for domain in weights if domain not in wide]
+    if missing or wide.empty:
+        return np.full(4, np.nan), float("nan")
+    risk = wide[list(weights)].to_numpy() @ np.array(list(weights.values()))
+    cuts = np.quantile(risk, [0.2, 0.4, 0.6, 0.8])
+    return cuts, float(np.median(risk))
+
+
+def score(evidence: Evidence, area_codes: Sequence[str] | None = None, weights: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """Likelihood of not using the internet, by ward, with every stage kept.
+
+    Parameters
+    ----------
+    area_codes
+        Wards to score, all when None. Each is scored in its own nation by that nation's preset.
+    weights
+        Domain weights in any scale, or None for the preset's. See :func:`normalised_weights`.
+
+    Returns
+    -------
+    DataFrame indexed by ``area_code``, in the order asked
+        ``scored, why_not, risk, band, band_word, national_median_risk, observed`` and for each
+        domain ``value_, percentile_, weight_, contribution_``. Contributions are weight times
+        (percentile - 50) and add up to risk - 50. A ward that lacks a domain has no risk and no
+        band, and ``why_not`` says which.
+    """
+    codes = list(evidence.areas.index if area_codes is None else area_codes)
+    nations = evidence.areas["nation"].reindex(codes)
+    parts = []
+    for nation, members in nations.groupby(nations, sort=False):
+        preset = method_for(str(nation))
+        if preset is None:
+            empty = pd.DataFrame(index=members.index)
+            empty["scored"], empty["why_not"], empty["risk"] = False, f"We hold no method for {nation}.", np.nan
+            parts.append(empty)
+            continue
+        parts.append(_score_nation(evidence, str(nation), list(members.index), preset, normalised_weights(preset, weights)))
+    result = pd.concat(parts).reindex(codes) if parts else pd.DataFrame(columns=["scored", "why_not", "risk"])
+    result["band"] = result.get("band", pd.Series(pd.NA, result.index)).astype("Int64")
+    result["band_word"] = result["band"].map(BANDS).astype("object").where(result["band"].notna(), "Not scored")
+    return result.rename_axis("area_code")
+
+
+def _score_nation(evidence: Evidence, nation: str, codes: list[str], preset: MethodPreset, weights: Mapping[str, float]) -> pd.DataFrame:
+    names = [i.measure for d in preset.domain for i in d.indicator]
+    values = evidence.wide("ward", "value").reindex(index=codes, columns=names)
+    observed = evidence.wide("ward", "observed").reindex(index=codes, columns=names)
+    # A figure with too little of its denominator observed is not known.
+    values = values.where(observed >= geography_rules().minimum_observed)
+    domains = domain_values(values, preset.domain)
+    out = pd.DataFrame(index=pd.Index(codes))
+    risk = np.zeros(len(codes))
+    for domain in preset.domain:
+        place = percentile(domains[domain.id].to_numpy(), reference(evidence, nation, "ward", f"domain_{domain.id}"))
+        weight = weights[domain.id]
+        out[f"value_{domain.id}"] = domains[domain.id]
+        out[f"percentile_{domain.id}"] = place
+        out[f"weight_{domain.id}"] = weight
+        out[f"contribution_{domain.id}"] = weight * (place - 50)
+        risk = risk + weight * place
+    cuts, median = band_edges(evidence, nation, weights)
+    labels = [(domain.label.lower(), out[f"percentile_{domain.id}"].isna().to_numpy()) for domain in preset.domain]
+    out["observed"] = observed.min(axis=1).fillna(0.0)
+    out["scored"] = ~np.isnan(risk)
+    out["why_not"] = [
+        "" if ok else "Not scored: no figure for " + " and ".join(label for label, blank in labels if blank[i]) + "." for i, ok in enumerate(out["scored"])
+    ]
+    out["risk"] = risk
+    # Rounded first, so that scores equal but for the last bit fall in the same band.
+    band = np.searchsorted(cuts.round(9), risk.round(9), side="right") + 1
+    out["band"] = pd.array(np.where(np.isnan(risk), -1, band), dtype="Int64")
+    out.loc[~out["scored"], "band"] = pd.NA
+    out["national_median_risk"] = median
+    return out
+
+
+def reference(evidence: Evidence, nation: str, level: str, measure: str) -> Array:
+    """The frozen distribution of a measure (1,001 values), or all missing when the release has none."""
+    key = ("reference", f"{nation}/{level}")
+    if key not in evidence._wide:
+        rows = evidence.reference[(evidence.reference["nation"] == nation) & (evidence.reference["level"] == level)]
+        evidence._wide[key] = rows.pivot(index="q", columns="measure", values="value")
+    table = evidence._wide[key]
+    return table[measure].to_numpy(float) if measure in table else np.full(1001, np.nan)
