@@ -1,0 +1,343 @@
+"""The command line: parse, call, print. What the commands do is done elsewhere.
+
+``main(argv)`` returns an exit code and can be called from Python; ``run`` is the console script.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exclusion.contracts import ExclusionError, Problem, UsageError
+from exclusion.screen import complain, notices, print_json, say, show, show_findings, working, wrote
+
+if TYPE_CHECKING:
+    from exclusion.assessment import Assessment
+    from exclusion.release import Evidence
+
+app = typer.Typer(
+    help="Kept Open: where moving a council service online needs phone, post or face-to-face provision kept open.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+release_app = typer.Typer(help="Build, verify and describe data releases.", no_args_is_help=True)
+app.add_typer(release_app, name="release")
+
+Councils = Annotated[list[str], typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
+AnyCouncils = Annotated[list[str] | None, typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
+Every = Annotated[bool, typer.Option("--all", help="Every council of the release.")]
+Services = Annotated[list[str], typer.Option("--service", "-s", help="Service by id (see 'exclusion services'); repeat for several.")]
+Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
+Boundaries = Annotated[Path | None, typer.Option("--boundaries", help="Ward boundaries, GeoJSON or GeoPackage.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Weights = Annotated[list[str] | None, typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each.")]
+
+
+# ----------------------------------------------------------------------------- commands
+
+
+@app.command()
+def councils(
+    find: Annotated[str, typer.Option("--find", help="Only councils whose name or code holds this text.")] = "",
+    release: Release = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the councils of a release.
+
+    Each with its number of wards, and whether the map shows boundaries or ward points.
+    """
+    table = _load(release).councils()
+    wanted = find.strip().casefold()
+    match = table["council_name"].str.casefold().str.contains(wanted, regex=False) | table["council_code"].str.casefold().eq(wanted)
+    table = table[match]
+    if table.empty:
+        raise UsageError(Problem("--find", "matches no council of this release", find, "Run 'exclusion councils' for the whole list."))
+    words = table.assign(map=table["mapped"].map({True: "boundaries", False: "ward points"})).drop(columns="mapped")
+    show(table if as_json else words, as_json, f"{len(table)} councils" if len(table) > 1 else "")
+
+
+@app.command()
+def services(as_json: AsJson = False) -> None:
+    """List the services that can be assessed.
+
+    Each with the ways in that are the minimum everywhere.
+    """
+    import pandas as pd
+
+    from exclusion import judgement
+
+    rows = [(s.id, s.service_name, s.criticality, s.england_tier, "|".join(s.floor_channels)) for s in judgement.services().values()]
+    show(pd.DataFrame(rows, columns=["service_id", "service_name", "criticality", "decided_by", "floor_channels"]), as_json)
+
+
+@app.command()
+def score(
+    council: AnyCouncils = None,
+    every: Every = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV file to write instead of printing.")] = None,
+    weight: Weights = None,
+    release: Release = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score wards: 0-100, higher = more at risk."""
+    from exclusion import export
+
+    assessment = _assess(release, None, _chosen(council, every), (), weight)
+    if out:
+        with working("Writing the ward table"):
+            export.write(assessment, out, "csv")
+        say(f"Wrote {len(assessment.areas)} wards to {out}")
+        return
+    table = export.wards_table(assessment)
+    brief = ["area_code", "area_name", "council_name", "risk", "band", "band_word", "people_label", "why_not"]
+    show(table if as_json else table[brief].rename(columns={"people_label": "people_unlikely_online"}), as_json)
+    notices(assessment)
+
+
+@app.command()
+def assess(
+    context: typer.Context,
+    council: Councils,
+    service: Services,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write the tables to.")],
+    weight: Weights = None,
+    release: Release = None,
+    boundaries: Boundaries = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which ways in to keep open, where and why.
+
+    Prints the findings and writes findings.csv, wards.csv, observations.csv, run.toml and
+    assessment.gpkg to a folder. The names never change, so that a folder can be refreshed.
+    """
+    from exclusion import export
+
+    assessment = _assess(release, boundaries, council, service, weight)
+    with working("Writing the tables"):
+        export.write_folder(assessment, out, context.obj or ())
+    if as_json:
+        show(export.findings_table(assessment), as_json=True)
+    else:
+        show_findings(assessment)
+        say(f"Wrote findings.csv, wards.csv, observations.csv, run.toml and assessment.gpkg to {out}")
+    notices(assessment)
+
+
+@app.command(name="export")
+def export_command(
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write.")],
+    council: AnyCouncils = None,
+    every: Every = False,
+    fmt: Annotated[str | None, typer.Option("--format", "-f", help="csv, xlsx, gpkg or parquet; else by the file's ending.")] = None,
+    service: Annotated[list[str] | None, typer.Option("--service", "-s", help="Service by id; adds its findings (xlsx, gpkg).")] = None,
+    weight: Weights = None,
+    release: Release = None,
+    boundaries: Boundaries = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write one file for another tool.
+
+    CSV and Parquet hold the ward table; the workbook adds findings, observations, a data dictionary
+    and sources; the GeoPackage opens in QGIS already coloured.
+    """
+    from exclusion import export
+
+    export.check_format(out, fmt)  # before the slow part
+    assessment = _assess(release, boundaries, _chosen(council, every), service or (), weight)
+    with working("Writing the file"):
+        export.write(assessment, out, fmt)
+    wrote(as_json, [out], f"Wrote {len(assessment.areas)} wards to {out}")
+    notices(assessment)
+
+
+@app.command()
+def pack(
+    council: Councils,
+    service: Services,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the pages.")],
+    weight: Weights = None,
+    release: Release = None,
+    boundaries: Boundaries = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write pages to e-mail or print.
+
+    One for the council and one for each ward, complete in themselves.
+    """
+    from exclusion import export, report
+
+    assessment = _assess(release, boundaries, council, service, weight)
+    with working("Writing the pages"), export.whole_folder(out) as work:
+        report.write_pack(assessment, work)
+        pages = [out / path.relative_to(work) for path in sorted(work.rglob("*.html"))]
+    wrote(as_json, pages, f"Wrote {len(pages)} pages to {out}")
+    notices(assessment)
+
+
+@release_app.command()
+def build(
+    source: Annotated[Path, typer.Argument(help="Folder of the published tables.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write the release to.")],
+    mapped: Annotated[list[str] | None, typer.Option("--mapped", help="Council code whose small areas and boundaries to keep.")] = None,
+    bundled: Annotated[bool, typer.Option("--bundled", help="Keep those of the three councils in data/ only.")] = False,
+    embedded: Annotated[Path | None, typer.Option("--embedded", help="Folder of boundaries (<council code>.geojson) for them.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Build a release from published tables.
+
+    What is in the folder stays until the new release is complete.
+    """
+    from exclusion import builder
+
+    kept = tuple(mapped) if mapped else builder.BUNDLED_COUNCILS if bundled else None
+    with working("Building the release") as progress:
+        builder.build(source, out, mapped=kept, embedded=embedded, progress=progress)
+    wrote(as_json, [out], f"Wrote a release to {out}")
+
+
+@release_app.command()
+def verify(release: Release = None, as_json: AsJson = False) -> None:
+    """Check every file and table of a release.
+
+    Also lists judgement texts past their review date.
+    """
+    from exclusion import release as releases
+
+    notes = releases.verify(release or releases.bundled())
+    if as_json:
+        print_json({"ok": True, "notes": notes})
+    else:
+        for note in notes:
+            say(f"- {note}")
+        say("The release is sound.")
+
+
+@release_app.command()
+def describe(release: Release = None, as_json: AsJson = False) -> None:
+    """Say what a release holds and lacks."""
+    import pandas as pd
+
+    from exclusion import release as releases
+
+    about = releases.describe(release or releases.bundled())
+    if as_json:
+        print_json(about)
+        return
+    for name in ("name", "version", "built_on", "edition", "fit", "nations"):
+        value = about.get(name, "")
+        say(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+    show(pd.DataFrame(about["sources"])[["id", "title", "publisher", "period", "licence"]], as_json=False, title="Sources")
+    show(pd.DataFrame(about["missing"]), as_json=False, title="Missing")
+
+
+# ------------------------------------------------------------------------------- pieces
+
+
+def _load(release: Path | None, boundaries: Path | None = None) -> Evidence:
+    from exclusion import assessment
+
+    with working("Reading the release"):
+        return assessment.load(release, boundaries)
+
+
+def _chosen(council: Sequence[str] | None, every: bool) -> Sequence[str] | None:
+    """The councils named, or None for all of them; naming none by accident is not all."""
+    if bool(council) == every:
+        raise UsageError(Problem("--council", "give either councils or --all", "", "For example: --council Blackpool."))
+    return council or None
+
+
+def _assess(
+    release: Path | None,
+    boundaries: Path | None,
+    council: Sequence[str] | None,
+    service: Sequence[str],
+    weight: Sequence[str] | None,
+) -> Assessment:
+    from exclusion import assessment
+
+    weights = _weights(weight)
+    evidence = _load(release, boundaries)
+    with working("Assessing"):
+        return assessment.assess(evidence, council, tuple(service), weights=weights)
+
+
+def _weights(given: Sequence[str] | None) -> dict[str, float] | None:
+    if not given:
+        return None
+    weights, problems = {}, []
+    for item in given:
+        name, _, value = item.partition("=")
+        try:
+            weights[name.strip()] = float(value)
+        except ValueError:
+            problems.append(Problem("--weight", "is not a domain and a number", item, "Write it as age=40."))
+    if problems:
+        raise UsageError(problems)
+    return weights
+
+
+# ------------------------------------------------------------------------------ the door
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 2, 3, 4, 5 or 70.
+
+    Parameters
+    ----------
+    argv
+        The words after ``exclusion``; None = those of this process.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = app(words, prog_name="exclusion", standalone_mode=False, obj=words)
+        sys.stdout.flush()
+        return int(code or 0)
+    except ExclusionError as error:
+        complain(str(error))
+        return error.exit_code
+    except typer.Exit as leave:
+        return int(leave.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        complain("Stopped. Nothing was left half written.")
+        return 130
+    except BrokenPipeError:
+        # The reader has gone ('| head'): not a mistake. Keep Python from complaining again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        return _surprise(error)
+
+
+def _surprise(error: Exception) -> int:
+    """Whatever is not one of ours: a slip in the words typed, an operating-system error, or a bug."""
+    if hasattr(error, "format_message"):  # typer's own kind for unknown options and missing values
+        complain(f"{error.format_message()} Try 'exclusion --help'.")
+        return 2
+    if isinstance(error, OSError):
+        complain(f"{error.filename or 'A file'}: {error.strerror or error}")
+        return 2
+    if os.environ.get("KEPT_OPEN_DEBUG") == "1":
+        raise error
+    complain(f"This is a bug in the program, not in what you asked: {type(error).__name__}: {error}. Set KEPT_OPEN_DEBUG=1 to see where.")
+    return ExclusionError.exit_code
+
+
+def run() -> None:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # an old Windows console cannot show every letter of every name
+            stream.reconfigure(errors="replace")
+    sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,113 @@
+"""Tables for other tools: what an assessment says, in columns a machine can rely on."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from exclusion import contracts
+from exclusion.assessment import Assessment
+from exclusion.export.columns import FEWER, figures_shown, hide_small, number, ward_columns
+from exclusion.judgement.score import measures
+
+OBSERVATIONS = (
+    *("level", "area_code", "area_name", "measure", "label", "unit", "count", "of", "value", "percentile", "nation_value"),
+    *("low", "high", "observed", "fit", "source", "period", "hidden"),
+)
+SOURCES = ("id", "title", "publisher", "period", "licence", "url", "attribution", "note")
+PLACES = {"count": 1, "of": 1, "low": 1, "high": 1, "value": 6, "nation_value": 6, "percentile": 3, "observed": 6}
+
+
+def wards_table(assessment: Assessment) -> pd.DataFrame:
+    """One row per ward: codes, score, people, and every measure.
+
+    Returns
+    -------
+    DataFrame
+        Columns as :func:`dictionary` lists them, in the order of ``assessment.areas``. Shares are
+        0-1 (6 decimals), percentiles 0-100 within the nation, counts of people
+        or households are whole numbers. Gaps are blank, never 0; counts under 10 are blank and
+        named in the column ``<measure>_hidden``.
+    """
+    return pd.DataFrame({column.name: column.values for column in ward_columns(assessment)}).reset_index(drop=True)
+
+
+def findings_table(assessment: Assessment) -> pd.DataFrame:
+    """What to keep open, where and why: the columns of the ``findings`` contract, in its order."""
+    return assessment.findings[list(contracts.TABLES["findings"].columns)].reset_index(drop=True)
+
+
+def observations_table(assessment: Assessment) -> pd.DataFrame:
+    """Every figure, long: one row per area and measure, for the wards, their councils and nations.
+
+    Returns
+    -------
+    DataFrame
+        ``level, area_code, area_name, measure, label, unit, count, of, value, percentile,
+        nation_value, low, high, observed, fit, source, period, hidden``. ``percentile`` and
+        ``nation_value`` are given for wards only; a measure that is not a count has no ``count``.
+    """
+    areas, evidence, known = assessment.areas, assessment.evidence, measures()
+    everything = evidence.observations
+    nations = (everything["level"] == "nation") & everything["area_code"].str[0].isin({code[0] for code in areas.index})
+    wider = everything[everything["area_code"].isin(assessment.councils) | nations]
+    table = pd.concat([figures_shown(assessment.profile).assign(level="ward"), hide_small(wider)], ignore_index=True)
+    names = {**areas["area_name"].to_dict(), **dict(zip(areas["council_code"], areas["council_name"], strict=True))}
+    names |= {code: nation for nation, code in (("England", "E92000001"), ("Wales", "W92000004"))}
+    table = table.assign(
+        area_name=table["area_code"].map(names).fillna(""),
+        label=[known[m].label if m in known else m for m in table["measure"]],
+        unit=[known[m].unit if m in known else "" for m in table["measure"]],
+        **{name: number(table[name], places) for name, places in PLACES.items()},
+    )
+    order = table.assign(
+        level=pd.Categorical(table["level"], ["ward", "council", "nation"], ordered=True),
+        area_code=pd.Categorical(table["area_code"], [*areas.index, *sorted(set(table["area_code"]) - set(areas.index))], ordered=True),
+        measure=pd.Categorical(table["measure"], [*known, *sorted(set(table["measure"]) - set(known))], ordered=True),
+    ).sort_values(["level", "area_code", "measure"])
+    return table.loc[order.index, list(OBSERVATIONS)].reset_index(drop=True)
+
+
+def services_by_ward(assessment: Assessment) -> pd.DataFrame:
+    """Which services could move first, and where: wards down, services across.
+
+    Returns
+    -------
+    DataFrame
+        ``area_code, area_name, council_name`` and one column per service: how many ways in to keep
+        open there beyond the council-wide minimum. 0 means that no reason was found in the rules
+        checked, blank means not assessed.
+    """
+    summaries = assessment.summaries
+    keep = summaries["keep"].astype("Int64").mask(summaries["summary"] == "not_assessed")
+    wide = summaries.assign(keep=keep).pivot(index="area_code", columns="service_id", values="keep")
+    wide = wide.reindex(index=assessment.areas.index, columns=[service.id for service in assessment.services]).astype("Int64")
+    places = pd.DataFrame(assessment.areas)[["area_name", "council_name"]]
+    return pd.concat([places, wide], axis=1).rename_axis(index="area_code").reset_index()
+
+
+def small_areas_table(assessment: Assessment) -> pd.DataFrame:
+    """Small areas that feed the wards, one row a pair: the ``small_areas`` contract. Empty where the release holds none."""
+    small = assessment.evidence.small_areas
+    return small[small["area_code"].isin(assessment.areas.index)].sort_values(["area_code", "small_area_code"], ignore_index=True)
+
+
+def sources_table(assessment: Assessment) -> pd.DataFrame:
+    """Where the figures come from: ``id, title, publisher, period, licence, url, attribution, note``."""
+    sources = assessment.evidence.manifest.sources.values()
+    return pd.DataFrame([[getattr(source, name) for name in SOURCES] for source in sources], columns=list(SOURCES))
+
+
+def dictionary(assessment: Assessment) -> pd.DataFrame:
+    """What every column of the exported tables means: ``table, column, label, unit, note, source``."""
+    rows = [("wards", c.name, c.label, c.unit, c.note, c.source) for c in ward_columns(assessment)]
+    rows += [("findings", name, spec.description, "", "", "") for name, spec in contracts.TABLES["findings"].columns.items()]
+    described = {name: spec.description for name, spec in contracts.TABLES["observations"].columns.items()} | {
+        "area_name": "Name of the ward, council or nation",
+        "label": "The measure in words",
+        "unit": "What is counted",
+        "percentile": "Place of the ward among all wards of its nation, 0-100; 100 = the largest value",
+        "nation_value": "The same share or mean for the nation",
+        "hidden": f"Why a figure is left out: '{FEWER}', or it would give such a figure away",
+    }
+    rows += [("observations", name, described[name], "", "", "") for name in OBSERVATIONS]
+    return pd.DataFrame(rows, columns=["table", "column", "label", "unit", "note", "source"])

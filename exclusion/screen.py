@@ -1,0 +1,110 @@
+"""What the command line prints: tables on screen, JSON for programs, a bar while something is slow.
+
+Answers go to standard output; notes, bars and complaints to standard error, so that an answer
+can be piped on.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import typer
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from exclusion.assessment import Assessment
+
+
+def show(table: pd.DataFrame, as_json: bool, title: str = "") -> None:
+    """A table on screen, or its rows as JSON with null for a gap."""
+    if as_json:
+        print_json(json.loads(table.to_json(orient="records", double_precision=10)))
+        return
+    grid = Table(title=escape(title) or None, title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
+    for name in table.columns:
+        numbers = pd.api.types.is_numeric_dtype(table[name]) and not pd.api.types.is_bool_dtype(table[name])
+        grid.add_column(str(name), justify="right" if numbers else "left", overflow="fold")
+    for row in table.itertuples(index=False):
+        grid.add_row(*(escape(_cell(cell)) for cell in row))
+    # Into a file or another program: never cut a cell to the width of a screen.
+    console = Console() if sys.stdout.isatty() else Console(width=10_000)
+    with console.capture() as drawn:
+        console.print(grid)
+    say("\n".join(line.rstrip() for line in drawn.get().rstrip().splitlines()))
+
+
+def _cell(cell: Any) -> str:
+    if isinstance(cell, float):
+        return "" if cell != cell else f"{cell:.1f}"
+    return "" if cell is None or cell is pd.NA else str(cell)
+
+
+def show_findings(assessment: Assessment) -> None:
+    """What holds across the council once, then what is added in single wards, then how many wards have reasons."""
+    wide, findings, summaries = assessment.council_wide, assessment.findings, assessment.summaries
+    if len(wide):
+        show(wide[["service_id", "channel", "severity", "wards", "of_wards", "reason"]], False, "Keep across the council")
+    everywhere = set(zip(wide["service_id"], wide["channel"], strict=True))
+    here = [pair not in everywhere for pair in zip(findings["service_id"], findings["channel"], strict=True)]
+    rest = findings[(findings["kind"] == "keep") & pd.Series(here, index=findings.index, dtype=bool)]
+    if len(rest):
+        show(rest[["area_name", "service_id", "channel", "severity", "short"]], False, "Keep in these wards")
+    show(summaries.groupby(["service_id", "summary"], as_index=False).agg(wards=("area_code", "size")), False, "Wards by result")
+
+
+def notices(assessment: Assessment) -> None:
+    """What the reader should know of this assessment, on standard error."""
+    for notice in assessment.notices:
+        complain(f"Note: {notice}")
+
+
+def wrote(as_json: bool, paths: Sequence[Path], words: str) -> None:
+    """What was written, in words or as JSON."""
+    if as_json:
+        print_json({"written": [str(path) for path in paths]})
+    else:
+        say(words)
+
+
+def print_json(value: Any) -> None:
+    """JSON on standard output."""
+    say(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def say(words: str) -> None:
+    """A line on standard output."""
+    typer.echo(words)
+
+
+def complain(words: str) -> None:
+    """A line on standard error."""
+    typer.echo(words, err=True)
+
+
+@contextmanager
+def working(words: str) -> Iterator[Callable[[str, float], None]]:
+    """A bar on the screen while something slow goes on; nothing where nobody is watching.
+
+    Yields
+    ------
+    callable
+        To be called with a sentence and the share done (0-1), where that is known.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda text, share: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(words, total=None)
+        yield lambda text, share: progress.update(task, description=text, completed=share, total=1.0)
