@@ -1,0 +1,258 @@
+"""Which rules fire, where, how firmly and on which channel. Arrays over wards; no words.
+
+Severity is ``int8``: 0 nothing, 1 monitor, 2 recommended, 3 required.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from exclusion import judgement
+from exclusion.judgement import Channel, Indicator, Rule, Service, Threshold
+from exclusion.judgement.ruleset import SEVERITIES
+from exclusion.strength import (
+    LEVEL,
+    MODERATE,
+    NONE,
+    STRONG,
+    UNKNOWN,
+    Figures,
+    Steps,
+    highest,
+    indicator_strength,
+    lowest,
+    relevant,
+)
+
+SEVERITY: dict[str, int] = {"": 0, **{str(name): level for level, name in enumerate(SEVERITIES, start=1)}}
+SEVERITY_NAME = {level: name for name, level in SEVERITY.items()}
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a rule's flag lands for one service, once the mechanics are done."""
+
+    channel: str
+    note: str
+    in_floor: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One rule for one service, in every ward."""
+
+    rule: Rule
+    strength: Steps  # strongest known part, after relevance; -1 where nothing is known
+    severity: npt.NDArray[np.int8]
+    legs: tuple[Steps, ...]  # after relevance, one a leg
+    ran: Mask  # at least one live leg was known
+    partly: Mask  # at least one live leg was not
+    gate: Steps | None  # strength of what switches the rule off
+
+
+@dataclass(frozen=True)
+class Tip:
+    """A small change in one figure (guard G4)."""
+
+    measure: str
+    count_factor: float = 1.0
+    points: float = 0.0
+
+
+def targets(rule: Rule, service: Service, channels: Mapping[str, Channel]) -> tuple[Target, ...]:
+    """The channels a rule would flag for a service, after what is possible and what the floor holds.
+
+    A channel that cannot be used for the service is skipped. A channel already in the floor is
+    kept and marked; where the floor holds a stand-in (a home visit for face to face), the flag
+    lands on that.
+    """
+    floor = set(service.floor_channels)
+    result: dict[str, Target] = {}
+    for flag in rule.flags:
+        if not flag.holds(service):
+            continue
+        channel = channels[flag.channel]
+        if channel.stood_in_by in floor and channel.id not in floor:
+            result.setdefault(channel.stood_in_by, Target(channel.stood_in_by, "", True))
+        elif channel.possible(service):
+            result.setdefault(channel.id, Target(channel.id, flag.note, channel.id in floor))
+    return tuple(result.values())
+
+
+def applies(rule: Rule, service: Service, channels: Mapping[str, Channel]) -> bool:
+    """Whether a rule has anything to say about a service, whatever the ward."""
+    if not all(condition.holds(service) for condition in rule.when):
+        return False
+    weights = [leg.weight(service) for leg in rule.legs]
+    live = all(weights) if rule.combine == "min" else any(weights)
+    return live and (bool(rule.caution) or bool(targets(rule, service, channels)))
+
+
+def evaluate(rule: Rule, service: Service, strengths: Mapping[str, Steps], rural: Mask) -> Outcome:
+    """One rule for one service in every ward.
+
+    ``strengths`` holds every indicator the rule names. Parts of a "separate" rule fire alone; the
+    severity is the highest of them. Unknown parts give no severity and are told apart in ``partly``.
+    """
+    table = judgement.severities()[rule.severity]
+    legs: list[Steps] = []
+    weights: list[int] = []
+    for leg in rule.legs:
+        weight = leg.weight(service)
+        value = np.minimum(relevant(strengths[leg.indicator_for(service)], weight), LEVEL[leg.at_most]).astype(np.int8)
+        if leg.areas != "all":
+            # A leg that is not about this kind of ward neither holds a "min" rule back nor fires alone.
+            elsewhere = rural != (leg.areas == "rural")
+            value = np.where(elsewhere, STRONG if rule.combine == "min" else NONE, value).astype(np.int8)
+        legs.append(value)
+        weights.append(weight)
+    live = [index for index, weight in enumerate(weights) if weight > 0]
+    if rule.combine == "separate":
+        parts = [(legs[index], weights[index]) for index in live]
+    else:
+        whole = lowest(legs) if rule.combine == "min" else highest([legs[index] for index in live] or legs)
+        parts = [(whole, max(weights))]
+    gate = None
+    if rule.unless is not None:
+        gate, blocked, unsure = _gate(rule, strengths)
+        parts = [(_gated(value, blocked, unsure), weight) for value, weight in parts]
+    severity = np.zeros_like(legs[0])
+    for value, weight in parts:
+        row = table.row(service, weight)
+        steps = np.array([SEVERITY[""], *(SEVERITY[row.get(name, "")] for name in LEVEL)], dtype=np.int8)
+        severity = np.maximum(severity, steps[value + 1])
+    stack = np.stack([value for value, _ in parts]) if parts else np.zeros((1, len(rural)), dtype=np.int8)
+    return Outcome(
+        rule=rule,
+        strength=stack.max(axis=0).astype(np.int8),
+        severity=severity,
+        legs=tuple(legs),
+        ran=(stack != UNKNOWN).any(axis=0),
+        partly=(stack == UNKNOWN).any(axis=0),
+        gate=gate,
+    )
+
+
+def _gate(rule: Rule, strengths: Mapping[str, Steps]) -> tuple[Steps, Mask, Mask]:
+    gate = rule.unless
+    assert gate is not None
+    named = [strengths[name] for name in gate.indicators]
+    value = lowest(named) if gate.combine == "min" else highest(named)
+    unsure = (value == UNKNOWN) if gate.when_unknown == "not_assessed" else np.zeros(len(value), dtype=bool)
+    return value, value >= LEVEL[gate.at_least], unsure
+
+
+def _gated(value: Steps, blocked: Mask, unsure: Mask) -> Steps:
+    value = np.where(blocked, NONE, value).astype(np.int8)
+    return np.where(unsure & (value > NONE), UNKNOWN, value).astype(np.int8)
+
+
+@dataclass(frozen=True)
+class Channelled:
+    """One channel of one service: how firmly it is flagged, by which rules, and how surely."""
+
+    channel: str
+    in_floor: bool
+    severity: npt.NDArray[np.int8]
+    rules: tuple[str, ...]
+    fired: Mask  # rules x wards
+    tip: npt.NDArray[np.int16]  # index into the tips, -1 where no small change matters
+    tipped: npt.NDArray[np.int8]  # the severity after that change
+
+
+@dataclass(frozen=True)
+class ServiceFlags:
+    """Everything the rules say about one service."""
+
+    service: Service
+    outcomes: dict[str, Outcome]  # of the rules that apply
+    targets: dict[str, tuple[Target, ...]]
+    channels: tuple[Channelled, ...]
+
+
+@dataclass(frozen=True)
+class Wards:
+    """What rules are evaluated on: strengths as they are, and under every small change."""
+
+    rural: Mask
+    strengths: Mapping[str, Steps]
+    tips: tuple[Tip, ...]
+    after: tuple[Mapping[str, Steps], ...]  # only the indicators that change, one mapping a tip
+
+
+def wards(held: Figures, rural: Mask, thresholds: Mapping[str, Threshold], indicators: Mapping[str, Indicator]) -> Wards:
+    """Strengths of every indicator, and how each moves when one count or percentile moves (G4)."""
+    strengths = {name: indicator_strength(indicator, held, thresholds) for name, indicator in indicators.items()}
+    guard = judgement.guards()["G4"].values
+    share, points = guard["count_share"], guard["percentile_points"]
+    tips: list[Tip] = []
+    after: list[Mapping[str, Steps]] = []
+    used = dict.fromkeys(use.id for indicator in indicators.values() for use in indicator.measures if use.id in held.n)
+    for measure in used:
+        # Count first, then percentile, each both ways, one at a time.
+        for tip in (Tip(measure, 1 - share), Tip(measure, 1 + share), Tip(measure, 1.0, -points), Tip(measure, 1.0, points)):
+            moved = held.changed(measure, tip.count_factor, tip.points)
+            new = {}
+            for name, indicator in indicators.items():
+                if any(use.id == measure for use in indicator.measures):
+                    value = indicator_strength(indicator, moved, thresholds)
+                    if not np.array_equal(value, strengths[name]):
+                        new[name] = value
+            if new:
+                tips.append(tip)
+                after.append(new)
+    return Wards(rural, strengths, tuple(tips), tuple(after))
+
+
+def service_flags(service: Service, on: Wards, rules: Mapping[str, Rule], channels: Mapping[str, Channel]) -> ServiceFlags:
+    """What every rule says about a service, gathered by channel. The order of rules does not matter."""
+    chosen = {name: rules[name] for name in sorted(rules) if applies(rules[name], service, channels)}
+    outcomes = {name: evaluate(rule, service, on.strengths, on.rural) for name, rule in chosen.items()}
+    landing = {name: targets(rule, service, channels) for name, rule in chosen.items()}
+    moved: list[dict[str, npt.NDArray[np.int8]]] = []
+    for new in on.after:
+        touched = [name for name, rule in chosen.items() if any(indicator in new for indicator in rule.indicators())]
+        both = {**on.strengths, **new}
+        moved.append({name: evaluate(chosen[name], service, both, on.rural).severity for name in touched})
+    result = []
+    for channel in channels:
+        contributors = [name for name in chosen if any(target.channel == channel for target in landing[name])]
+        if not contributors:
+            continue
+        base = np.stack([outcomes[name].severity for name in contributors])
+        severity = base.max(axis=0)
+        in_floor = channel in service.floor_channels
+        tip, tipped = _borderline(contributors, base, severity, moved, in_floor)
+        result.append(Channelled(channel, in_floor, severity, tuple(contributors), base > 0, tip, tipped))
+    return ServiceFlags(service, outcomes, landing, tuple(result))
+
+
+def _borderline(
+    contributors: Sequence[str],
+    base: npt.NDArray[np.int8],
+    severity: npt.NDArray[np.int8],
+    moved: Sequence[Mapping[str, npt.NDArray[np.int8]]],
+    in_floor: bool,
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int8]]:
+    tip = np.full(severity.shape, -1, dtype=np.int16)
+    tipped = severity.copy()
+    for index, new in enumerate(moved):
+        if not any(name in new for name in contributors):
+            continue
+        after = np.stack([new.get(name, base[row]) for row, name in enumerate(contributors)]).max(axis=0)
+        # On a floor channel the level is not shown, so only a finding that would vanish counts.
+        changes = (after == 0) if in_floor else (after != severity)
+        fresh = (severity > 0) & changes & (tip < 0)
+        tip[fresh] = index
+        tipped[fresh] = after[fresh]
+    return tip, tipped
+
+
+def caution_holds(outcome: Outcome) -> Mask:
+    """Where a rule's caution is printed: the evidence is MODERATE or better."""
+    return outcome.strength >= MODERATE

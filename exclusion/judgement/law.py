@@ -1,0 +1,74 @@
+"""Models of the council-wide minimum, of thresholds, and of the law both name."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from exclusion.contracts import NATIONS
+from exclusion.judgement.entries import Entry
+
+Nation = Literal["England", "Wales", "Scotland", "Northern Ireland"]
+
+
+class LawHook(Entry):
+    """Law or guidance, as it stands in one or more nations.
+
+    ``code`` is what floors, rules and services name; several entries may share a code when
+    nations have their own law. ``seen`` says what was read, so that nothing is asserted unread.
+    """
+
+    code: str = ""
+    title: str
+    url: str
+    nations: tuple[Nation, ...] = Field(min_length=1)
+    confidence: Literal["high", "medium", "low"]
+    says: str = ""  # one sentence in our words, printed with the floor on the channels named
+    channels: tuple[str, ...] = ()
+    seen: str
+
+    @property
+    def named(self) -> str:
+        return self.code or self.id
+
+    @model_validator(mode="after")
+    def _sound(self) -> LawHook:
+        if bool(self.says) != bool(self.channels):
+            raise ValueError("says and channels go together")
+        return self
+
+
+class Floor(Entry):
+    """One part of the council-wide minimum. No ward figure can switch it off (G3)."""
+
+    title: str
+    every_service: bool = False
+    channels: tuple[str, ...] = ()  # only where the floor itself names them; else services.csv does
+    short: str
+    reason: str
+    hooks: tuple[str, ...] = ()
+    protected_characteristics: tuple[str, ...] = Field(min_length=1)
+    confidence: str
+    service_notes: dict[str, str] = {}
+    nation_notes: dict[Nation, str] = {}
+    nation_hooks: dict[Nation, tuple[str, ...]] = {}
+
+
+class Threshold(Entry):
+    """When a count is low or high, for one measure, in one version of the table."""
+
+    version: str
+    indicator: str
+    low: float = Field(gt=0)
+    high: float = Field(gt=0)
+    unit: str = ""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Threshold:
+        if self.high < self.low:
+            raise ValueError("high is below low")
+        return self
+
+
+__all__ = ["NATIONS", "Floor", "LawHook", "Nation", "Threshold"]

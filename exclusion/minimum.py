@@ -1,0 +1,73 @@
+"""The council-wide minimum as findings: the same in every ward of a nation (guard G3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from exclusion import judgement
+from exclusion.judgement import Channel, Floor, LawHook, Service
+
+FREE_WAY_IN = "F1"
+
+
+def floor_rows(service: Service, areas: pd.DataFrame, floors: Mapping[str, Floor], channels: Mapping[str, Channel]) -> pd.DataFrame:
+    """One row per ward and floor channel of a service.
+
+    The words depend on the nation only, so they are made once and repeated. Floors are
+    "required": treat them as a condition of the proposal.
+    """
+    nations = areas["nation"].to_numpy(dtype=object)
+    blocks = []
+    for nation in dict.fromkeys(nations.tolist()):
+        texts = pd.DataFrame(_texts(service, nation, floors, channels))
+        where = np.flatnonzero(nations == nation)
+        block = texts.loc[texts.index.repeat(len(where))].reset_index(drop=True)
+        block["_ward"] = np.tile(where, len(texts))
+        blocks.append(block)
+    return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
+
+
+def _texts(service: Service, nation: str, floors: Mapping[str, Floor], channels: Mapping[str, Channel]) -> list[dict[str, Any]]:
+    every = [floor for floor in floors.values() if floor.every_service]
+    own = [floors[name] for name in service.floor_rules if not floors[name].every_service]
+    # The free way in is the phone wherever the phone is in the minimum, else the first way named.
+    free = "phone" if "phone" in service.floor_channels else service.floor_channels[0]
+    rows = []
+    for channel in channels:
+        named = [floor for floor in every if channel in floor.channels]
+        if channel in service.floor_channels:
+            named = [floor for floor in every if floor.id == FREE_WAY_IN and channel == free] + own + named
+            named = named or [floor for floor in every if floor.id == FREE_WAY_IN]
+        if named:
+            rows.append(_row(service, nation, channels[channel], named))
+    return rows
+
+
+def _row(service: Service, nation: str, channel: Channel, named: list[Floor]) -> dict[str, Any]:
+    codes = [code for floor in named for code in (*floor.hooks, *floor.nation_hooks.get(nation, ()))]  # type: ignore[call-overload]
+    if channel.id in service.floor_channels:
+        codes += service.legal_hooks
+    hooks: dict[str, LawHook] = {hook.id: hook for code in codes if (hook := judgement.law_for(code, nation)) is not None}
+    sentences = [f"Keep {channel.long}, in every ward."]
+    for floor in named:
+        sentences += [floor.reason, floor.service_notes.get(service.id, ""), floor.nation_notes.get(nation, "")]  # type: ignore[call-overload]
+    for hook in hooks.values():
+        if channel.id in hook.channels:
+            sentences.append(f"{hook.says} ({hook.title}.)")
+    return {
+        "channel": channel.id,
+        "kind": "floor",
+        "severity": "required",
+        "strength": "",
+        "borderline": False,
+        "rule_ids": "|".join(floor.id for floor in named),
+        "short": named[-1].short,
+        "reason": " ".join(dict.fromkeys(sentence for sentence in sentences if sentence)),
+        "figures_json": "[]",
+        "protected_characteristics": "|".join(dict.fromkeys(name for floor in named for name in floor.protected_characteristics)),
+        "legal_hooks": "|".join(hooks),
+    }

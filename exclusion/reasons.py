@@ -1,0 +1,303 @@
+"""The words of a finding: counts with "about", comparisons, what is not known. No decisions.
+
+Every sentence is put together once for each ward and rule and reused for every service, because
+a national run writes some hundred thousand of them.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from exclusion import judgement
+from exclusion.flags import SEVERITY_NAME, Outcome, Tip
+from exclusion.judgement import Channel, Indicator, Rule, Service
+from exclusion.judgement.score import Measure
+from exclusion.strength import MODERATE, UNKNOWN, Figures, Steps, many_students, use_strengths
+
+SCREEN_WORDS = {"required": "Keep as a condition", "recommended": "Advise keeping", "monitor": "Watch"}
+SHORT_WORDS = 20  # the contract of `short`
+_OPENING = {
+    "required": "Keep {way} here{notes}, as a condition of the proposal.",
+    "recommended": "We advise keeping {way} here{notes}.",
+    "monitor": "Watch whether {way} is needed here{notes}.",
+}
+_SHORT = {"required": "Keep {way} as a condition", "recommended": "Advise keeping {way}", "monitor": "Watch {way}", "": "Expect more use of {way}"}
+
+
+def two_figures(n: float) -> str:
+    """A count to two significant figures: 1,234 reads 1,200."""
+    if n < 10:
+        return judgement.guards()["G8"].text
+    step = 10 ** (int(math.floor(math.log10(n))) - 1)
+    return f"{int(math.floor(n / step + 0.5)) * step:,}"
+
+
+def about(n: float, fit: str = "") -> str:
+    """A count as it may be printed.
+
+    Under ten it is "fewer than 10" (guard G8). A published count stands as it is; any other is
+    rounded to two figures with "about", because it was shared onto the ward.
+    """
+    if n < judgement.guards()["G8"].values["fewest"]:
+        return judgement.guards()["G8"].text
+    return f"{n:,.0f}" if fit == "published" else f"about {two_figures(n)}"
+
+
+def percent(share: float) -> str:
+    """A share as a percentage: one decimal under 10 %, none above."""
+    value = 100 * share
+    return f"{value:.1f}%" if value < 9.95 else f"{value:.0f}%"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts as a phrase: "a, b and c"."""
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
+
+
+def overlap(a: float, b: float, everyone: float) -> str:
+    """How many may be in two groups (guard G1): a range where it says something, else that we cannot tell.
+
+    The range runs from max(0, a + b - everyone) to min(a, b). Rates are never multiplied.
+    """
+    low, high = max(0.0, a + b - everyone), min(a, b)
+    if low > 0 and high / low <= judgement.guards()["G1"].values["largest_ratio"]:
+        return f"Between {two_figures(low)} and {two_figures(high)} are in both groups."
+    return "We cannot tell how many are in both groups."
+
+
+def fitted(prefix: str, parts: Sequence[str], most: int = SHORT_WORDS) -> str:
+    """A prefix and as many parts as fit in ``most`` words."""
+    chosen: list[str] = []
+    for part in parts:
+        if len(" ".join([prefix, *chosen, part]).split()) <= most:
+            chosen.append(part)
+    return f"{prefix}: {'; '.join(chosen)}." if chosen else f"{prefix}."
+
+
+@dataclass
+class Words:
+    """Sentences about the chosen wards, made when asked for and kept.
+
+    ``profile`` is the tidy table of ward figures; ``council_profile`` holds figures published by
+    council only (``area_code`` = council code, ``measure``, ``value``, ``source``, ``period``).
+    """
+
+    areas: pd.DataFrame
+    profile: pd.DataFrame
+    held: Figures
+    thresholds: Mapping[str, Any]
+    measures: Mapping[str, Measure]
+    indicators: Mapping[str, Indicator]
+    channels: Mapping[str, Channel]
+    council_profile: pd.DataFrame | None = None
+    _columns: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    _answers: dict[str, Steps] = field(default_factory=dict)
+    _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        wanted = ["n", "of", "value", "percentile", "nation_value", "low", "high", "fit", "source", "period"]
+        for measure, rows in self.profile.groupby("measure", observed=True, sort=True):
+            table = rows.set_index("area_code").reindex(self.held.codes)
+            self._columns[str(measure)] = {name: table[name].tolist() if name in table else [None] * len(table) for name in wanted}
+        self._nation: list[str] = self.areas["nation"].tolist()
+        self._council: list[str] = self.areas["council_code"].tolist()
+        self._students = many_students(self.indicators["income_dep"], self.held) if "income_dep" in self.indicators else None
+        for name, indicator in self.indicators.items():
+            self._answers[name] = self._answering(indicator)
+        self._council_figures: dict[tuple[str, str], dict[str, Any]] = {}
+        if self.council_profile is not None:
+            code = "council_code" if "council_code" in self.council_profile else "area_code"
+            for row in self.council_profile.to_dict("records"):
+                self._council_figures[str(row[code]), str(row["measure"])] = {str(key): value for key, value in row.items()}
+
+    def _answering(self, indicator: Indicator) -> Steps:
+        """Which of its measures an indicator rests on, in each ward."""
+        parts = np.stack(use_strengths(indicator, self.held, self.thresholds))
+        if indicator.combine == "max":
+            return parts.argmax(axis=0).astype(np.int8)
+        return (parts != UNKNOWN).argmax(axis=0).astype(np.int8)
+
+    def measure_of(self, ward: int, indicator: str) -> str:
+        """The measure an indicator rests on in one ward."""
+        return self.indicators[indicator].measures[int(self._answers[indicator][ward])].id
+
+    # ---- figures
+
+    def count(self, ward: int, measure: str) -> str:
+        """"about 1,500 people aged 75 and over"."""
+        column = self._columns[measure]
+        return f"{about(column['n'][ward], _text(column['fit'][ward]))} {self.measures[measure].label}"
+
+    def figure(self, ward: int, measure: str) -> str:
+        """A count with its range, its rate, the nation's rate and its date."""
+        key = ("figure", ward, measure)
+        if key not in self._kept:
+            column = self._columns[measure]
+            n, fit = column["n"][ward], _text(column["fit"][ward])
+            notes: list[str] = []
+            low, high = column["low"][ward], column["high"][ward]
+            enough = n >= judgement.guards()["G8"].values["fewest"]
+            if enough and fit != "published" and _is_number(low) and _is_number(high):
+                notes.append(f"between {two_figures(low)} and {two_figures(high)}" if low >= 10 else f"up to {two_figures(high)}")
+            if enough and _is_number(column["value"][ward]):
+                rate = f"{percent(column['value'][ward])} of {self.measures[measure].of}"
+                if _is_number(column["nation_value"][ward]):
+                    rate += f", against {percent(column['nation_value'][ward])} in {self._nation[ward]}"
+                place = column["percentile"][ward]
+                if _is_number(place) and place >= judgement.strength_test().upper_percentile:
+                    rate += f" and more than in {min(99, math.floor(place))}% of wards there"
+                notes.append(rate)
+            if _text(column["period"][ward]):
+                notes.append(_text(column["period"][ward]))
+            self._kept[key] = f"{self.count(ward, measure)} ({'; '.join(notes)})" if notes else self.count(ward, measure)
+        return str(self._kept[key])
+
+    def figure_json(self, ward: int, measure: str) -> str:
+        """One figure as JSON; a count under ten and all that gives it away are withheld (G8)."""
+        key = ("json", ward, measure)
+        if key not in self._kept:
+            column = {name: values[ward] for name, values in self._columns[measure].items()}
+            small = _is_number(column["n"]) and column["n"] < judgement.guards()["G8"].values["fewest"]
+            hidden = {"n", "rate", "low", "high"} if small else set()
+            record = {
+                "id": measure,
+                "n": _number(column["n"]),
+                "rate": _number(column["value"]),
+                "percentile": _number(column["percentile"]),
+                "nation_value": _number(column["nation_value"]),
+                "source": _text(column["source"]),
+                "period": _text(column["period"]),
+                "fit": _text(column["fit"]),
+                "low": _number(column["low"]),
+                "high": _number(column["high"]),
+            }
+            record.update(dict.fromkeys(hidden))
+            if small:
+                record["note"] = judgement.guards()["G8"].text
+            self._kept[key] = json.dumps(record, ensure_ascii=False)
+        return str(self._kept[key])
+
+    def council_figure(self, ward: int, measure: str) -> dict[str, Any] | None:
+        """A figure published for the ward's whole council, or None."""
+        row = self._council_figures.get((self._council[ward], measure))
+        return row if row is not None and _is_number(row.get("value")) else None
+
+    # ---- rules
+
+    def fired(self, ward: int, outcome: Outcome, service: Service) -> tuple[str, ...]:
+        """The measures behind a rule that fired in one ward, in the order of its legs."""
+        rule = outcome.rule
+        result = []
+        for leg, steps in zip(rule.legs, outcome.legs, strict=True):
+            if leg.areas != "all" and bool(self.areas["rural"].iat[ward]) != (leg.areas == "rural"):
+                continue
+            if rule.combine == "min" or steps[ward] >= MODERATE:
+                result.append(self.measure_of(ward, leg.indicator_for(service)))
+        return tuple(dict.fromkeys(result))
+
+    def evidence(self, ward: int, measures: Sequence[str]) -> str:
+        """The figures behind a finding, each once, in a sentence."""
+        parts = [self.figure(ward, measure) for measure in dict.fromkeys(measures)]
+        return f"This ward has {listed(parts)}." if parts else ""
+
+    def sentence(self, ward: int, rule: Rule, gate: int) -> str:
+        """A rule's reason in one ward."""
+        if not (rule.overlap or rule.unless):
+            return rule.reason
+        key = ("reason", ward, rule.id, gate)
+        if key not in self._kept:
+            values = {"overlap": self._overlap(ward, rule) if rule.overlap else "", "gate": self._gate(ward, rule, gate) if rule.unless else ""}
+            self._kept[key] = rule.reason.format(**values).strip()
+        return str(self._kept[key])
+
+    def caution(self, ward: int, rule: Rule, measures: Sequence[str]) -> str:
+        """A rule's caution in one ward."""
+        return f"{rule.caution.format(figures=self.evidence(ward, measures))} {self.limits([rule])}"
+
+    def _overlap(self, ward: int, rule: Rule) -> str:
+        first, second = (self._columns[self.measure_of(ward, name)] for name in rule.overlap)
+        everyone = [column["of"][ward] for column in (first, second) if _is_number(column["of"][ward])]
+        return overlap(first["n"][ward], second["n"][ward], max(everyone, default=math.inf))
+
+    def _gate(self, ward: int, rule: Rule, gate: int) -> str:
+        assert rule.unless is not None
+        if gate != UNKNOWN:
+            return rule.unless.text_clear
+        row = self.council_figure(ward, rule.unless.council_measure)
+        return rule.unless.text_unknown.format(pct=percent(row["value"])) if row else rule.unless.text_unknown_no_figure
+
+    def figures_json(self, ward: int, used: Iterable[tuple[Outcome, tuple[str, ...]]]) -> str:
+        """Every figure behind a finding, each once."""
+        parts: dict[str, str] = {}
+        for outcome, measures in used:
+            for measure in measures:
+                parts[measure] = self.figure_json(ward, measure)
+            for leg in outcome.rule.legs:
+                guard = self.indicators[leg.indicator].fewer_steps_where
+                if guard and guard in self._columns and _is_number(self._columns[guard]["n"][ward]):
+                    parts.setdefault(guard, self.figure_json(ward, guard))
+            gate = outcome.rule.unless
+            if gate and gate.council_measure and outcome.gate is not None and outcome.gate[ward] == UNKNOWN:
+                row = self.council_figure(ward, gate.council_measure)
+                if row:
+                    record = {"id": gate.council_measure, "n": None, "rate": _number(row["value"]), "percentile": None, "nation_value": None}
+                    record |= {"source": _text(row.get("source")), "period": _text(row.get("period")), "fit": "council_wide", "low": None, "high": None}
+                    parts[gate.council_measure] = json.dumps(record, ensure_ascii=False)
+        return f"[{', '.join(parts.values())}]"
+
+    def students(self, ward: int, rules: Iterable[Rule]) -> str:
+        """What guard G5 did to the income figures, where a rule used them."""
+        if self._students is None or not any(leg.indicator == "income_dep" for rule in rules for leg in rule.legs):
+            return ""
+        guard = judgement.guards()["G5"]
+        return guard.text if self._students[ward] == 1 else guard.unknown if self._students[ward] == UNKNOWN else ""
+
+    def borderline(self, tip: Tip, becomes: int, in_floor: bool) -> str:
+        """What would tip a borderline finding."""
+        label = self.measures[tip.measure].label
+        if tip.points:
+            change = f"if this ward stood {abs(tip.points):g} places in 100 {'higher' if tip.points > 0 else 'lower'} for {label}"
+        else:
+            change = f"with {abs(round(100 * (tip.count_factor - 1)))}% {'more' if tip.count_factor > 1 else 'fewer'} {label}"
+        name = SEVERITY_NAME[becomes]
+        result = "it would not be said" if in_floor or not name else f"it would read '{SCREEN_WORDS[name]}'"
+        return f"Borderline: {change}, {result}."
+
+    # ---- whole findings
+
+    def opening(self, severity: str, channel: str, notes: Sequence[str]) -> str:
+        """The first sentence of a finding about a channel; a blank severity means it is in the floor already."""
+        if not severity:
+            label = self.channels[channel].label
+            return f"{label[0].upper()}{label[1:]} is already in the council-wide minimum; expect more use of it here."
+        added = "".join(f", {note}" for note in dict.fromkeys(notes) if note)
+        return _OPENING[severity].format(way=self.channels[channel].long, notes=added)
+
+    def short(self, severity: str, channel: str, phrases: Sequence[str]) -> str:
+        """A finding in at most twenty words."""
+        return fitted(_SHORT[severity].format(way=self.channels[channel].label), phrases)
+
+    def limits(self, rules: Iterable[Rule]) -> str:
+        """What is not known, from the rules that fired."""
+        return " ".join(["Keep in mind:", *dict.fromkeys(rule.limits for rule in rules)])
+
+
+def _is_number(value: Any) -> bool:
+    return value is not None and not isinstance(value, str) and not pd.isna(value)
+
+
+def _number(value: Any) -> float | int | None:
+    if not _is_number(value):
+        return None
+    return int(value) if float(value).is_integer() else round(float(value), 6)
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else "" if value is None or pd.isna(value) else str(value)

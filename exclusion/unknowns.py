@@ -1,0 +1,238 @@
+"""What could not be checked, and what that allows a summary to say (guards G2 and G9).
+
+Wards fall into few patterns of what is known, so each pattern's sentence is written once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from exclusion import judgement
+from exclusion.flags import Outcome, ServiceFlags, Wards
+from exclusion.judgement import Channel, Indicator, Rule, Service, Threshold
+from exclusion.judgement.score import Measure
+from exclusion.reasons import listed
+from exclusion.strength import MODERATE, UNKNOWN, Figures
+
+_KNOWN, _ABSENT, _PARTIAL, _NO_THRESHOLD = range(4)
+
+
+def missing_rows(
+    flags: ServiceFlags,
+    on: Wards,
+    held: Figures,
+    thresholds: Mapping[str, Threshold],
+    indicators: Mapping[str, Indicator],
+    measures: Mapping[str, Measure],
+) -> pd.DataFrame:
+    """One row per ward with rules that could not be checked, or only in part, saying which and why."""
+    names = [name for name, outcome in flags.outcomes.items() if outcome.partly.any()]
+    if not names:
+        return pd.DataFrame()
+    asked = {name: _asked(flags.outcomes[name].rule, flags.service) for name in names}
+    used = list(dict.fromkeys(indicator for group in asked.values() for indicator in group))
+    uses = list(dict.fromkeys(use.id for name in used for use in indicators[name].measures))
+    partly = np.stack([flags.outcomes[name].partly for name in names], axis=1)
+    unknown = np.stack([on.strengths[name] == UNKNOWN for name in used], axis=1)
+    states = np.stack([_state(use, held, thresholds) for use in uses], axis=1)
+    patterns, which = _patterns(np.concatenate([partly, unknown, states], axis=1))
+    texts: list[tuple[str, str]] = []
+    for pattern in patterns.tolist():
+        open_rules = [name for name, yes in zip(names, pattern, strict=False) if yes]
+        lost = {name for name, yes in zip(used, pattern[len(names) :], strict=False) if yes}
+        state = dict(zip(uses, pattern[len(names) + len(used) :], strict=True))
+        texts.append(("|".join(open_rules), _why(open_rules, asked, lost, state, flags, indicators, measures) if open_rules else ""))
+    rows = np.flatnonzero(partly.any(axis=1))
+    chosen = [texts[index] for index in which[rows].tolist()]
+    return pd.DataFrame(
+        {
+            "_ward": rows,
+            "channel": "all",
+            "kind": "not_assessed",
+            "severity": "",
+            "strength": "unknown",
+            "borderline": False,
+            "rule_ids": [ids for ids, _ in chosen],
+            "short": [f"Not assessed: {_counted(ids.count('|') + 1)} lack the figures they need here." for ids, _ in chosen],
+            "reason": [reason for _, reason in chosen],
+            "figures_json": "[]",
+            "protected_characteristics": "",
+            "legal_hooks": "",
+        }
+    )
+
+
+def _asked(rule: Rule, service: Service) -> list[str]:
+    names = [leg.indicator_for(service) for leg in rule.legs if leg.weight(service) > 0]
+    if rule.unless and rule.unless.when_unknown == "not_assessed":
+        names += rule.unless.indicators
+    return list(dict.fromkeys(names))
+
+
+def _state(measure: str, held: Figures, thresholds: Mapping[str, Threshold]) -> npt.NDArray[np.int8]:
+    present = held.held.get(measure)
+    if present is None:
+        return np.full(len(held.codes), _ABSENT, dtype=np.int8)
+    known = held.known(measure)
+    state = np.where(known, _KNOWN, np.where(present, _PARTIAL, _ABSENT)).astype(np.int8)
+    if measure not in thresholds:
+        state[known] = _NO_THRESHOLD
+    return state
+
+
+def _why(
+    open_rules: Sequence[str],
+    asked: Mapping[str, Sequence[str]],
+    lost: set[str],
+    state: Mapping[str, int],
+    flags: ServiceFlags,
+    indicators: Mapping[str, Indicator],
+    measures: Mapping[str, Measure],
+) -> str:
+    reasons: dict[int, list[str]] = {_ABSENT: [], _PARTIAL: [], _NO_THRESHOLD: []}
+    for name in dict.fromkeys(name for rule in open_rules for name in asked[rule] if name in lost):
+        answers = [use.id for use in indicators[name].measures if state[use.id] != _KNOWN]
+        if indicators[name].combine == "first":
+            answers = answers[:1]
+        for measure in answers:
+            reasons[state[measure]].append(measures[measure].label)
+    sentences = [f"Not assessed: {listed([_named(flags.outcomes[rule]) for rule in open_rules])}."]
+    if reasons[_ABSENT]:
+        sentences.append(f"We hold no figures for this ward on {listed(_unique(reasons[_ABSENT]))}.")
+    if reasons[_PARTIAL]:
+        sentences.append(f"Our figures on {listed(_unique(reasons[_PARTIAL]))} cover less than two thirds of this ward.")
+    if reasons[_NO_THRESHOLD]:
+        sentences.append(f"No threshold is set for {listed(_unique(reasons[_NO_THRESHOLD]))}.")
+    sentences.append("Not assessed does not mean no need.")
+    return " ".join(sentences)
+
+
+def summary_rows(
+    flags: ServiceFlags, count: int, channels: Mapping[str, Channel], rules: Mapping[str, Rule], notes: PocketNotes | None
+) -> pd.DataFrame:
+    """One row per ward: reasons found, none found in the rules checked, or not assessed.
+
+    "No reason found" is never said when fewer than half of the rules that apply could be run.
+    """
+    names = list(flags.outcomes)
+    kept = [channel for channel in flags.channels if not channel.in_floor]
+    busier = [channel for channel in flags.channels if channel.in_floor]
+    blank = np.zeros((count, 0), dtype=bool)
+    ran = np.stack([flags.outcomes[name].ran for name in names], axis=1) if names else blank
+    partly = np.stack([flags.outcomes[name].partly for name in names], axis=1) if names else blank
+    keeps = np.stack([channel.severity > 0 for channel in kept], axis=1) if kept else blank
+    more = np.stack([channel.severity > 0 for channel in busier], axis=1) if busier else blank
+    patterns, which = _patterns(np.concatenate([ran, partly, keeps, more], axis=1))
+    texts = []
+    for pattern in patterns.astype(bool).tolist():
+        did, lacks = pattern[: len(names)], pattern[len(names) : 2 * len(names)]
+        rest = pattern[2 * len(names) :]
+        texts.append(
+            _summary(
+                [name for name, yes in zip(names, did, strict=True) if yes],
+                [name for name, yes in zip(names, lacks, strict=True) if yes],
+                [channels[c.channel].label for c, yes in zip(kept, rest, strict=False) if yes],
+                [channels[c.channel].label for c, yes in zip(busier, rest[len(kept) :], strict=True) if yes],
+                flags.outcomes,
+            )
+        )
+    chosen = [texts[index] for index in which.tolist()]
+    table = pd.DataFrame(chosen, columns=["summary", "sentence", "checked", "not_checked", "keep"])
+    if notes is not None:
+        extra = notes.sentences(flags)
+        table["sentence"] = [f"{sentence} {note}" if note else sentence for sentence, note in zip(table["sentence"], extra, strict=True)]
+    return table.assign(_ward=np.arange(count))
+
+
+def _summary(did: list[str], lacks: list[str], keeps: list[str], more: list[str], outcomes: Mapping[str, Outcome]) -> tuple[str, str, str, str, int]:
+    enough = len(did) >= judgement.guards()["G9"].values["rules_run"] * len(outcomes)
+    if keeps:
+        state, parts = "reasons_found", [f"We found reasons in this ward to keep {listed(keeps)} open, beyond the council-wide minimum."]
+        if not enough:
+            parts.append("Fewer than half of the rules for this service could be checked.")
+    elif enough:
+        state, parts = "no_reason_found", ["We found no ward reason beyond the council-wide minimum, in the rules checked."]
+    else:
+        state, parts = "not_assessed", ["Not assessed: fewer than half of the rules for this service could be checked here. The council-wide minimum still applies."]
+    if more:
+        parts.append(f"Expect more use of {listed(more)} here.")
+    if lacks:
+        parts.append(f"Not checked: {listed([_named(outcomes[name]) for name in lacks])}.")
+    return state, " ".join(parts), "|".join(did), "|".join(lacks), len(keeps)
+
+
+class PocketNotes:
+    """Parts of wards that differ from the ward's average (guard G2)."""
+
+    def __init__(self, where: Mapping[str, npt.NDArray[np.bool_]], indicators: Mapping[str, Indicator], measures: Mapping[str, Measure]) -> None:
+        self.where, self.indicators, self.measures = where, indicators, measures
+
+    def sentences(self, flags: ServiceFlags) -> list[str]:
+        """A note for each ward where an indicator of this service raised nothing but a part of the ward stands out."""
+        size = len(next(iter(self.where.values()))) if self.where else 0
+        labels: list[list[str]] = [[] for _ in range(size)]
+        for measure, pocket in self.where.items():
+            quiet = pocket & ~self._raised(measure, flags)
+            if not self._concerns(measure, flags):
+                continue
+            for ward in np.flatnonzero(quiet).tolist():
+                labels[ward].append(self.measures[measure].label)
+        text = judgement.guards()["G2"].text
+        return [text.format(labels=listed(names)) if names else "" for names in labels]
+
+    def _legs(self, measure: str, flags: ServiceFlags) -> Iterable[npt.NDArray[np.int8]]:
+        for outcome in flags.outcomes.values():
+            for leg, steps in zip(outcome.rule.legs, outcome.legs, strict=True):
+                named = self.indicators[leg.indicator_for(flags.service)]
+                if leg.weight(flags.service) > 0 and any(use.id == measure for use in named.measures):
+                    yield steps
+
+    def _concerns(self, measure: str, flags: ServiceFlags) -> bool:
+        return any(True for _ in self._legs(measure, flags))
+
+    def _raised(self, measure: str, flags: ServiceFlags) -> npt.NDArray[np.bool_]:
+        raised = np.zeros(len(self.where[measure]), dtype=bool)
+        for steps in self._legs(measure, flags):
+            raised |= steps >= MODERATE
+        return raised
+
+
+def pocket_notes(
+    codes: pd.Index, pockets: pd.DataFrame | None, on: Wards, indicators: Mapping[str, Indicator], measures: Mapping[str, Measure]
+) -> PocketNotes | None:
+    """Lay the pockets out by measure; measures no rule uses are left aside."""
+    if pockets is None or pockets.empty:
+        return None
+    known = {use.id for indicator in indicators.values() for use in indicator.measures}
+    where = {
+        str(measure): codes.isin(rows["area_code"])
+        for measure, rows in pockets.groupby("measure", observed=True, sort=True)
+        if measure in known and measure in measures
+    }
+    return PocketNotes(where, indicators, measures) if where else None
+
+
+def _patterns(table: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.intp]]:
+    """Distinct rows, and which of them each row is."""
+    if table.shape[1] == 0:
+        return np.zeros((1, 0), dtype=np.int8), np.zeros(len(table), dtype=np.intp)
+    patterns, which = np.unique(table.astype(np.int8), axis=0, return_inverse=True)
+    return patterns, which.reshape(-1)
+
+
+def _named(outcome: Outcome) -> str:
+    title = outcome.rule.title
+    return f"{title[0].lower()}{title[1:]} ({outcome.rule.id})"
+
+
+def _counted(number: int) -> str:
+    return "one rule" if number == 1 else f"{number} rules"
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(names))
