@@ -24,10 +24,19 @@ RULE_MEASURES = ("age75", "lone66_est", "disabled_lot", "income_dep", "older_inc
 POCKET_MEASURES = ("age75", "disabled_lot", "income_dep", "older_income_dep", "poor_english", "no_car", "carers")
 
 MISSING = (
-    {"what": "Broadband and mobile coverage by ward", "why": "Ofcom's output-area files are not in the gathered data; published here by council only."},
-    {"what": "One-person households aged 66 and over by ward", "why": "Not in the gathered data for every ward; estimated, and marked so, until Census table TS003 is fetched."},
+    {
+        "what": "Broadband and mobile coverage by ward",
+        "why": "Ofcom's output-area files are not in the gathered data; published here by council only.",
+    },
+    {
+        "what": "One-person households aged 66 and over by ward",
+        "why": "Not in the gathered data for every ward; estimated, and marked so, until Census table TS003 is fetched.",
+    },
     {"what": "New arrivals by ward", "why": "Census table TS019 is not in the gathered data."},
-    {"what": "Income counts in Wales", "why": "The 2025 Welsh index gives deciles only; the rules that need a count of people on low incomes are not assessed there."},
+    {
+        "what": "Income counts in Wales",
+        "why": "The 2025 Welsh index gives deciles only; the rules that need a count of people on low incomes are not assessed there.",
+    },
     {"what": "Digital connectivity in Wales", "why": "No small-area figure since 2022; Wales is scored without it."},
     {"what": "Digital skills, literacy, hearing loss, learning disability, owning a device", "why": "Nobody publishes them by ward."},
     {"what": "Council help points other than public libraries", "why": "No open list; the council's own list is needed."},
@@ -51,7 +60,15 @@ class _Gathered:
     libraries: pd.DataFrame
 
 
-def build(source: str | Path, out: str | Path, *, mapped: Sequence[str] | None = None, embedded: str | Path | None = None, today: date | None = None, progress: Progress | None = None) -> Path:
+def build(
+    source: str | Path,
+    out: str | Path,
+    *,
+    mapped: Sequence[str] | None = None,
+    embedded: str | Path | None = None,
+    today: date | None = None,
+    progress: Progress | None = None,
+) -> Path:
     """Write a release of England and Wales from published tables.
 
     Parameters
@@ -78,14 +95,23 @@ def build(source: str | Path, out: str | Path, *, mapped: Sequence[str] | None =
     say = progress or (lambda text, share: None)
     folder = Path(source)
     if not folder.is_dir():
-        raise SourceUnreachable(Problem(str(source), "is not a folder of published tables", "", "Give the folder that holds census/, geography/, income/ and the others."))
+        raise SourceUnreachable(
+            Problem(
+                str(source),
+                "is not a folder of published tables",
+                "",
+                "Give the folder that holds census/, geography/, income/ and the others.",
+            )
+        )
     say("Reading published tables", 0.02)
     data = _gather(folder)
     say("Locating postcodes in small areas and wards", 0.25)
     rules = geography_rules()
     points = pd.DataFrame(
         {
-            "small_area_code": geography.locate(data.postcodes["x"].to_numpy(), data.postcodes["y"].to_numpy(), data.small, "small_area_code"),
+            "small_area_code": geography.locate(
+                data.postcodes["x"].to_numpy(), data.postcodes["y"].to_numpy(), data.small, "small_area_code"
+            ),
             "area_code": geography.locate(data.postcodes["x"].to_numpy(), data.postcodes["y"].to_numpy(), data.wards, "area_code"),
             "x": data.postcodes["x"],
             "y": data.postcodes["y"],
@@ -146,7 +172,9 @@ def _gather(folder: Path) -> _Gathered:
     )
 
 
-def _tables(data: _Gathered, points: pd.DataFrame, shares: pd.DataFrame, best_fit: pd.Series) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+def _tables(
+    data: _Gathered, points: pd.DataFrame, shares: pd.DataFrame, best_fit: pd.Series
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     rules = geography_rules()
     people = data.measures["population"]["count"]
     wards = data.wards.set_index("area_code")
@@ -156,8 +184,13 @@ def _tables(data: _Gathered, points: pd.DataFrame, shares: pd.DataFrame, best_fi
     population = long[long["measure"] == "population"].set_index("area_code")["count"]
     households = long[long["measure"] == "no_car"].set_index("area_code")["of"]
     rural = data.small.set_index("small_area_code")["rural"]
-    rural_people = shares.assign(people=shares["share"] * people.reindex(shares["small_area_code"]).to_numpy(), rural=rural.reindex(shares["small_area_code"]).to_numpy())
-    rural_share = rural_people[rural_people["rural"]].groupby("area_code")["people"].sum().reindex(wards.index).fillna(0) / rural_people.groupby("area_code")["people"].sum().reindex(wards.index)
+    rural_people = shares.assign(
+        people=shares["share"] * people.reindex(shares["small_area_code"]).to_numpy(),
+        rural=rural.reindex(shares["small_area_code"]).to_numpy(),
+    )
+    rural_share = rural_people[rural_people["rural"]].groupby("area_code")["people"].sum().reindex(wards.index).fillna(
+        0
+    ) / rural_people.groupby("area_code")["people"].sum().reindex(wards.index)
     error_p90 = {name: measured["fit"]["postcodes"]["p90_by_class"][name] for name in ("good", "fair", "rough")}
     centre = boundaries.points_of(data.wards).set_index(data.wards["area_code"])
     areas = wards.drop(columns="geometry").assign(
@@ -184,10 +217,18 @@ def _tables(data: _Gathered, points: pd.DataFrame, shares: pd.DataFrame, best_fi
     )
     ward_rows = ward_rows.assign(level="ward", fit=np.where(ward_rows["measure"] == "lone66_est", "estimated", "weighted"))
     small_rows = _rounded(_small(data.measures))
-    small_rows = pd.concat([small_rows[small_rows["measure"] != "population"], _age75(small_rows)], ignore_index=True).assign(level="lsoa21", fit="published")
+    small_rows = pd.concat([small_rows[small_rows["measure"] != "population"], _age75(small_rows)], ignore_index=True).assign(
+        level="lsoa21", fit="published"
+    )
     nation_rows = _nations(data, ward_rows)
-    council_rows = data.council.assign(level="council", count=np.nan, of=np.nan, low=np.nan, high=np.nan, observed=np.nan, fit="council_wide")
-    about = data.about | {"age75": data.about["age85"], "far_help": ("libraries_2025", "2025-04"), "lone66_est": ("census2021_wards", "2021-03-21")}
+    council_rows = data.council.assign(
+        level="council", count=np.nan, of=np.nan, low=np.nan, high=np.nan, observed=np.nan, fit="council_wide"
+    )
+    about = data.about | {
+        "age75": data.about["age85"],
+        "far_help": ("libraries_2025", "2025-04"),
+        "lone66_est": ("census2021_wards", "2021-03-21"),
+    }
     ours = pd.concat([ward_rows, small_rows, nation_rows], ignore_index=True)
     ours["source"] = ours["measure"].map(lambda m: about[m][0])
     ours["period"] = ours["measure"].map(lambda m: about[m][1])
@@ -203,7 +244,11 @@ def _tables(data: _Gathered, points: pd.DataFrame, shares: pd.DataFrame, best_fi
         y=spots["y"].reindex(shares["small_area_code"]).to_numpy(),
         share=shares["share"].round(6),
     )
-    measured["people"] = {"small_areas": int(people.sum()), "wards": int(areas["population"].sum()), "difference": int(areas["population"].sum() - people.sum())}
+    measured["people"] = {
+        "small_areas": int(people.sum()),
+        "wards": int(areas["population"].sum()),
+        "difference": int(areas["population"].sum() - people.sum()),
+    }
     columns = ["level", "area_code", "measure", "count", "of", "value", "low", "high", "observed", "fit", "source", "period"]
     return {
         "areas": areas.reset_index()[[*_AREA_COLUMNS]],
@@ -238,7 +283,9 @@ def _small(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Small-area figures as published, in the same columns as ward figures."""
     frames = []
     for measure, table in found.items():
-        frame = pd.DataFrame({column: table[column] if column in table else np.nan for column in ("count", "of", "low", "high", "value")}, index=table.index)
+        frame = pd.DataFrame(
+            {column: table[column] if column in table else np.nan for column in ("count", "of", "low", "high", "value")}, index=table.index
+        )
         frame["value"] = table["value"] if "value" in table else frame["count"] / frame["of"].where(frame["of"] > 0)
         frame["observed"] = frame["value"].notna().astype(float)
         frame.insert(0, "measure", measure)
@@ -247,7 +294,17 @@ def _small(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _derived(measure: str, count: pd.Series, of: pd.Series, low: pd.Series | None = None, high: pd.Series | None = None) -> pd.DataFrame:
-    frame = pd.DataFrame({"measure": measure, "count": count, "of": of, "low": count if low is None else low, "high": count if high is None else high, "value": np.nan, "observed": count.notna().astype(float)})
+    frame = pd.DataFrame(
+        {
+            "measure": measure,
+            "count": count,
+            "of": of,
+            "low": count if low is None else low,
+            "high": count if high is None else high,
+            "value": np.nan,
+            "observed": count.notna().astype(float),
+        }
+    )
     return _rounded(frame.rename_axis("area_code").reset_index())
 
 
@@ -289,7 +346,13 @@ def _lone66(long: pd.DataFrame, published: pd.DataFrame, total: float, measured:
     measured["lone66"]["scaled_by"] = round(total / float(raw.sum()), 4)
     count = np.minimum(raw * total / raw.sum(), alone)
     p90 = measured["lone66"]["p90_error"]
-    return _derived("lone66_est", pd.Series(count, wide.index), households, pd.Series(count * (1 - p90), wide.index), pd.Series(np.minimum(count * (1 + p90), alone), wide.index))
+    return _derived(
+        "lone66_est",
+        pd.Series(count, wide.index),
+        households,
+        pd.Series(count * (1 - p90), wide.index),
+        pd.Series(np.minimum(count * (1 + p90), alone), wide.index),
+    )
 
 
 def _nations(data: _Gathered, ward_rows: pd.DataFrame) -> pd.DataFrame:
@@ -305,7 +368,10 @@ def _nations(data: _Gathered, ward_rows: pd.DataFrame) -> pd.DataFrame:
         total = _rounded(geography.to_wards(small, one))
         from_wards = ward_rows[ward_rows["measure"].isin(["far_help", "lone66_est"]) & ward_rows["area_code"].str.startswith(letter)]
         sums = from_wards.groupby("measure")[["count", "of"]].sum()
-        extra = pd.concat([_derived(str(m), pd.Series({code: row["count"]}), pd.Series({code: row["of"]})) for m, row in sums.iterrows()], ignore_index=True)
+        extra = pd.concat(
+            [_derived(str(m), pd.Series({code: row["count"]}), pd.Series({code: row["of"]})) for m, row in sums.iterrows()],
+            ignore_index=True,
+        )
         frames += [total, _age75(total), extra]
     table = pd.concat(frames, ignore_index=True)
     table[["low", "high"]] = np.nan
@@ -325,11 +391,17 @@ def _reference(ward_rows: pd.DataFrame, small_rows: pd.DataFrame) -> tuple[pd.Da
                 wanted = here[[m for m in here.columns if level == "ward" or m in POCKET_MEASURES]]
                 series = {m: wanted[m] for m in wanted if wanted[m].notna().any()} | {f"domain_{d}": domains[d] for d in domains}
                 for name, column in series.items():
-                    frames.append(pd.DataFrame({"nation": nation, "level": level, "measure": name, "q": np.arange(1001), "value": risk.quantiles(column)}))
+                    frames.append(
+                        pd.DataFrame(
+                            {"nation": nation, "level": level, "measure": name, "q": np.arange(1001), "value": risk.quantiles(column)}
+                        )
+                    )
                 if level == "ward":
                     for d in domains:
                         place = risk.percentile(domains[d].to_numpy(), risk.quantiles(domains[d]))
-                        standing.append(pd.DataFrame({"area_code": domains.index, "nation": nation, "domain": d, "percentile": place.round(3)}))
+                        standing.append(
+                            pd.DataFrame({"area_code": domains.index, "nation": nation, "domain": d, "percentile": place.round(3)})
+                        )
     return pd.concat(frames, ignore_index=True), pd.concat(standing, ignore_index=True)
 
 
@@ -343,7 +415,11 @@ def _fit_measured(data: _Gathered, people: pd.Series, shares: pd.DataFrame, best
     for name, way in ways.items():
         estimate = (way["share"] * people.reindex(way["small_area_code"]).to_numpy()).groupby(way["area_code"]).sum()
         error = geography.errors(estimate, truth)
-        result[name] = {"median": round(float(error.median()), 4), "p90": round(float(error.quantile(0.9)), 4), "max": round(float(error.max()), 4)}
+        result[name] = {
+            "median": round(float(error.median()), 4),
+            "p90": round(float(error.quantile(0.9)), 4),
+            "max": round(float(error.max()), 4),
+        }
         if name == "postcodes":
             by_class = error.groupby(fit["error_class"].reindex(error.index)).quantile(0.9)
             result[name]["p90_by_class"] = {c: round(float(by_class[c]), 3) for c in ("good", "fair", "rough")}
@@ -359,7 +435,11 @@ def _shapes(data: _Gathered, mapped: Sequence[str] | None, embedded: str | Path 
     for council in mapped:
         path = Path(embedded) / f"{council}.geojson"
         if not path.is_file():
-            raise SourceUnreachable(Problem(str(path.name), "is not in the folder of boundaries", "", "Give the folder that holds one GeoJSON for each council."))
+            raise SourceUnreachable(
+                Problem(
+                    str(path.name), "is not in the folder of boundaries", "", "Give the folder that holds one GeoJSON for each council."
+                )
+            )
         frame = gpd.read_file(path)
         code = next(c for c in frame.columns if frame[c].astype(str).str.match(r"^[EW]05\d{6}$").all())
         parts.append(boundaries.check_boundaries(frame, path.name, code).rename(columns={code: "area_code"})[["area_code", "geometry"]])
@@ -399,7 +479,17 @@ def _head(data: _Gathered, measured: Mapping[str, Any], tables: Mapping[str, pd.
         counts = england.loc[england["measure"] == measure, "count"].dropna().astype(float)
         calibration[measure] = [round(float(counts.quantile(0.67))), round(float(counts.quantile(0.90)))]
     sources = [
-        {"id": s.id, "title": s.title, "publisher": s.publisher, "period": s.period, "url": s.url, "licence": s.licence, "attribution": s.attribution, "note": s.note, "files": [{"name": n, "sha256": h, "rows": r} for n, h, r in s.files]}
+        {
+            "id": s.id,
+            "title": s.title,
+            "publisher": s.publisher,
+            "period": s.period,
+            "url": s.url,
+            "licence": s.licence,
+            "attribution": s.attribution,
+            "note": s.note,
+            "files": [{"name": n, "sha256": h, "rows": r} for n, h, r in s.files],
+        }
         for s in data.sources.values()
     ]
     return {
@@ -417,8 +507,25 @@ def _head(data: _Gathered, measured: Mapping[str, Any], tables: Mapping[str, pd.
 
 
 def _readme(head: Mapping[str, Any]) -> str:
-    lines = [f"# {head['name']}, {head['edition']}, release {head['version']}", "", "Figures computed by Kept Open from published tables, rounded; see release.toml for every source.", ""]
-    lines += ["Counts are whole numbers shared onto wards by postcode; a rate is count divided by of. Boundaries are for display: join by code to your own.", "", "## Attribution", ""]
+    lines = [
+        f"# {head['name']}, {head['edition']}, release {head['version']}",
+        "",
+        "Figures computed by Kept Open from published tables, rounded; see release.toml for every source.",
+        "",
+    ]
+    lines += [
+        "Counts are whole numbers shared onto wards by postcode; a rate is count divided by of. Boundaries are for display: join by code to your own.",
+        "",
+        "## Attribution",
+        "",
+    ]
     lines += [f"- {line}" for line in dict.fromkeys(source["attribution"] for source in head["source"])]
-    lines += ["", "## Not held", "", *[f"- {gap['what']}: {gap['why']}" for gap in head["missing"]], "", f"Measures: {', '.join(measures())}."]
+    lines += [
+        "",
+        "## Not held",
+        "",
+        *[f"- {gap['what']}: {gap['why']}" for gap in head["missing"]],
+        "",
+        f"Measures: {', '.join(measures())}.",
+    ]
     return "\n".join(lines) + "\n"

@@ -123,7 +123,10 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "council_code": _text("GSS code of the district, unitary, borough or city council", _code(COUNCIL_CODE, "council")),
             "council_name": _text("Name of that council"),
             "nation": _text("England, Wales, Scotland or Northern Ireland", _one_of(NATIONS)),
-            "edition": _text("Edition of the ward boundaries (WD25 = wards of May 2025)", pa.Check.str_matches(r"^WD\d\d$", error="is not an edition such as WD25")),
+            "edition": _text(
+                "Edition of the ward boundaries (WD25 = wards of May 2025)",
+                pa.Check.str_matches(r"^WD\d\d$", error="is not an edition such as WD25"),
+            ),
             "upper_code": _text("GSS code of the county council above it in two-tier areas, else blank"),
             "upper_name": _text("Name of that county council, else blank"),
             "population": _whole("Usual residents, Census 2021, shared onto the ward", _NOT_NEGATIVE),
@@ -247,31 +250,53 @@ def check(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
         With every problem found, not only the first.
     """
     schema = TABLES[name]
+    table = table.reset_index(drop=True)
+    missing = [column for column in schema.columns if column not in table.columns]
+    # Asked for here: with strict="filter" pandera lets an absent column pass.
+    problems = [Problem(where, f"column '{column}' is missing", "", f"Add it: {schema.columns[column].description}.") for column in missing]
     try:
-        return schema.validate(table, lazy=True)
+        checked = _without(schema, missing).validate(table, lazy=True)
     except SchemaErrors as errors:
-        raise DataRefused(list(_problems(errors.failure_cases, table, schema, where))) from None
+        problems += list(dict.fromkeys(_problems(errors.failure_cases, table, schema, where)))
+    except KeyError:  # a check between columns met an absent one, which is already named
+        pass
+    if problems:
+        raise DataRefused(problems)
+    return checked
+
+
+def _without(schema: pa.DataFrameSchema, missing: list[str]) -> pa.DataFrameSchema:
+    """The schema of the columns that are there, so that the rest is checked in the same go."""
+    if not missing:
+        return schema
+    unique = [column for column in schema.unique or [] if column not in missing]
+    columns = {name: column for name, column in schema.columns.items() if name not in missing}
+    return pa.DataFrameSchema(columns, unique=unique or None, strict="filter", checks=schema.checks)
 
 
 def _problems(cases: pd.DataFrame, table: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> Iterable[Problem]:
     keys = [key for key in (schema.unique or []) if key in table.columns]
     for (column, kind), group in cases.groupby([cases["column"].astype(str), cases["check"].astype(str)], sort=False):
-        if kind == "column_in_dataframe":
-            for missing in sorted(group["failure_case"].astype(str)):
-                yield Problem(where, f"column '{missing}' is missing", "", f"Add it: {schema.columns[missing].description}.")
-            continue
+        if kind in ("column_in_dataframe", "column_in_schema"):
+            continue  # named by check()
         rows = [row for row in group["index"].unique() if not pd.isna(row)]
         shown = ", ".join(dict.fromkeys(str(value) for value in group["failure_case"].head(3)))
-        place = f"column '{column}'" if column in schema.columns else f"columns {', '.join(keys)}"
+        between = any(kind == check.error for check in schema.checks)
+        place = "" if between else f"column '{column}'" if column in schema.columns else f"columns {', '.join(keys)}"
+        if between:
+            shown = ""
         if kind == "multiple_fields_uniqueness":
             what, do = f"{len(rows)} rows repeat the same {' and '.join(keys)}", "Keep one row for each."
             shown = ", ".join(dict.fromkeys(str(table.loc[row, keys[0]]) for row in rows[:3]))
         elif kind == "not_nullable":
             what, shown, do = f"{place} is blank in {len(rows)} rows", "", "Give a value, or leave the row out and say so."
         elif kind.startswith(("dtype(", "coerce_dtype(")):
-            what, do = f"{place} holds something that is not of its type", f"It must be: {schema.columns[column].description if column in schema.columns else kind}."
+            what, do = (
+                f"{place} holds something that is not of its type",
+                f"It must be: {schema.columns[column].description if column in schema.columns else kind}.",
+            )
         else:
-            what, do = f"{place} {kind}", "Correct the figure at its source and build again."
+            what, do = f"{place} {kind}".strip(), "Correct the figure at its source and build again."
             what += f" in {len(rows)} rows" if len(rows) > 1 else ""
         if rows and keys and kind != "multiple_fields_uniqueness":
             what += " at " + ", ".join("/".join(str(table.loc[row, key]) for key in keys[:2]) for row in rows[:3])

@@ -175,7 +175,9 @@ def fit_of(shares: Shares, people: pd.Series, good_below: float, fair_below: flo
     people_here = sums["people"].where(sums["people"] > 0)
     mixed = (sums["elsewhere"] / people_here).fillna(1.0)
     classes = np.select([mixed < good_below, mixed < fair_below], ["good", "fair"], "rough")
-    return pd.DataFrame({"straddle": (sums["crossing"] / people_here).fillna(1.0), "mixed": mixed, "error_class": classes}, index=sums.index)
+    return pd.DataFrame(
+        {"straddle": (sums["crossing"] / people_here).fillna(1.0), "mixed": mixed, "error_class": classes}, index=sums.index
+    )
 
 
 def errors(estimate: pd.Series, published: pd.Series) -> pd.Series:

@@ -69,12 +69,15 @@ class Evidence:
     reference: pd.DataFrame
     reference_wards: pd.DataFrame
     path: Path
-    _wide: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    cache: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    """Tables that follow from the others, kept when first asked for."""
 
     def councils(self) -> pd.DataFrame:
         """``council_code, council_name, nation, upper_name, wards, mapped`` by name; mapped = ward shapes are held."""
         table = self.areas.assign(mapped=self.areas.geometry.geom_type != "Point")
-        grouped = table.groupby(["council_code", "council_name", "nation", "upper_name"], as_index=False).agg(wards=("area_name", "size"), mapped=("mapped", "all"))
+        grouped = table.groupby(["council_code", "council_name", "nation", "upper_name"], as_index=False).agg(
+            wards=("area_name", "size"), mapped=("mapped", "all")
+        )
         return grouped.sort_values("council_name", ignore_index=True)
 
     def find_councils(self, names: Iterable[str]) -> list[str]:
@@ -94,7 +97,11 @@ class Evidence:
                 found.append(code)
                 continue
             close = get_close_matches(name.strip().casefold(), by_name, n=3, cutoff=0.5)
-            hint = "Did you mean " + ", ".join(table.set_index("council_code").loc[by_name[c], "council_name"] for c in close) + "?" if close else ""
+            hint = (
+                "Did you mean " + ", ".join(table.set_index("council_code").loc[by_name[c], "council_name"] for c in close) + "?"
+                if close
+                else ""
+            )
             problems.append(Problem("council", "is not in this release", name, f"{hint} Run 'exclusion councils' for the list.".strip()))
         if problems:
             raise UsageError(problems)
@@ -103,10 +110,10 @@ class Evidence:
     def wide(self, level: str, what: str) -> pd.DataFrame:
         """Matrix ``area_code`` x ``measure`` of one column of the observations (count, of, value, low, high, observed)."""
         key = (level, what)
-        if key not in self._wide:
+        if key not in self.cache:
             rows = self.observations[self.observations["level"] == level]
-            self._wide[key] = rows.pivot(index="area_code", columns="measure", values=what)
-        return self._wide[key]
+            self.cache[key] = rows.pivot(index="area_code", columns="measure", values=what)
+        return self.cache[key]
 
     def source(self, source_id: str) -> Source:
         """The published dataset behind a figure."""
@@ -152,7 +159,9 @@ def read(path: str | Path) -> Evidence:
         raise DataRefused(problems)
     areas = tables["areas"].set_index("area_code")
     centres = gpd.GeoDataFrame(areas, geometry=gpd.points_from_xy(areas["x"], areas["y"]), crs=METRES)
-    evidence = Evidence(manifest, centres, tables["small_areas"], tables["observations"], tables["reference"], tables["reference_wards"], folder)
+    evidence = Evidence(
+        manifest, centres, tables["small_areas"], tables["observations"], tables["reference"], tables["reference_wards"], folder
+    )
     shapes = folder / "boundaries.parquet"
     return evidence if not shapes.is_file() else with_boundaries(evidence, shapes)
 
@@ -175,22 +184,38 @@ def with_boundaries(evidence: Evidence, path: str | Path) -> Evidence:
     try:
         frame = gpd.read_parquet(path) if path.suffix == ".parquet" else gpd.read_file(path)
     except Exception as error:  # drivers raise many kinds; each means the file cannot be read
-        raise DataRefused(Problem(path.name, f"cannot be read as boundaries: {error}", "", "Give a GeoJSON or GeoPackage from the ONS portal.")) from None
+        raise DataRefused(
+            Problem(path.name, f"cannot be read as boundaries: {error}", "", "Give a GeoJSON or GeoPackage from the ONS portal.")
+        ) from None
     texts = [c for c in frame.columns if c != frame.geometry.name and frame[c].dropna().astype(str).str.match(AREA_CODE).any()]
     known = [(int(frame[c].isin(evidence.areas.index).sum()), c) for c in texts]
     hits, column = max(known, default=(0, ""))
     if not hits:
-        raise DataRefused(Problem(path.name, f"holds no ward codes of {evidence.manifest.edition}", ", ".join(map(str, frame.columns[:6])), "Use the wards of this edition from the ONS portal."))
+        raise DataRefused(
+            Problem(
+                path.name,
+                f"holds no ward codes of {evidence.manifest.edition}",
+                ", ".join(map(str, frame.columns[:6])),
+                "Use the wards of this edition from the ONS portal.",
+            )
+        )
     wards = frame[frame[column].astype(str).str[:3].isin(["E05", "W05", "S13", "N08"])]
     stray = wards[~wards[column].isin(evidence.areas.index) & wards[column].astype(str).str[0].isin({c[0] for c in evidence.areas.index})]
     if len(stray) > len(wards) / 2:
         raise DataRefused(
-            Problem(path.name, f"{len(stray):,} of {len(wards):,} ward codes are not of {evidence.manifest.edition}", str(stray[column].iloc[0]), "Use the wards of this edition.")
+            Problem(
+                path.name,
+                f"{len(stray):,} of {len(wards):,} ward codes are not of {evidence.manifest.edition}",
+                str(stray[column].iloc[0]),
+                "Use the wards of this edition.",
+            )
         )
     checked = check_boundaries(wards[wards[column].isin(evidence.areas.index)], path.name, column)
     areas = evidence.areas.copy()
     areas.loc[checked[column].to_numpy(), "geometry"] = checked.geometry.to_numpy()
-    return Evidence(evidence.manifest, areas, evidence.small_areas, evidence.observations, evidence.reference, evidence.reference_wards, evidence.path)
+    return Evidence(
+        evidence.manifest, areas, evidence.small_areas, evidence.observations, evidence.reference, evidence.reference_wards, evidence.path
+    )
 
 
 def verify(path: str | Path) -> list[str]:
@@ -202,7 +227,10 @@ def verify(path: str | Path) -> list[str]:
         When it does not hold; see :func:`read`.
     """
     evidence = read(path)
-    notes = [f"{len(evidence.manifest.files)} files agree with release.toml", f"{len(evidence.areas):,} wards, {len(evidence.observations):,} observations meet their contracts"]
+    notes = [
+        f"{len(evidence.manifest.files)} files agree with release.toml",
+        f"{len(evidence.areas):,} wards, {len(evidence.observations):,} observations meet their contracts",
+    ]
     return notes
 
 
@@ -216,7 +244,10 @@ def describe(path: str | Path) -> dict[str, Any]:
         "edition": manifest.edition,
         "fit": manifest.fit,
         "nations": list(manifest.nations),
-        "sources": [{"id": s.id, "title": s.title, "publisher": s.publisher, "period": s.period, "licence": s.licence, "url": s.url} for s in manifest.sources.values()],
+        "sources": [
+            {"id": s.id, "title": s.title, "publisher": s.publisher, "period": s.period, "licence": s.licence, "url": s.url}
+            for s in manifest.sources.values()
+        ],
         "missing": [dict(gap) for gap in manifest.missing],
         "measured": dict(manifest.measured),
         "files": {name: dict(about) for name, about in manifest.files.items()},
@@ -226,18 +257,43 @@ def describe(path: str | Path) -> dict[str, Any]:
 def _manifest(folder: Path) -> Manifest:
     path = folder / "release.toml"
     if not path.is_file():
-        raise DataRefused(Problem(str(folder), "holds no release.toml, so it is not a data release", "", "Give the folder of a release, or leave --release out for the bundled one."))
+        raise DataRefused(
+            Problem(
+                str(folder),
+                "holds no release.toml, so it is not a data release",
+                "",
+                "Give the folder of a release, or leave --release out for the bundled one.",
+            )
+        )
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise DataRefused(Problem("release.toml", f"cannot be read: {error}", "", "Build or copy the release again.")) from None
     if raw.get("format") != FORMAT:
-        raise DataRefused(Problem("release.toml", "format is not one this version reads", str(raw.get("format")), f"This version reads format {FORMAT}; update the program or build the release again."))
+        raise DataRefused(
+            Problem(
+                "release.toml",
+                "format is not one this version reads",
+                str(raw.get("format")),
+                f"This version reads format {FORMAT}; update the program or build the release again.",
+            )
+        )
     try:
-        sources = {s["id"]: Source(**{**s, "files": tuple((f["name"], f["sha256"], f["rows"]) for f in s.get("files", []))}) for s in raw["source"]}
+        sources = {
+            s["id"]: Source(**{**s, "files": tuple((f["name"], f["sha256"], f["rows"]) for f in s.get("files", []))}) for s in raw["source"]
+        }
         return Manifest(
-            name=raw["name"], version=raw["version"], built_on=str(raw["built_on"]), edition=raw["edition"], fit=raw["fit"], nations=tuple(raw["nations"]), sources=sources,
-            missing=tuple(raw.get("missing", [])), files=raw["files"], measured=raw.get("measured", {}), calibration={m: (v[0], v[1]) for m, v in raw.get("calibration", {}).items()},
+            name=raw["name"],
+            version=raw["version"],
+            built_on=str(raw["built_on"]),
+            edition=raw["edition"],
+            fit=raw["fit"],
+            nations=tuple(raw["nations"]),
+            sources=sources,
+            missing=tuple(raw.get("missing", [])),
+            files=raw["files"],
+            measured=raw.get("measured", {}),
+            calibration={m: (v[0], v[1]) for m, v in raw.get("calibration", {}).items()},
         )
     except (KeyError, TypeError) as error:
         raise DataRefused(Problem("release.toml", f"lacks or garbles an entry: {error}", "", "Build or copy the release again.")) from None
@@ -254,7 +310,12 @@ def _hash_problems(folder: Path, manifest: Manifest) -> Iterable[Problem]:
         elif not path.is_file():
             yield Problem(name, "is named in release.toml and is not there", "", "Build or copy the release again.")
         elif (found := hashlib.sha256(path.read_bytes()).hexdigest()) != about["sha256"]:
-            yield Problem(name, "is not the file that was released: its sha256 differs", f"{found[:12]}, expected {about['sha256'][:12]}", "Build or copy the release again.")
+            yield Problem(
+                name,
+                "is not the file that was released: its sha256 differs",
+                f"{found[:12]}, expected {about['sha256'][:12]}",
+                "Build or copy the release again.",
+            )
 
 
 def _filled(observations: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
@@ -282,26 +343,45 @@ def _crossed(tables: dict[str, pd.DataFrame], manifest: Manifest) -> Iterable[Pr
     codes = pd.Index(areas["area_code"])
     editions = sorted(set(areas["edition"].unique()) - {manifest.edition})
     if editions:
-        yield Problem("areas.parquet", f"holds wards of another edition than {manifest.edition}", ", ".join(editions), "Use one edition in a release.")
+        yield Problem(
+            "areas.parquet", f"holds wards of another edition than {manifest.edition}", ", ".join(editions), "Use one edition in a release."
+        )
     stray = sorted(pd.Index(observations.loc[observations["level"] == "ward", "area_code"].unique()).difference(codes))
     if stray:
-        yield Problem("observations.parquet", f"{len(stray)} ward codes are not in areas.parquet", ", ".join(stray[:3]), "Are they of another edition?")
+        yield Problem(
+            "observations.parquet",
+            f"{len(stray)} ward codes are not in areas.parquet",
+            ", ".join(stray[:3]),
+            "Are they of another edition?",
+        )
     unknown = sorted(set(observations["source"].unique()) - set(manifest.sources))
     if unknown:
         yield Problem("observations.parquet", "names sources that release.toml does not", ", ".join(unknown), "Add them to release.toml.")
     sums = small.groupby("small_area_code")["share"].sum()
     wrong = sums[sums > 1 + 1e-6]
     if len(wrong):
-        yield Problem("small_areas.parquet", f"shares of {len(wrong)} small areas add up to more than 1", str(wrong.index[0]), "Shares of one small area must sum to 1.")
+        yield Problem(
+            "small_areas.parquet",
+            f"shares of {len(wrong)} small areas add up to more than 1",
+            str(wrong.index[0]),
+            "Shares of one small area must sum to 1.",
+        )
     sizes = tables["reference"].groupby(["nation", "level", "measure"])["q"].size()
     if len(short := sizes[sizes != 1001]):
-        yield Problem("reference.parquet", f"{len(short)} distributions do not have 1,001 quantiles", " ".join(map(str, short.index[0])), "Build the release again.")
+        yield Problem(
+            "reference.parquet",
+            f"{len(short)} distributions do not have 1,001 quantiles",
+            " ".join(map(str, short.index[0])),
+            "Build the release again.",
+        )
 
 
 # ----------------------------------------------------------------------------- writing
 
 
-def write(folder: str | Path, head: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], boundaries: gpd.GeoDataFrame | None, readme: str) -> Path:
+def write(
+    folder: str | Path, head: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], boundaries: gpd.GeoDataFrame | None, readme: str
+) -> Path:
     """Write a release in one move: a killed writer leaves the old one as it was.
 
     Parameters
@@ -349,7 +429,16 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
     for column in plain:
         position = arrow.column_names.index(column)
         arrow = arrow.set_column(position, column, arrow.column(column).cast(pa.string()))
-    pq.write_table(arrow, path, compression="brotli", compression_level=11, version="2.6", data_page_size=8 << 20, use_dictionary=False, use_byte_stream_split=single)
+    pq.write_table(
+        arrow,
+        path,
+        compression="brotli",
+        compression_level=11,
+        version="2.6",
+        data_page_size=8 << 20,
+        use_dictionary=False,
+        use_byte_stream_split=single,
+    )
 
 
 def swap(new: Path, out: Path) -> None:
@@ -403,4 +492,3 @@ def _toml(document: Mapping[str, Any]) -> str:
 
 def _key(name: str) -> str:
     return name if name.replace("_", "").replace("-", "").isalnum() else f'"{name}"'
-

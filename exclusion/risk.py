@@ -64,8 +64,14 @@ def normalised_weights(preset: MethodPreset, weights: Mapping[str, float] | None
     raw = {domain.id: domain.weight for domain in preset.domain}
     if weights is not None:
         known = {"age", "disability", "income", "connectivity"} | set(raw)
-        problems = [Problem("weights", "is not a domain", name, f"Use {', '.join(sorted(known))}.") for name in weights if name not in known]
-        problems += [Problem("weights", f"{name} must be a number, 0 or more", str(w), "Mend the weight.") for name, w in weights.items() if not (np.isfinite(w) and w >= 0)]
+        problems = [
+            Problem("weights", "is not a domain", name, f"Use {', '.join(sorted(known))}.") for name in weights if name not in known
+        ]
+        problems += [
+            Problem("weights", f"{name} must be a number, 0 or more", str(w), "Mend the weight.")
+            for name, w in weights.items()
+            if not (np.isfinite(w) and w >= 0)
+        ]
         if problems:
             raise UsageError(problems)
         raw = {name: float(weights.get(name, 0.0)) for name in raw}
@@ -144,7 +150,8 @@ def _score_nation(evidence: Evidence, nation: str, codes: list[str], preset: Met
     out["observed"] = observed.min(axis=1).fillna(0.0)
     out["scored"] = ~np.isnan(risk)
     out["why_not"] = [
-        "" if ok else "Not scored: no figure for " + " and ".join(label for label, blank in labels if blank[i]) + "." for i, ok in enumerate(out["scored"])
+        "" if ok else "Not scored: no figure for " + " and ".join(label for label, blank in labels if blank[i]) + "."
+        for i, ok in enumerate(out["scored"])
     ]
     out["risk"] = risk
     # Rounded first, so that scores equal but for the last bit fall in the same band.
@@ -158,8 +165,8 @@ def _score_nation(evidence: Evidence, nation: str, codes: list[str], preset: Met
 def reference(evidence: Evidence, nation: str, level: str, measure: str) -> Array:
     """The frozen distribution of a measure (1,001 values), or all missing when the release has none."""
     key = ("reference", f"{nation}/{level}")
-    if key not in evidence._wide:
+    if key not in evidence.cache:
         rows = evidence.reference[(evidence.reference["nation"] == nation) & (evidence.reference["level"] == level)]
-        evidence._wide[key] = rows.pivot(index="q", columns="measure", values="value")
-    table = evidence._wide[key]
+        evidence.cache[key] = rows.pivot(index="q", columns="measure", values="value")
+    table = evidence.cache[key]
     return table[measure].to_numpy(float) if measure in table else np.full(1001, np.nan)

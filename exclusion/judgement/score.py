@@ -124,7 +124,9 @@ def _single(name: str, model: type[E]) -> E:
     try:
         return model.model_validate({"id": name.removesuffix(".toml"), **document})
     except ValidationError as error:
-        raise DataRefused([Problem(name, f"{'.'.join(map(str, m['loc']))}: {m['msg']}", "", "Mend this line of the file.") for m in error.errors()]) from None
+        raise DataRefused(
+            [Problem(name, f"{'.'.join(map(str, m['loc']))}: {m['msg']}", "", "Mend this line of the file.") for m in error.errors()]
+        ) from None
 
 
 @cache
@@ -162,4 +164,17 @@ def score_entries() -> list[Entry]:
     return [*measures().values(), *methods().values(), people_rates(), geography_rules()]
 
 
-__all__ = ["Domain", "GeographyRules", "Indicator", "Measure", "MethodPreset", "PeopleRates", "geography_rules", "measures", "method_for", "methods", "people_rates", "score_entries"]
+__all__ = [
+    "Domain",
+    "GeographyRules",
+    "Indicator",
+    "Measure",
+    "MethodPreset",
+    "PeopleRates",
+    "geography_rules",
+    "measures",
+    "method_for",
+    "methods",
+    "people_rates",
+    "score_entries",
+]

@@ -83,17 +83,26 @@ def arrive(
     """
     path = folder / name
     if not path.is_file():
-        raise SourceUnreachable(Problem(name, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it."))
+        raise SourceUnreachable(
+            Problem(name, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it.")
+        )
     keys = [key] if isinstance(key, str) else list(key)
     wanted = keys + (texts or []) + (numbers or [])
     data = path.read_bytes()
     try:
         header = pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns
     except (OSError, EOFError, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataRefused(Problem(name, f"cannot be read as a table: {error}", "", "It may be cut off or not a CSV; fetch it again.")) from None
+        raise DataRefused(
+            Problem(name, f"cannot be read as a table: {error}", "", "It may be cut off or not a CSV; fetch it again.")
+        ) from None
     missing = [column for column in wanted if column not in header]
     if missing:
-        raise DataRefused([Problem(name, f"column '{column}' is missing", ", ".join(header[:6]), "The publisher may have renamed it.") for column in missing])
+        raise DataRefused(
+            [
+                Problem(name, f"column '{column}' is missing", ", ".join(header[:6]), "The publisher may have renamed it.")
+                for column in missing
+            ]
+        )
     try:
         table = pd.read_csv(path, usecols=wanted, dtype={column: str for column in keys + (texts or [])}, encoding="utf-8-sig")[wanted]
     except (OSError, EOFError, UnicodeDecodeError, ValueError) as error:
@@ -117,24 +126,46 @@ def _problems(
 ) -> list[Problem]:
     problems: list[Problem] = []
     if rows and not rows[0] <= len(table) <= rows[1]:
-        problems.append(Problem(name, f"has {len(table):,} rows, {rows[0]:,} to {rows[1]:,} were expected", "", "It may be cut off or of another edition."))
+        problems.append(
+            Problem(
+                name, f"has {len(table):,} rows, {rows[0]:,} to {rows[1]:,} were expected", "", "It may be cut off or of another edition."
+            )
+        )
     twice = table[table.duplicated(keys)]
     if len(twice) and not repeats:
-        problems.append(Problem(name, f"{len(twice)} rows repeat the same {' and '.join(keys)}", str(twice[keys[0]].iloc[0]), "Keep one row for each."))
+        problems.append(
+            Problem(name, f"{len(twice)} rows repeat the same {' and '.join(keys)}", str(twice[keys[0]].iloc[0]), "Keep one row for each.")
+        )
     if code:
         wrong = table[~table[keys[0]].fillna("").str.match(code)]
         if len(wrong):
             problems.append(
-                Problem(name, f"column '{keys[0]}': {len(wrong)} codes are not of the edition expected", str(wrong[keys[0]].iloc[0]), f"Codes must match {code}.")
+                Problem(
+                    name,
+                    f"column '{keys[0]}': {len(wrong)} codes are not of the edition expected",
+                    str(wrong[keys[0]].iloc[0]),
+                    f"Codes must match {code}.",
+                )
             )
     for column in numbers:
         values = pd.to_numeric(table[column], errors="coerce")
         text = table[values.isna() & table[column].notna()]
         if len(text):
-            problems.append(Problem(name, f"column '{column}' holds text where a number should be, at {text[keys[0]].iloc[0]}", str(text[column].iloc[0])))
+            problems.append(
+                Problem(
+                    name, f"column '{column}' holds text where a number should be, at {text[keys[0]].iloc[0]}", str(text[column].iloc[0])
+                )
+            )
         blank = table[table[column].isna()]
         if len(blank) and column not in blanks:
-            problems.append(Problem(name, f"column '{column}' is blank in {len(blank)} rows, at {blank[keys[0]].iloc[0]}", "", "Say so in the reader if blanks are expected."))
+            problems.append(
+                Problem(
+                    name,
+                    f"column '{column}' is blank in {len(blank)} rows, at {blank[keys[0]].iloc[0]}",
+                    "",
+                    "Say so in the reader if blanks are expected.",
+                )
+            )
         below = table[values < 0]
         if len(below) and column not in signed:
             problems.append(Problem(name, f"column '{column}' is below zero at {below[keys[0]].iloc[0]}", str(below[column].iloc[0])))

@@ -43,7 +43,9 @@ LOOKUPS = Source(
 def _boundaries(folder: Path, name: str, code: str) -> gpd.GeoDataFrame:
     path = folder / name
     if not path.is_file():
-        raise SourceUnreachable(Problem(name, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it."))
+        raise SourceUnreachable(
+            Problem(name, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it.")
+        )
     try:
         frame = gpd.read_parquet(path)
     except (OSError, ValueError) as error:
@@ -54,14 +56,18 @@ def _boundaries(folder: Path, name: str, code: str) -> gpd.GeoDataFrame:
 def check_boundaries(frame: gpd.GeoDataFrame, name: str, code: str) -> gpd.GeoDataFrame:
     """Boundaries in metres when every shape is there, valid, once per code; else refused."""
     if code not in frame.columns:
-        raise DataRefused(Problem(name, f"column '{code}' is missing", ", ".join(map(str, frame.columns[:6])), "Is this the right edition?"))
+        raise DataRefused(
+            Problem(name, f"column '{code}' is missing", ", ".join(map(str, frame.columns[:6])), "Is this the right edition?")
+        )
     problems = []
     if frame.crs is None:
         problems.append(Problem(name, "does not say its coordinate system", "", "Save it again with one, for example EPSG:27700."))
     if len(twice := frame[frame.duplicated(code)]):
         problems.append(Problem(name, f"{len(twice)} codes are there twice", str(twice[code].iloc[0]), "Keep one shape for each."))
     if len(bad := frame[frame.geometry.isna() | frame.geometry.is_empty | ~frame.geometry.is_valid]):
-        problems.append(Problem(name, f"{len(bad)} shapes are empty or cross themselves", str(bad[code].iloc[0]), "Repair them in a GIS and try again."))
+        problems.append(
+            Problem(name, f"{len(bad)} shapes are empty or cross themselves", str(bad[code].iloc[0]), "Repair them in a GIS and try again.")
+        )
     if problems:
         raise DataRefused(problems)
     return frame.to_crs(METRES)
@@ -70,7 +76,9 @@ def check_boundaries(frame: gpd.GeoDataFrame, name: str, code: str) -> gpd.GeoDa
 def read_wards(folder: Path) -> tuple[Source, gpd.GeoDataFrame]:
     """Wards of England and Wales: ``area_code, area_name, council_code, council_name, nation, upper_code, upper_name, geometry``."""
     shapes = _boundaries(folder, "geography/wards_2025_uk_bgc.parquet", "WD25CD")
-    names = arrive(folder, "geography/lookup_wd25_lad25_rgn25_uk.csv", key="WD25CD", texts=["WD25NM", "LAD25CD", "LAD25NM"], rows=(8_405, 8_405))
+    names = arrive(
+        folder, "geography/lookup_wd25_lad25_rgn25_uk.csv", key="WD25CD", texts=["WD25NM", "LAD25CD", "LAD25NM"], rows=(8_405, 8_405)
+    )
     counties = arrive(folder, "geography/lookup_ltla23_utla23_ew.csv", key="LTLA23CD", texts=["UTLA23CD", "UTLA23NM"])
     table = names.table[names.table["WD25CD"].str[0].isin(["E", "W"])]
     frame = shapes[["WD25CD", "geometry"]].merge(table, on="WD25CD", how="inner", validate="1:1")
@@ -79,15 +87,21 @@ def read_wards(folder: Path) -> tuple[Source, gpd.GeoDataFrame]:
     frame["nation"] = frame["area_code"].str[0].map(NATION_OF)
     frame["upper_code"] = frame["council_code"].map(upper["UTLA23CD"]).fillna("")
     frame["upper_name"] = frame["council_code"].map(upper["UTLA23NM"]).fillna("")
-    return replace(WARDS, files=(names.file, counties.file)), gpd.GeoDataFrame(frame.sort_values("area_code", ignore_index=True), crs=METRES)
+    return replace(WARDS, files=(names.file, counties.file)), gpd.GeoDataFrame(
+        frame.sort_values("area_code", ignore_index=True), crs=METRES
+    )
 
 
 def read_small_areas(folder: Path) -> tuple[Source, gpd.GeoDataFrame]:
     """LSOA 2021: ``small_area_code, small_area_name, rural, best_fit (ward code), geometry``."""
     shapes = _boundaries(folder, "geography/lsoa_2021_ew_simplified.parquet", "LSOA21CD")
-    fit = arrive(folder, "geography/lookup_lsoa21_wd25_lad25_derived.csv.gz", key="LSOA21CD", texts=["LSOA21NM", "WD25CD"], rows=(35_672, 35_672))
+    fit = arrive(
+        folder, "geography/lookup_lsoa21_wd25_lad25_derived.csv.gz", key="LSOA21CD", texts=["LSOA21NM", "WD25CD"], rows=(35_672, 35_672)
+    )
     rural = arrive(folder, "geography/ruc21_lsoa21_ew.csv.gz", key="LSOA21CD", texts=["ruc"], rows=(35_672, 35_672))
-    frame = shapes[["LSOA21CD", "geometry"]].merge(fit.table, on="LSOA21CD", validate="1:1").merge(rural.table, on="LSOA21CD", validate="1:1")
+    frame = (
+        shapes[["LSOA21CD", "geometry"]].merge(fit.table, on="LSOA21CD", validate="1:1").merge(rural.table, on="LSOA21CD", validate="1:1")
+    )
     frame = frame.rename(columns={"LSOA21CD": "small_area_code", "LSOA21NM": "small_area_name", "WD25CD": "best_fit"})
     frame["rural"] = frame["ruc"] == "Rural"
     frame = frame.drop(columns="ruc").sort_values("small_area_code", ignore_index=True)

@@ -99,8 +99,20 @@ def read_published_wards(folder: Path) -> tuple[Source, pd.DataFrame]:
         ``council_code, population, age65_74, age75, one_person, households, lone66``.
         A ward that the publisher left out of a table is blank there.
     """
-    lancashire = arrive(folder, "census/councils/lancashire_14_councils_wd22_census2021_long.csv.gz", key=["wd22cd", "table", "category"], texts=["lad_cd"], numbers=["value"])
-    lambeth = arrive(folder, "census/councils/lambeth_wd22_census2021_long.csv.gz", key=["wd22cd", "table", "category"], texts=["level"], numbers=["value"])
+    lancashire = arrive(
+        folder,
+        "census/councils/lancashire_14_councils_wd22_census2021_long.csv.gz",
+        key=["wd22cd", "table", "category"],
+        texts=["lad_cd"],
+        numbers=["value"],
+    )
+    lambeth = arrive(
+        folder,
+        "census/councils/lambeth_wd22_census2021_long.csv.gz",
+        key=["wd22cd", "table", "category"],
+        texts=["level"],
+        numbers=["value"],
+    )
     wards = lambeth.table[lambeth.table["level"] == "ward"].assign(lad_cd="E09000022")
     long = pd.concat([lancashire.table, wards], ignore_index=True)
     cells = long.set_index(["wd22cd", "table", "category"])["value"].unstack(["table", "category"])
@@ -120,7 +132,9 @@ def read_published_wards(folder: Path) -> tuple[Source, pd.DataFrame]:
 
 def read_published_total(folder: Path, cell: str) -> float:
     """The published England and Wales value of one census cell, for example ``ts0030003``."""
-    cells = arrive(folder, "census/lookups/ts_published_england_wales_totals.csv.gz", key="Cell_ID", numbers=["EW_Count"], blanks=("EW_Count",)).table
+    cells = arrive(
+        folder, "census/lookups/ts_published_england_wales_totals.csv.gz", key="Cell_ID", numbers=["EW_Count"], blanks=("EW_Count",)
+    ).table
     return float(cells.set_index("Cell_ID")["EW_Count"][cell])
 
 

@@ -70,11 +70,28 @@ def read_ofcom(folder: Path, active: dict[str, str]) -> tuple[list[Source], pd.D
         key=["area_code", "metric", "period"],
         numbers=["value_pct", "is_lad"],
     )
-    latest = long.table[(long.table["metric"] == "below_30mbps_pct") & (long.table["period"] == OFCOM_FIXED.period) & (long.table["is_lad"] == 1)]
-    older = arrive(folder, "connectivity/ofcom_lad_2024_fixed_mobile.csv.gz", key="lad_code", numbers=["below_uso_pct", "indoor_4g_any_operator_prem_pct"], rows=(361, 361))
-    frames = [latest.rename(columns={"area_code": "code", "value_pct": "value"}).assign(measure="below_30mbps", source=OFCOM_FIXED.id, period=OFCOM_FIXED.period)]
-    for measure, column, period in (("below_uso", "below_uso_pct", "2024-07"), ("indoor_4g_any", "indoor_4g_any_operator_prem_pct", "2024-09")):
-        frames.append(older.table.rename(columns={"lad_code": "code", column: "value"}).assign(measure=measure, source=OFCOM_2024.id, period=period))
+    latest = long.table[
+        (long.table["metric"] == "below_30mbps_pct") & (long.table["period"] == OFCOM_FIXED.period) & (long.table["is_lad"] == 1)
+    ]
+    older = arrive(
+        folder,
+        "connectivity/ofcom_lad_2024_fixed_mobile.csv.gz",
+        key="lad_code",
+        numbers=["below_uso_pct", "indoor_4g_any_operator_prem_pct"],
+        rows=(361, 361),
+    )
+    frames = [
+        latest.rename(columns={"area_code": "code", "value_pct": "value"}).assign(
+            measure="below_30mbps", source=OFCOM_FIXED.id, period=OFCOM_FIXED.period
+        )
+    ]
+    for measure, column, period in (
+        ("below_uso", "below_uso_pct", "2024-07"),
+        ("indoor_4g_any", "indoor_4g_any_operator_prem_pct", "2024-09"),
+    ):
+        frames.append(
+            older.table.rename(columns={"lad_code": "code", column: "value"}).assign(measure=measure, source=OFCOM_2024.id, period=period)
+        )
     table = pd.concat([frame[["code", "measure", "value", "source", "period"]] for frame in frames], ignore_index=True)
     table["area_code"] = table["code"].map(lambda code: active.get(code, code))
     table["value"] = (table["value"] / 100).round(6)

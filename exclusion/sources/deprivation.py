@@ -37,7 +37,12 @@ WIMD2019 = Source(
 def read_england(folder: Path) -> tuple[Source, dict[str, pd.DataFrame]]:
     """``income_dep`` and ``older_income_dep`` by English LSOA 2021."""
     people = arrive(
-        folder, "census/ew_lsoa21/mid2022_population_iod2025_england.csv.gz", key="lsoa21cd", numbers=["total_mid2022", "a60_plus_mid2022"], code=r"^E01\d{6}$", rows=(33_755, 33_755)
+        folder,
+        "census/ew_lsoa21/mid2022_population_iod2025_england.csv.gz",
+        key="lsoa21cd",
+        numbers=["total_mid2022", "a60_plus_mid2022"],
+        code=r"^E01\d{6}$",
+        rows=(33_755, 33_755),
     )
     income = arrive(
         folder,
@@ -66,9 +71,15 @@ def read_wales(folder: Path, population: pd.Series) -> tuple[Source, dict[str, p
     Split areas take their parent's rate; merged areas take the people-weighted rate of their
     parts; the few irregular changes take the mean of the areas they drew from.
     """
-    income = arrive(folder, "income/wimd2019_lsoa11.csv.gz", key="lsoa11_code", numbers=["income_deprived_pct"], code=r"^W01\d{6}$", rows=(1_909, 1_909))
-    lookup = arrive(folder, "geography/lookup_lsoa11_lsoa21_lad22.csv.gz", key=["LSOA11CD", "LSOA21CD"], texts=["CHGIND"], rows=(35_795, 35_795))
-    people = pd.read_parquet(folder / "geography/pop_lsoa11_mid2020_syoa.parquet", columns=["LSOA11CD", "total"]).set_index("LSOA11CD")["total"]
+    income = arrive(
+        folder, "income/wimd2019_lsoa11.csv.gz", key="lsoa11_code", numbers=["income_deprived_pct"], code=r"^W01\d{6}$", rows=(1_909, 1_909)
+    )
+    lookup = arrive(
+        folder, "geography/lookup_lsoa11_lsoa21_lad22.csv.gz", key=["LSOA11CD", "LSOA21CD"], texts=["CHGIND"], rows=(35_795, 35_795)
+    )
+    people = pd.read_parquet(folder / "geography/pop_lsoa11_mid2020_syoa.parquet", columns=["LSOA11CD", "total"]).set_index("LSOA11CD")[
+        "total"
+    ]
     pairs = lookup.table[lookup.table["LSOA21CD"].str.startswith("W")].copy()
     pairs["rate"] = pairs["LSOA11CD"].map(income.table.set_index("lsoa11_code")["income_deprived_pct"]) / 100
     pairs["weight"] = np.where(pairs["CHGIND"] == "M", pairs["LSOA11CD"].map(people), 1.0)

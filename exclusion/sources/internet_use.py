@@ -30,12 +30,27 @@ DERI = Source(
 
 def read_online_share(folder: Path) -> tuple[Source, pd.DataFrame]:
     """``paper_share, letter_first`` indexed by LSOA 2011; about a third of districts are left out of the file."""
-    arrived = arrive(folder, "use/census2021_online_share_lsoa.csv.gz", key="lsoa11_code", texts=["paper_first"], numbers=["paper_share"], blanks=("paper_share",))
+    arrived = arrive(
+        folder,
+        "use/census2021_online_share_lsoa.csv.gz",
+        key="lsoa11_code",
+        texts=["paper_first"],
+        numbers=["paper_share"],
+        blanks=("paper_share",),
+    )
     table = arrived.table.set_index("lsoa11_code")
-    return replace(ONLINE_SHARE, files=(arrived.file,)), pd.DataFrame({"paper_share": table["paper_share"], "letter_first": table["paper_first"] == "No"})
+    return replace(ONLINE_SHARE, files=(arrived.file,)), pd.DataFrame(
+        {"paper_share": table["paper_share"], "letter_first": table["paper_first"] == "No"}
+    )
 
 
 def read_deri(folder: Path) -> tuple[Source, pd.Series]:
     """DERI score 0-10 indexed by LSOA 2011."""
-    arrived = arrive(folder, "connectivity/deri_v1.6_components_lsoa11_dz11.csv.gz", key="lsoa11_or_dz11_code", numbers=["deri_score"], blanks=("deri_score",))
+    arrived = arrive(
+        folder,
+        "connectivity/deri_v1.6_components_lsoa11_dz11.csv.gz",
+        key="lsoa11_or_dz11_code",
+        numbers=["deri_score"],
+        blanks=("deri_score",),
+    )
     return replace(DERI, files=(arrived.file,)), arrived.table.set_index("lsoa11_or_dz11_code")["deri_score"]

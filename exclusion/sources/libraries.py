@@ -30,11 +30,19 @@ def read(folder: Path, types: tuple[str, ...]) -> tuple[Source, pd.DataFrame]:
         Kinds that count as staffed public libraries, as the publisher codes them.
     """
     arrived = arrive(
-        folder, "places/libraries_uk_librarieshacked_2025.csv.gz", key=["local_authority", "library_name", "postcode"], texts=["type_of_library"], numbers=["lat", "lon", "open"],
-        signed=("lon",), blanks=("lat", "lon"), repeats=True,  # the same library listed twice is no nearer
+        folder,
+        "places/libraries_uk_librarieshacked_2025.csv.gz",
+        key=["local_authority", "library_name", "postcode"],
+        texts=["type_of_library"],
+        numbers=["lat", "lon", "open"],
+        signed=("lon",),
+        blanks=("lat", "lon"),
+        repeats=True,  # the same library listed twice is no nearer
     )
     table = arrived.table
     table = table[(table["open"] == 1) & table["type_of_library"].isin(types) & table["lat"].notna()]
     points = gpd.GeoSeries.from_xy(table["lon"], table["lat"], crs=4326).to_crs(27700)
-    places = pd.DataFrame({"name": table["library_name"], "operator": table["local_authority"], "x": points.x.round(), "y": points.y.round()})
+    places = pd.DataFrame(
+        {"name": table["library_name"], "operator": table["local_authority"], "x": points.x.round(), "y": points.y.round()}
+    )
     return replace(SOURCE, files=(arrived.file,)), places.reset_index(drop=True)

@@ -32,7 +32,9 @@ def read(folder: Path) -> tuple[Source, pd.DataFrame]:
     """Postcodes with a position outside Scotland: ``x, y`` in metres (EPSG:27700), unsorted."""
     path = folder / NAME
     if not path.is_file():
-        raise SourceUnreachable(Problem(NAME, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it."))
+        raise SourceUnreachable(
+            Problem(NAME, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it.")
+        )
     try:
         table = pq.read_table(path, columns=["easting", "northing", "pq", "lad_code"]).to_pandas()
     except (OSError, pyarrow.ArrowException) as error:

@@ -1,0 +1,273 @@
+"""The walk: load a release, then assess services in councils. Everything that is shown takes an Assessment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from exclusion import judgement, people, provision, release, risk
+from exclusion.contracts import NothingToAssess, Problem, UsageError, check
+from exclusion.judgement.entries import overdue
+from exclusion.judgement.score import MethodPreset, method_for
+from exclusion.judgement.services import Service
+from exclusion.release import Evidence
+from exclusion.sources.boundaries import NATION_CODE
+
+
+@dataclass(frozen=True)
+class Method:
+    """The weights an assessment was scored with: by nation, normalised, and whether they are ours."""
+
+    weights: Mapping[str, Mapping[str, float]]
+    is_default: bool
+    presets: tuple[MethodPreset, ...]
+
+    @property
+    def words(self) -> str:
+        """The weights in one sentence."""
+        parts = []
+        for preset in self.presets:
+            labels = {domain.id: domain.label.lower() for domain in preset.domain}
+            named = ", ".join(f"{labels[name]} {weight:.0%}" for name, weight in self.weights[preset.nations[0]].items())
+            parts.append(f"{preset.nations[0]}: {named}")
+        return ("Default weights. " if self.is_default else "Weights changed from the default. ") + "; ".join(parts) + "."
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What we find for some services in some councils. See ``docs/architecture.md`` for the tables."""
+
+    evidence: Evidence
+    councils: tuple[str, ...]
+    services: tuple[Service, ...]
+    method: Method
+    areas: gpd.GeoDataFrame
+    scores: pd.DataFrame
+    people: pd.DataFrame
+    profile: pd.DataFrame
+    findings: pd.DataFrame
+    summaries: pd.DataFrame
+    council_wide: pd.DataFrame
+    notices: tuple[str, ...]
+    thresholds_version: str
+
+    def service(self, service_id: str) -> Service:
+        """One of the services assessed."""
+        for service in self.services:
+            if service.id == service_id:
+                return service
+        raise UsageError(
+            Problem("service", "was not assessed", service_id, f"Assessed: {', '.join(s.id for s in self.services) or 'none'}.")
+        )
+
+    @property
+    def total_people(self) -> str:
+        """Residents unlikely to use the internet in all the chosen wards, in words."""
+        return str(people.total(self.people)["label"].iloc[0])
+
+
+def load(path: str | Path | None = None, boundaries: str | Path | None = None) -> Evidence:
+    """Evidence of a release: the bundled one unless ``path`` names another.
+
+    Parameters
+    ----------
+    boundaries
+        A GeoJSON or GeoPackage of wards to draw, for councils whose shapes the release lacks.
+
+    Raises
+    ------
+    DataRefused, UsageError
+        See :func:`exclusion.release.read`.
+    """
+    evidence = release.read(path or release.bundled())
+    return release.with_boundaries(evidence, boundaries) if boundaries else evidence
+
+
+def find_services(names: Iterable[str]) -> tuple[Service, ...]:
+    """Services for ids or exact names.
+
+    Raises
+    ------
+    UsageError
+        Naming every one not found.
+    """
+    held = judgement.services()
+    by_name = {service.service_name.casefold(): service for service in held.values()} | {
+        key.casefold(): service for key, service in held.items()
+    }
+    unknown = [name for name in names if name.strip().casefold() not in by_name]
+    if unknown:
+        raise UsageError(
+            [Problem("service", "is not one we hold a profile of", name, "Run 'exclusion services' for the list.") for name in unknown]
+        )
+    return tuple(dict.fromkeys(by_name[name.strip().casefold()] for name in names))
+
+
+def assess(
+    evidence: Evidence,
+    councils: Iterable[str] | None = None,
+    services: Iterable[str] | None = None,
+    *,
+    weights: Mapping[str, float] | None = None,
+    thresholds: str = "1",
+    today: date | None = None,
+) -> Assessment:
+    """Score the wards of some councils and find which ways in some services must keep there.
+
+    Parameters
+    ----------
+    councils
+        Codes or names; None means every council of the release. Several act as one area.
+    services
+        Ids or names; None means all of them, an empty list none (scores only, fast).
+    weights
+        Domain weights in any scale, or None for each nation's preset. Findings never depend on
+        them.
+    thresholds
+        Version of the thresholds of the rules.
+    today
+        Date for the review dates of our texts; the clock's when None.
+
+    Raises
+    ------
+    UsageError
+        For a council, service, weight or version we do not know.
+    NothingToAssess
+        When the chosen councils hold no ward.
+    """
+    codes = tuple(evidence.councils()["council_code"]) if councils is None else tuple(evidence.find_councils(councils))
+    if not codes:
+        raise NothingToAssess("No council was chosen. Name at least one; 'exclusion councils' lists them.")
+    chosen = tuple(judgement.services().values()) if services is None else find_services(list(services))
+    areas = evidence.areas[evidence.areas["council_code"].isin(codes)].sort_values(["council_name", "area_name"])
+    scores = risk.score(evidence, list(areas.index), weights)
+    profile = _profile(evidence, areas)
+    counts = evidence.wide("ward", "count").reindex(areas.index)
+    found = provision.check(
+        areas.drop(columns="geometry"),
+        profile,
+        chosen,
+        thresholds=thresholds,
+        council_profile=evidence.observations[
+            (evidence.observations["level"] == "council") & evidence.observations["area_code"].isin(codes)
+        ],
+        pockets=_pockets(evidence, areas) if chosen else None,
+    )
+    findings = check(found.findings, "findings", "findings")
+    presets = tuple(preset for nation in areas["nation"].unique() if (preset := method_for(nation)))
+    method = Method(
+        {preset.nations[0]: risk.normalised_weights(preset, weights) for preset in presets},
+        weights is None or _same(presets, weights),
+        presets,
+    )
+    return Assessment(
+        evidence=evidence,
+        councils=codes,
+        services=chosen,
+        method=method,
+        areas=areas,
+        scores=scores,
+        people=people.estimate(counts, areas["population"]),
+        profile=profile,
+        findings=findings,
+        summaries=found.summaries,
+        council_wide=provision.across_council(findings),
+        notices=_notices(evidence, areas, chosen, method, thresholds, today or date.today()),
+        thresholds_version=thresholds,
+    )
+
+
+def _same(presets: Iterable[MethodPreset], weights: Mapping[str, float]) -> bool:
+    pairs = [(risk.normalised_weights(preset), risk.normalised_weights(preset, weights)) for preset in presets]
+    return all(abs(ours[name] - theirs[name]) < 1e-9 for ours, theirs in pairs for name in ours)
+
+
+def _profile(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
+    """The figures of the chosen wards with their place in the nation; one row a ward and measure."""
+    key = ("profile", "ward")
+    if key not in evidence.cache:
+        evidence.cache[key] = _national_profile(evidence)
+    table = evidence.cache[key]
+    return table[table["area_code"].isin(areas.index)].reset_index(drop=True)
+
+
+def _national_profile(evidence: Evidence) -> pd.DataFrame:
+    rows = evidence.observations[evidence.observations["level"] == "ward"].rename(columns={"count": "n"})
+    nation = rows["area_code"].map(evidence.areas["nation"])
+    national = evidence.wide("nation", "value")
+    parts = []
+    for (name, measure), group in rows.groupby([nation, "measure"], sort=False):
+        place = risk.percentile(group["value"].to_numpy(float), risk.reference(evidence, str(name), "ward", str(measure)))
+        code = NATION_CODE[str(name)]
+        compare = national.at[code, measure] if code in national.index and measure in national.columns else np.nan
+        parts.append(group.assign(percentile=place, nation_value=compare))
+    table = pd.concat(parts, ignore_index=True)
+    return table[
+        ["area_code", "measure", "n", "of", "value", "percentile", "nation_value", "low", "high", "observed", "fit", "source", "period"]
+    ]
+
+
+def _pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
+    """The most affected small area of each ward by measure, where the release holds small areas.
+
+    Returns
+    -------
+    ``area_code, measure, small_areas`` (how many are in the nation's most affected tenth),
+    ``worst`` (the highest percentile among them).
+    """
+    empty = pd.DataFrame(
+        {
+            "area_code": pd.Series(dtype=str),
+            "measure": pd.Series(dtype=str),
+            "small_areas": pd.Series(dtype=int),
+            "worst": pd.Series(dtype=float),
+        }
+    )
+    pairs = evidence.small_areas[evidence.small_areas["area_code"].isin(areas.index) & (evidence.small_areas["share"] >= 0.5)]
+    rows = evidence.observations[
+        (evidence.observations["level"] == "lsoa21") & evidence.observations["area_code"].isin(pairs["small_area_code"])
+    ]
+    if rows.empty:
+        return empty
+    home = pairs.set_index("small_area_code")["area_code"]
+    parts = []
+    for measure, group in rows.groupby("measure"):
+        ward = group["area_code"].map(home)
+        nation = ward.map(areas["nation"])
+        for name in nation.unique():
+            here = group[nation == name]
+            place = risk.percentile(here["value"].to_numpy(float), risk.reference(evidence, str(name), "lsoa21", str(measure)))
+            parts.append(pd.DataFrame({"area_code": ward[nation == name], "measure": measure, "percentile": place}))
+    table = pd.concat(parts, ignore_index=True).dropna()
+    table["in_tenth"] = table["percentile"] >= 90
+    grouped = table.groupby(["area_code", "measure"]).agg(small_areas=("in_tenth", "sum"), worst=("percentile", "max")).reset_index()
+    return grouped[grouped["small_areas"] > 0].reset_index(drop=True) if len(grouped) else empty
+
+
+def _notices(
+    evidence: Evidence, areas: pd.DataFrame, services: Iterable[Service], method: Method, thresholds: str, today: date
+) -> tuple[str, ...]:
+    notices = []
+    if not method.is_default:
+        notices.append(method.words + " Bands are cut under these weights; findings do not depend on them.")
+    if thresholds != "1":
+        notices.append(f"Thresholds version {thresholds}, not the current version 1.")
+    if areas["nation"].nunique() > 1:
+        notices.append("Each nation is scored within itself. Bands and comparisons of England and Wales must not be set side by side.")
+    for name in sorted(set(areas["upper_name"]) - {""}):
+        county = [service.service_name for service in services if service.england_tier == "county/unitary"]
+        if county:
+            notices.append(
+                f"Decided by {name}, whose members stand for divisions: wards are a guide for {'this service' if len(county) == 1 else f'{len(county)} of these services'}."
+            )
+    notices += overdue(judgement.all_entries(), today)
+    return tuple(notices)
+
+
+__all__ = ["Assessment", "Method", "assess", "find_services", "load"]
