@@ -31,7 +31,7 @@ from exclusion.export.tables import (
     sources_table,
     wards_table,
 )
-from exclusion.release import _toml as to_toml
+from exclusion.release_write import _toml as to_toml
 
 FORMATS = ("csv", "xlsx", "gpkg", "parquet")
 

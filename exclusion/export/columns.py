@@ -92,7 +92,7 @@ def hide_small(figures: pd.DataFrame) -> pd.DataFrame:
             continue
         for this, other in ((first, second), (second, first)):
             protects[this] = small[other] & ~small[this] & ~small[whole] & counts[this].notna()
-    at = (small.index.get_indexer(table["area_code"]), small.columns.get_indexer(table["measure"]))
+    at = (small.index.get_indexer(pd.Index(table["area_code"])), small.columns.get_indexer(pd.Index(table["measure"])))
     table["hidden"] = np.select([small.to_numpy()[at], protects.to_numpy()[at]], [FEWER, PROTECTS], "")
     for column in ("count", "value", "percentile", "low", "high"):
         if column in table:

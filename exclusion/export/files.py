@@ -5,6 +5,7 @@ The same assessment gives the same bytes, so that a refresh that changed nothing
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
@@ -39,7 +40,8 @@ def safe(table: pd.DataFrame) -> pd.DataFrame:
 
 def csv_bytes(table: pd.DataFrame) -> bytes:
     """CSV as Excel and PowerBI read it: UTF-8 with a byte-order mark, comma, blank for a gap, no formulas."""
-    return safe(table).to_csv(index=False, lineterminator="\n").encode("utf-8-sig")
+    # Both characters of the line end are named, so that a cell holding either is quoted.
+    return safe(table).to_csv(index=False, lineterminator="\r\n").encode("utf-8-sig")
 
 
 def parquet_bytes(table: pd.DataFrame) -> bytes:
@@ -151,6 +153,8 @@ def _move_in(new: Path, old: Path, out: Path) -> None:
         for part in sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file()):
             (old / part).parent.mkdir(parents=True, exist_ok=True)
             (out / part).parent.mkdir(parents=True, exist_ok=True)
+            if (out / part).is_dir():
+                raise IsADirectoryError(errno.EISDIR, "a folder stands in its place", str(out / part))
             if (out / part).exists():
                 os.replace(out / part, old / part)
             moved.append(part)

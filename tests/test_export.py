@@ -1,0 +1,375 @@
+"""Tables and files for other tools: what is in them, and what must never be."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import sqlite3
+import tomllib
+import zipfile
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from xml.etree import ElementTree
+
+import geopandas as gpd
+import openpyxl
+import pandas as pd
+import pyogrio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import exclusion
+from exclusion import contracts, export
+from exclusion.assessment import Assessment
+from exclusion.contracts import UsageError
+from exclusion.export import columns, files, geopackage
+from exclusion.release import Evidence
+
+FEWER = "fewer than 10"
+
+
+@pytest.fixture(scope="module")
+def blackpool(bundled: Evidence) -> Assessment:
+    return exclusion.assess(bundled, ["Blackpool"], ["blue_badge"])
+
+
+def figures(**counts: float | None) -> pd.DataFrame:
+    """One ward of 1,000 residents with some counts."""
+    rows = [("E05000001", measure, count, 1000.0, None if count is None else count / 1000) for measure, count in counts.items()]
+    table = pd.DataFrame(rows, columns=["area_code", "measure", "count", "of", "value"])
+    return table.astype({"count": float, "value": float}).assign(
+        percentile=50.0, low=table["count"].astype(float), high=table["count"].astype(float)
+    )
+
+
+def shown(table: pd.DataFrame) -> dict[str, tuple[float | None, str]]:
+    """Measure -> count (None = blank) and the reason it is hidden."""
+    hidden = export.hide_small(table)
+    return {
+        row.measure: (None if pd.isna(row.count_) else row.count_, row.hidden)
+        for row in hidden.rename(columns={"count": "count_"}).itertuples()
+    }
+
+
+# ------------------------------------------------------------------------- small counts
+
+
+def test_a_count_under_10_is_blank_and_says_why() -> None:
+    assert shown(figures(no_car=9, carers=10)) == {"no_car": (None, FEWER), "carers": (10, "")}
+
+
+def test_none_is_fewer_than_10_too() -> None:
+    assert shown(figures(no_car=0)) == {"no_car": (None, FEWER)}
+
+
+def test_a_gap_stays_a_gap_and_is_not_called_small() -> None:
+    assert shown(figures(no_car=None)) == {"no_car": (None, "")}
+
+
+def test_the_share_of_a_small_count_is_blank_too() -> None:
+    row = export.hide_small(figures(no_car=7)).iloc[0]  # 7 / 1000 = 0.007 would give 7 away
+    assert row[["count", "value", "percentile", "low", "high"]].isna().all()
+    assert row["of"] == 1000
+
+
+def test_the_other_part_of_a_whole_is_hidden_with_it() -> None:
+    # 75 and over 60, of whom 75 to 84 are 55: 60 - 55 = 5 aged 85 and over.
+    assert shown(figures(age75=60, age75_84=55, age85=5)) == {
+        "age75": (60, ""),
+        "age75_84": (None, "left out: it would give away a figure of fewer than 10"),
+        "age85": (None, FEWER),
+    }
+
+
+def test_two_small_parts_hide_each_other() -> None:
+    # 12 could be 4 + 8, 5 + 7, 6 + 6 ...
+    assert shown(figures(disabled=12, disabled_lot=4, disabled_little=8)) == {
+        "disabled": (12, ""),
+        "disabled_lot": (None, FEWER),
+        "disabled_little": (None, FEWER),
+    }
+
+
+@given(st.integers(0, 40), st.integers(0, 40))
+def test_no_small_part_can_be_worked_out_from_its_row(first: int, second: int) -> None:
+    seen = shown(figures(age75=first + second, age75_84=first, age85=second))
+    known = {measure: count for measure, (count, _) in seen.items() if count is not None}
+    worked_out = dict(known)
+    if {"age75", "age75_84"} <= set(known):
+        worked_out["age85"] = known["age75"] - known["age75_84"]
+    if {"age75", "age85"} <= set(known):
+        worked_out["age75_84"] = known["age75"] - known["age85"]
+    assert [count for count in worked_out.values() if count < 10] == []
+
+
+def test_hiding_leaves_the_table_it_was_given_alone() -> None:
+    table = figures(no_car=3)
+    export.hide_small(table)
+    assert table["count"].tolist() == [3.0]
+
+
+def test_no_table_of_real_wards_holds_a_count_under_10(bundled: Evidence) -> None:
+    everywhere = exclusion.assess(bundled, None, ())
+    wards = export.wards_table(everywhere)
+    counts = [name for name in wards.columns if name.endswith("_count")]
+    assert len(counts) > 15
+    assert wards[counts].min().min() >= 10
+    observations = export.observations_table(everywhere)
+    assert observations["count"].min() >= 10
+    # The City of London's smallest wards: the figures are there in the release, and blank here.
+    small = everywhere.profile[(everywhere.profile["measure"] == "age85") & (everywhere.profile["n"] < 10)]["area_code"]
+    row = wards.set_index("area_code").loc[small.iloc[0]]
+    assert pd.isna(row["age85_count"]) and pd.isna(row["age85_value"]) and row["age85_hidden"] == FEWER
+    assert pd.isna(row["domain_age_value"]), "the weighted rate of the ages would give the missing age away"
+
+
+# ------------------------------------------------------------------------------- tables
+
+
+def test_one_row_per_ward_with_figures_that_can_be_redone(blackpool: Assessment) -> None:
+    table = export.wards_table(blackpool)
+    assert table["area_code"].tolist() == blackpool.areas.index.tolist()
+    assert len(table) == 21
+    row = table.set_index("area_name").loc["Anchorsholme"]
+    assert row["age75_value"] == round(row["age75_count"] / row["age75_of"], 6)
+    parts = [row[f"domain_{name}_contribution"] for name in ("age", "disability", "income", "connectivity")]
+    assert sum(parts) == pytest.approx(row["risk"] - 50, abs=0.002)  # each is rounded for print
+    assert (row["people_low"] % 10, row["people_high"] % 10) == (0, 0)
+
+
+def test_names_are_machine_names_and_each_is_there_once(blackpool: Assessment) -> None:
+    names = export.wards_table(blackpool).columns
+    assert names.is_unique
+    assert [name for name in names if not name.replace("_", "a").isalnum() or name != name.lower()] == []
+
+
+def test_a_ward_without_a_score_is_blank_not_zero(bundled: Evidence) -> None:
+    figures = bundled.observations
+    without = figures[~((figures["area_code"] == "E05015186") & (figures["measure"] == "income_dep"))]
+    table = export.wards_table(exclusion.assess(dataclasses.replace(bundled, observations=without, cache={}), ["Blackpool"], ()))
+    row = table.set_index("area_code").loc["E05015186"]
+    assert not row["scored"]
+    assert row["why_not"] == "Not scored: no figure for income."
+    assert pd.isna(row["risk"]) and pd.isna(row["band"]) and row["band_word"] == "Not scored"
+    assert pd.isna(row["income_dep_count"]) and row["income_dep_hidden"] == "", "missing, not small"
+    assert row["age75_count"] > 0
+
+
+def test_observations_put_the_nation_beside_the_ward(blackpool: Assessment) -> None:
+    table = export.observations_table(blackpool)
+    assert list(dict.fromkeys(table["level"])) == ["ward", "council", "nation"]
+    assert set(table.loc[table["level"] == "nation", "area_name"]) == {"England"}
+    ward = table[(table["level"] == "ward") & (table["measure"] == "age75")].iloc[0]
+    nation = table[(table["level"] == "nation") & (table["measure"] == "age75")].iloc[0]
+    assert ward["nation_value"] == nation["value"]
+    assert not table.duplicated(["area_code", "measure"]).any()
+
+
+def test_findings_have_exactly_the_columns_of_their_contract(blackpool: Assessment) -> None:
+    table = export.findings_table(blackpool)
+    assert list(table.columns) == list(contracts.TABLES["findings"].columns)
+    assert len(table) == len(blackpool.findings) > 0
+    contracts.check(table, "findings", "the exported findings")
+
+
+def test_services_by_ward_counts_what_to_keep_and_leaves_not_assessed_blank(bundled: Evidence) -> None:
+    assessment = exclusion.assess(bundled, ["Ribble Valley"], ["blue_badge", "bin_missed"] if _has("bin_missed") else None)
+    table = export.services_by_ward(assessment).set_index("area_code")
+    for row in assessment.summaries.itertuples():
+        cell = table.at[row.area_code, row.service_id]
+        if row.summary == "not_assessed":
+            assert pd.isna(cell)
+        else:
+            assert cell == row.keep
+
+
+def _has(service: str) -> bool:
+    from exclusion import judgement
+
+    return service in judgement.services()
+
+
+def test_the_dictionary_describes_every_column_and_no_other(blackpool: Assessment) -> None:
+    table = export.dictionary(blackpool)
+    tables = {"wards": export.wards_table, "findings": export.findings_table, "observations": export.observations_table}
+    for name, make in tables.items():
+        assert table.loc[table["table"] == name, "column"].tolist() == list(make(blackpool).columns)
+    assert (table["label"] != "").all()
+    wards = table[table["table"] == "wards"].set_index("column")
+    assert wards.at["age75_count", "unit"] == "people"
+    assert "2021" in wards.at["age75_count", "source"]
+    assert wards.at["risk", "unit"] == "0-100, higher = more at risk"
+
+
+def test_every_source_of_a_figure_is_in_the_sources(blackpool: Assessment) -> None:
+    sources = export.sources_table(blackpool)
+    assert set(export.observations_table(blackpool)["source"]) <= set(sources["id"])
+    assert (sources[["title", "publisher", "period", "licence"]] != "").all().all()
+
+
+# --------------------------------------------------------------------------- one file each
+
+
+def test_text_that_looks_like_a_formula_is_made_plain() -> None:
+    table = pd.DataFrame({"name": ["=1+1", "+44", "-x", "@me", "\tx", "\rx", "Park", None], "n": [-1.5, 2, 3, 4, 5, 6, 7, None]})
+    rows = list(csv.reader(io.StringIO(export.csv_bytes(table).decode("utf-8-sig"), newline="")))
+    assert [row[0] for row in rows[1:]] == ["'=1+1", "'+44", "'-x", "'@me", "'\tx", "'\rx", "Park", ""]
+    assert rows[1][1] == "-1.5", "numbers are untouched"
+
+
+@given(st.text(max_size=12))
+def test_no_cell_of_text_can_start_a_formula(text: str) -> None:
+    cell = files.safe(pd.DataFrame({"name": [text]}))["name"].iloc[0]
+    assert not cell.startswith(files.FORMULA)
+    assert cell.removeprefix("'") == text.removeprefix("'")
+
+
+def test_csv_opens_in_excel_with_welsh_names_intact() -> None:
+    content = export.csv_bytes(pd.DataFrame({"area_name": ["Ynys Môn"]}))
+    assert content.startswith(b"\xef\xbb\xbf")
+    assert content.decode("utf-8-sig") == "area_name\r\nYnys Môn\r\n"
+
+
+def test_the_workbook_is_ready_to_filter(blackpool: Assessment, tmp_path: Path) -> None:
+    book = openpyxl.load_workbook(export.write(blackpool, tmp_path / "blackpool.xlsx"))
+    assert book.sheetnames == ["wards", "findings", "observations", "dictionary", "sources"]
+    wards = book["wards"]
+    assert [cell.value for cell in wards[1]] == list(export.wards_table(blackpool).columns)
+    assert wards.freeze_panes == "A2"
+    assert wards.auto_filter.ref.startswith("A1:")
+    assert wards.max_row == 1 + 21
+    assert isinstance(wards["I2"].value, int)  # population is a number, not text
+
+
+def test_parquet_keeps_types(blackpool: Assessment, tmp_path: Path) -> None:
+    back = pd.read_parquet(export.write(blackpool, tmp_path / "blackpool.parquet"))
+    pd.testing.assert_frame_equal(back, export.wards_table(blackpool), check_dtype=False)
+    assert back["age75_count"].dtype.kind in "if" or str(back["age75_count"].dtype) == "Int64"
+
+
+def test_the_geopackage_holds_layers_in_metres_with_their_styles(blackpool: Assessment, tmp_path: Path) -> None:
+    path = export.write(blackpool, tmp_path / "blackpool.gpkg")
+    assert {name for name, kind in pyogrio.list_layers(path) if kind} == {"wards", "findings", "small_areas"}
+    wards = gpd.read_file(path, layer="wards")
+    assert wards.crs.to_epsg() == 27700
+    assert set(wards.geom_type) == {"MultiPolygon"}
+    assert wards["area_code"].tolist() == blackpool.areas.index.tolist()
+    assert wards.geometry.is_valid.all()
+    small = gpd.read_file(path, layer="small_areas")
+    assert set(small.geom_type) == {"Point"} and len(small) > 90
+    with closing(sqlite3.connect(path)) as base:
+        styles = base.execute("SELECT f_table_name, styleQML, useAsDefault FROM layer_styles ORDER BY id").fetchall()
+        assert base.execute("SELECT count(*) FROM gpkg_contents WHERE table_name = 'layer_styles'").fetchone() == (1,)
+    assert [(name, default) for name, _, default in styles] == [("wards", 1), ("findings", 1), ("small_areas", 1)]
+    renderer = ElementTree.fromstring(styles[0][1]).find("renderer-v2")
+    assert renderer is not None and renderer.get("attr") == "band_word"
+    words = {item.get("value"): item.get("label") for item in renderer.iter("category")}
+    assert set(wards["band_word"]) <= set(words)
+    assert words["Highest"] == "5 Highest"
+
+
+def test_a_council_without_boundaries_is_points(bundled: Evidence, tmp_path: Path) -> None:
+    path = export.write(exclusion.assess(bundled, ["Adur", "Blackpool"], ()), tmp_path / "two.gpkg")
+    assert set(gpd.read_file(path, layer="wards").geom_type) == {"Point"}, "one layer never mixes points and polygons"
+
+
+def test_the_colours_of_the_layers_are_those_of_the_map() -> None:
+    maps = pytest.importorskip("exclusion.maps")
+    ours = [(words, colour) for _, words, colour in geopackage.BANDS]
+    assert ours == [*((shade.label, shade.fill) for shade in maps.BANDS), (maps.NOT_SCORED.label, maps.NOT_SCORED.fill)]
+    severities = {words: colour for _, words, colour in geopackage.SEVERITIES}
+    assert {shade.word: shade.fill for shade in maps.LEVELS[1:]}.items() <= severities.items()
+
+
+@pytest.mark.parametrize("fmt", export.FORMATS)
+def test_the_same_assessment_gives_the_same_bytes(blackpool: Assessment, tmp_path: Path, fmt: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = export.write(blackpool, tmp_path / f"one.{fmt}").read_bytes()
+    assert export.write(blackpool, tmp_path / f"two.{fmt}").read_bytes() == first
+
+
+def test_a_workbook_does_not_say_when_it_was_written() -> None:
+    with zipfile.ZipFile(io.BytesIO(export.xlsx_bytes({"a": pd.DataFrame({"x": [1]})}))) as book:
+        assert {part.date_time[0] for part in book.infolist()} == {1980}
+        assert b"dcterms:modified" not in book.read("docProps/core.xml")
+
+
+def test_an_unknown_format_is_refused_with_the_ones_we_write(blackpool: Assessment, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"docx.*csv, xlsx, gpkg, parquet"):
+        export.write(blackpool, tmp_path / "blackpool.docx")
+
+
+# ------------------------------------------------------------------- whole or not at all
+
+
+def test_a_writer_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
+    old = tmp_path / "wards.csv"
+    old.write_text("old")
+    with pytest.raises(ZeroDivisionError), export.whole_file(old) as work:
+        work.write_text("half")
+        _ = 1 / 0
+    assert old.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [old], "nothing is left beside it"
+
+
+def test_a_folder_is_refreshed_together_and_other_files_stay(tmp_path: Path) -> None:
+    out = tmp_path / "tables"
+    out.mkdir()
+    (out / "report.pbix").write_text("mine")
+    (out / "wards.csv").write_text("old")
+    with export.whole_folder(out) as work:
+        (work / "wards.csv").write_text("new")
+        (work / "findings.csv").write_text("new")
+        assert (out / "wards.csv").read_text() == "old", "not before all is written"
+    assert {path.name: path.read_text() for path in out.iterdir()} == {"report.pbix": "mine", "wards.csv": "new", "findings.csv": "new"}
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_folder_that_cannot_be_finished_is_as_it_was(tmp_path: Path) -> None:
+    out = tmp_path / "tables"
+    (out / "wards.csv").mkdir(parents=True)  # a folder stands where the last file should go
+    (out / "findings.csv").write_text("old")
+    with pytest.raises(UsageError, match="cannot be written: a folder stands in its place"), export.whole_folder(out) as work:
+        for name in ("findings.csv", "new.csv", "wards.csv"):
+            (work / name).write_text("new")
+    assert (out / "findings.csv").read_text() == "old"
+    assert sorted(path.name for path in out.iterdir()) == ["findings.csv", "wards.csv"]
+
+
+def test_a_file_where_the_folder_should_be_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(UsageError, match="is a file"), export.whole_folder(tmp_path / "out"):
+        pass
+    with pytest.raises(UsageError, match="is a folder"), export.whole_file(tmp_path):
+        pass
+
+
+def test_the_folder_of_an_assessment(blackpool: Assessment, tmp_path: Path) -> None:
+    when = datetime(2026, 11, 24, 9, 30).astimezone()
+    out = export.write_folder(blackpool, tmp_path / "out", ["assess", "--council", "Blackpool"], when)
+    assert sorted(path.name for path in out.iterdir()) == ["assessment.gpkg", "findings.csv", "observations.csv", "run.toml", "wards.csv"]
+    run = tomllib.loads((out / "run.toml").read_text(encoding="utf-8"))
+    assert run["councils"] == ["E06000009"] and run["services"] == ["blue_badge"]
+    assert run["command"] == "exclusion assess --council Blackpool"
+    assert run["release"]["version"] == blackpool.evidence.manifest.version
+    assert run["sha256"]["observations.parquet"] == blackpool.evidence.manifest.files["observations.parquet"]["sha256"]
+    assert sum(run["weights"]["England"].values()) == pytest.approx(1)
+    assert run["profile_version"]["blue_badge"] == blackpool.services[0].profile_version
+    again = export.write_folder(blackpool, tmp_path / "again", ["assess", "--council", "Blackpool"], datetime(2027, 1, 1).astimezone())
+    for path in out.iterdir():
+        if path.name != "run.toml":
+            assert path.read_bytes() == (again / path.name).read_bytes(), path.name
+    changed = [line for line in (again / "run.toml").read_text().splitlines() if line not in (out / "run.toml").read_text().splitlines()]
+    assert [line.split(" = ")[0] for line in changed] == ["when"]
+
+
+def test_findings_read_back_as_they_were(blackpool: Assessment, tmp_path: Path) -> None:
+    back = pd.read_csv(io.BytesIO(export.csv_bytes(export.findings_table(blackpool))), encoding="utf-8-sig", keep_default_na=False)
+    assert back["reason"].str.removeprefix("'").tolist() == export.findings_table(blackpool)["reason"].str.removeprefix("'").tolist()
+
+
+def test_columns_are_declared_once(blackpool: Assessment) -> None:
+    names = [column.name for column in columns.ward_columns(blackpool)]
+    assert len(names) == len(set(names))
