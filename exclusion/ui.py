@@ -1,9 +1,18 @@
-"""Streamlit helpers: what every page of the app shares."""
+"""Streamlit helpers: what every page of the app shares.
+
+A page begins with :func:`page`, asks its questions with the ``choose_`` functions, whose answers
+live in the address of the page, and takes its figures from :func:`assessed` or, on the path of
+the sliders, :func:`scored`. Council data that someone lays beside lives in their session only.
+"""
 
 from __future__ import annotations
 
+import gc
 import tempfile
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
+from datetime import date
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +22,307 @@ import streamlit as st
 from streamlit.components import v1 as components
 from streamlit_folium import st_folium
 
-from exclusion import maps
+from exclusion import assessment, blocks, explain, export, judgement, maps, own_counts, views
+from exclusion.assessment import Assessment
+from exclusion.contracts import ExclusionError
+from exclusion.judgement.entries import overdue
+from exclusion.judgement.score import method_for, people_rates
+from exclusion.judgement.services import Service
+from exclusion.release import Evidence
+
+NAME = "Kept Open"
+FIRST_SERVICE = "council_tax_reduction"  # what a new visitor sees; any other is one choice away
+
+# --------------------------------------------------------------------------- evidence and assessments
+
+
+@st.cache_resource(show_spinner="Reading the data release …")
+def evidence() -> Evidence:
+    """The release, read once for each process and never changed."""
+    return assessment.load()
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> None:
+    """Once for each process: read the release and answer the question a new visitor sees first.
+
+    What was read is then set aside from Python's search for garbage: Streamlit runs a full search
+    after every page, and walking through these tables each time took more than half of all time.
+    A release that cannot be read is left for the page to say so, in words.
+    """
+    with suppress(ExclusionError):
+        table = evidence().councils()
+        first = str(table.sort_values(["mapped", "council_name"], ascending=[False, True])["council_code"].iloc[0])
+        assessed([first], [FIRST_SERVICE])
+        scored([first], None)
+        gc.collect()
+        gc.freeze()
+
+
+@st.cache_resource(max_entries=200, show_spinner="Working out what to keep open …")
+def _assessed(version: str, councils: tuple[str, ...], services: tuple[str, ...] | None, today: date) -> Assessment:
+    return assessment.assess(evidence(), list(councils), services, today=today)
+
+
+def assessed(councils: Sequence[str], services: Sequence[str] | None) -> Assessment:
+    """Findings for services (None = all 40) in councils, at the default weights; kept for the next visitor who asks the same.
+
+    Findings do not depend on the weights of the score, so no slider ever comes this way.
+    """
+    return _refusing(
+        lambda: _assessed(evidence().manifest.version, tuple(councils), None if services is None else tuple(services), date.today())
+    )
+
+
+@st.cache_resource(max_entries=200, show_spinner=False)
+def _scored(version: str, councils: tuple[str, ...], weights: tuple[tuple[str, float], ...] | None, today: date) -> Assessment:
+    return assessment.assess(evidence(), list(councils), (), weights=dict(weights) if weights else None, today=today)
+
+
+def scored(councils: Sequence[str], weights: dict[str, float] | None) -> Assessment:
+    """Scores and people alone, for any weights: the fast path."""
+    chosen = tuple(sorted(weights.items())) if weights else None
+    return _refusing(lambda: _scored(evidence().manifest.version, tuple(councils), chosen, date.today()))
+
+
+def _refusing(work: Callable[[], Assessment]) -> Assessment:
+    """Do the work, or show why it cannot be done and stop the page there: in words, never as a traceback."""
+    try:
+        return work()
+    except ExclusionError as error:
+        show_error(error)
+        st.stop()
+
+
+def show_error(error: ExclusionError) -> None:
+    """What is wrong and what to do, every problem at once."""
+    lines = [str(problem) for problem in error.problems] or [str(error)]
+    st.error("\n".join(f"- {_plain(line)}" for line in lines) if len(lines) > 1 else _plain(lines[0]))
+
+
+def _plain(text: str) -> str:
+    """Text as it stands, whatever it holds: nothing in it is taken for markdown."""
+    return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|<>~$:" else letter for letter in text)
+
+
+# --------------------------------------------------------------------------- the page
+
+
+def page(title: str) -> Evidence:
+    """Begin a page: its title in the browser and on the page, and the release it speaks from."""
+    st.set_page_config(page_title=f"{title} - {NAME}", page_icon="🚪", layout="wide", initial_sidebar_state="collapsed")
+    st.html(f"<style>{blocks.STYLE}</style>")
+    st.title(title, anchor=False)
+    try:
+        return evidence()
+    except ExclusionError as error:
+        show_error(error)
+        st.stop()
+
+
+def status(text: str) -> None:
+    """Say the result of the page, also to a screen reader when it changes."""
+    st.html(f'<div role="status" aria-live="polite" class="kept-open-status">{escape(text)}</div>')
+
+
+def notices(told: Sequence[str]) -> None:
+    """What whoever reads the figures must know first."""
+    if told:
+        st.warning("\n\n".join(_plain(line) for line in told))
+
+
+def lines(items: Sequence[str | tuple[str, str]]) -> None:
+    """A list; of a pair the first part is set bold."""
+    st.html(blocks.listed(items))
+
+
+def cannot_tell(*caveats: str) -> None:
+    """What the figures above cannot tell, close to them: keys of :data:`exclusion.views.CAVEATS`."""
+    st.header("What this cannot tell you", anchor=False)
+    lines([views.CAVEATS[caveat] for caveat in caveats])
+
+
+def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = ()) -> None:
+    """A table whose words wrap; see :func:`exclusion.blocks.table`."""
+    st.html(blocks.table(frame, caption, numbers=numbers))
+
+
+def grid(frame: pd.DataFrame, caption: str) -> None:
+    """A wide table of levels, one number a cell; see :func:`exclusion.blocks.grid`."""
+    st.html(blocks.grid(frame, caption, [*maps.LEVELS, maps.NOT_ASSESSED]))
+
+
+# --------------------------------------------------------------------------- questions, whose answers live in the address
+
+
+def choose_councils(held: Evidence) -> tuple[str, ...]:
+    """The chosen councils, by code; several act as one area. Stops the page while none is chosen."""
+    listed = _councils(held.manifest.version)
+    codes = list(listed)
+    first = [code for code, (_, mapped) in listed.items() if mapped][:1]
+    chosen = st.multiselect(
+        "Council",
+        codes,
+        default=first or codes[:1],
+        key="council",
+        bind="query-params",
+        format_func=lambda code: listed[code][0],
+        help="Choose several to look at them as one area.",
+        placeholder="Type the name of a council",
+    )
+    if not chosen:
+        st.info("Choose a council to begin.")
+        st.stop()
+    return tuple(sorted(chosen, key=codes.index))
+
+
+@st.cache_data(show_spinner=False)
+def _councils(version: str) -> dict[str, tuple[str, bool]]:
+    table = evidence().councils()
+    labels = zip(table["council_code"], table["council_name"], table["mapped"], strict=True)
+    return {code: (f"{name} ({code})", bool(mapped)) for code, name, mapped in labels}
+
+
+def choose_service() -> Service:
+    """The service that would move online."""
+    listed = judgement.services()
+    ids = sorted(listed, key=lambda one: listed[one].service_name)
+    chosen = st.selectbox(
+        "Service that would move online",
+        ids,
+        index=ids.index(FIRST_SERVICE),
+        key="service",
+        bind="query-params",
+        format_func=lambda one: listed[one].service_name,
+    )
+    return listed[chosen]
+
+
+def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
+    """The chosen ward, by code, or None; the map writes its picks here too."""
+    one_council = areas["council_code"].nunique() == 1
+    names: dict[str, str] = {
+        str(code): f"{row.area_name} ({code})" if one_council else f"{row.area_name}, {row.council_name} ({code})"
+        for code, row in areas.iterrows()
+    }
+    if st.session_state.get("ward") not in (None, *names):
+        st.session_state["ward"] = None  # the councils changed under it
+    return st.selectbox(
+        label,
+        list(names),
+        index=None,
+        key="ward",
+        bind="query-params",
+        format_func=names.__getitem__,
+        placeholder="Choose a ward, here or on the map",
+    )
+
+
+def pick_ward(code: str) -> None:
+    """What the map calls when a ward is picked."""
+    st.session_state["ward"] = code
+
+
+def choose_weights(nations: Sequence[str]) -> dict[str, float] | None:
+    """How much each part of the score counts; None while they stand at the default.
+
+    The sliders run from 0 to 100 and are put into proportion; only their ratios count.
+    """
+    presets = [preset for nation in nations if (preset := method_for(nation))]
+    if not presets:
+        return None
+    preset = max(presets, key=lambda one: len(one.domain))
+    defaults = {domain.id: round(100 * domain.weight) for domain in preset.domain}
+    weights: dict[str, float] = {}
+    for column, domain in zip(st.columns(len(defaults)), preset.domain, strict=True):
+        weights[domain.id] = column.slider(domain.label, 0, 100, defaults[domain.id], 1, key=f"w_{domain.id}", bind="query-params")
+    if sum(weights.values()) == 0:
+        st.error("All weights are zero. Move at least one slider up.")
+        st.stop()
+    return None if weights == defaults else weights
+
+
+def choose_added() -> bool:
+    """Whether the map leaves out what is said once for the whole council."""
+    ways = ("Everything found in the ward", "Only what comes on top of the lines above")
+    return st.radio("The map shows", ways, key="show", bind="query-params", horizontal=True) == ways[1]
+
+
+# --------------------------------------------------------------------------- parts of pages
+
+
+def ward_panel(a: Assessment, service: Service, code: str) -> None:
+    """What was found for one service in one ward, in full, beside the map."""
+    area, score = a.areas.loc[code], a.scores.loc[code]
+    st.subheader(str(area["area_name"]), anchor=False)
+    found = views.kept(a, service.id)
+    mine = found[found["area_code"] == code]
+    if len(mine):
+        lines(views.reasons_here(mine))
+    summary = a.summaries[(a.summaries["area_code"] == code) & (a.summaries["service_id"] == service.id)].iloc[0]
+    others = views.other_findings(a, service.id, code)
+    lines([*others, str(summary["sentence"])])
+    differs = explain.differences(a, service.id).get(code, "")
+    band = f"Band {views.band_label(a, code)}." if score["scored"] else str(score["why_not"])
+    lines([("People unlikely to use the internet:", f"{a.people['label'][code]}. {band} {differs}".strip())])
+    ward_link()
+
+
+def ward_link() -> None:
+    """To the page of the chosen ward; the choices travel in the address."""
+    st.page_link("pages/ward.py", label="Everything about this ward")
+
+
+def bring_own_counts(areas: pd.DataFrame) -> pd.DataFrame | None:
+    """The council's own counts by ward, read from a file and kept in this session only; None while there are none."""
+    with st.expander("Lay your own counts beside (caseload, contacts)"):
+        st.markdown(
+            "A CSV file with one row for each ward: a column `ward_code` or `ward`, and a column of numbers for each count. "
+            "Counts only, never a row for each case. The file is read here, kept while this page is open, and sent nowhere else. "
+            "It is yours; so is the decision to publish it."
+        )
+        brought = st.file_uploader("Counts by ward (CSV)", type=["csv", "txt"], key="own_file")
+        if brought is None:
+            return None
+        try:
+            own = own_counts.read(brought.getvalue(), areas, brought.name)
+        except ExclusionError as error:
+            show_error(error)
+            return None
+        known = int(own.notna().any(axis=1).sum())
+        st.success(
+            f"{brought.name}: {len(own.columns)} columns for {known} of {len(own)} wards. They stand at the right of the table below."
+        )
+        if few := own_counts.small(own):
+            st.warning(f"{few} of your counts lie between 1 and 9. Do not publish them: they could point at a person.")
+        return own
+
+
+def take_away(a: Assessment, name: str) -> None:
+    """The tables as files, each made only when asked for."""
+    st.markdown("Take the tables away. What you download is yours; the codes and dates go with it.")
+    made = {
+        f"{name}-findings.csv": ("Findings (CSV)", lambda: export.csv_bytes(export.findings_table(a)), "text/csv"),
+        f"{name}-wards.csv": ("Ward figures (CSV)", lambda: export.csv_bytes(export.wards_table(a)), "text/csv"),
+        f"{name}.xlsx": (
+            "Everything (Excel)",
+            lambda: export.workbook(a),
+            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        ),
+    }
+    for column, (file, (label, content, kind)) in zip(st.columns(len(made)), made.items(), strict=True):
+        column.download_button(label, data=content, file_name=file, mime=kind, on_click="ignore", width="stretch")
+
+
+def people_definition() -> str:
+    """What "unlikely to use the internet" means, with its date."""
+    return people_rates().definition
+
+
+def overdue_texts() -> list[str]:
+    """What to print about our own texts that were due to be checked."""
+    return overdue(judgement.all_entries(), date.today())
+
 
 # --------------------------------------------------------------------------- the map
 
@@ -54,7 +363,7 @@ def draw_map(
     classes, shades, nothing, notes, selected
         As for :func:`exclusion.maps.paint`.
     title
-        What a screen reader calls the map.
+        What a screen reader calls the map; begins with "Map".
     name
         A short name for this map, unique on its page.
     on_pick

@@ -1,0 +1,17 @@
+"""Kept Open: which other ways in must stay open when a council service moves online."""
+
+import streamlit as st
+
+from exclusion import ui
+
+ui.warm_up()
+st.navigation(
+    [
+        st.Page("pages/service.py", title="Service", default=True),
+        st.Page("pages/ward.py", title="Ward"),
+        st.Page("pages/risk_map.py", title="Risk map"),
+        st.Page("pages/tables.py", title="Tables"),
+        st.Page("pages/sources.py", title="Sources and method"),
+    ],
+    position="top",
+).run()

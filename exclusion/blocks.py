@@ -1,0 +1,83 @@
+"""Lists and tables as HTML that wraps, prints and can be walked by a screen reader. No markup in the data survives."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import pandas as pd
+
+from exclusion.maps import Shade
+
+MANY_ROWS = 60  # beyond this a table scrolls in a frame of its own
+
+# Fingers need 44 pixels.
+STYLE = """
+.stButton button, .stDownloadButton button, [data-testid=stPageLink] a, [data-testid=stExpander] summary,
+[data-testid=stSelectbox] [data-baseweb=select] > div, [data-testid=stMultiSelect] [data-baseweb=select] > div,
+[data-testid=stFileUploader] button, .stRadio label { min-height: 44px; }
+.stRadio label { align-items: center; }
+.kept-open-status { font-size: 1.05rem; margin: .25rem 0; }
+.kept-open table { border-collapse: collapse; width: 100%; font-size: .95rem; }
+.kept-open caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; }
+.kept-open th, .kept-open td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; min-width: 5.5rem; }
+.kept-open th, .kept-open td { border-bottom: 1px solid #b1b4b6; }
+.kept-open thead th { border-bottom: 2px solid #0b0c0c; }
+.kept-open .number { text-align: right; white-space: nowrap; }
+.kept-open .scroll { overflow-x: auto; }
+.kept-open .scroll:focus-visible { outline: 3px solid #0b0c0c; outline-offset: 2px; }
+.kept-open .levels td, .kept-open .levels thead th { min-width: 2rem; padding: .25rem; text-align: center; border: 1px solid #fff; }
+.kept-open .levels thead th:not(:first-child) { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; }
+.kept-open .levels thead th:not(:first-child) { font-weight: 400; border: 0; }
+.kept-open .levels tbody th { position: sticky; left: 0; background: #fff; font-weight: 400; min-width: 9rem; max-width: 16rem; }
+.kept-open .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+"""
+
+
+def listed(items: Sequence[str | tuple[str, str]]) -> str:
+    """A list; of a pair the first part is set bold."""
+    texts = [f"<strong>{escape(item[0])}</strong> {escape(item[1])}" if isinstance(item, tuple) else escape(item) for item in items]
+    return '<ul style="margin:0 0 .75rem;padding-left:1.3rem">' + "".join(f"<li>{text}</li>" for text in texts) + "</ul>"
+
+
+def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = ()) -> str:
+    """A table. Its first column names the row; blanks must say so in words before they come here.
+
+    Parameters
+    ----------
+    frame
+        Columns as they should read. Beyond 60 rows the table scrolls in a frame of its own.
+    caption
+        What the table shows.
+    numbers
+        Columns to set to the right.
+    """
+    kind = {name: ' class="number"' if name in numbers else "" for name in frame.columns}
+    head = "".join(f'<th scope="col"{kind[name]}>{escape(str(name))}</th>' for name in frame.columns)
+    body = []
+    for row in frame.itertuples(index=False):
+        cells = [f"<td{kind[name]}>{escape(str(value))}</td>" for name, value in zip(frame.columns[1:], row[1:], strict=True)]
+        body.append(f'<tr><th scope="row">{escape(str(row[0]))}</th>{"".join(cells)}</tr>')
+    return _framed("", caption, head, body)
+
+
+def grid(frame: pd.DataFrame, caption: str, shades: Sequence[Shade]) -> str:
+    """A table of labels of ``shades``: each cell shows the number on its colour, and says the word to a screen reader."""
+    known = {shade.label: shade for shade in shades}
+    head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
+    body = []
+    for row in frame.itertuples(index=False):
+        cells = []
+        for value in row[1:]:
+            shade = known[value]
+            word = f'<span class="unseen">{escape(shade.word)}</span>'
+            cells.append(f'<td style="background:{shade.fill};color:{shade.ink}">{escape(shade.number)}{word}</td>')
+        body.append(f'<tr><th scope="row">{escape(str(row[0]))}</th>{"".join(cells)}</tr>')
+    return _framed("levels", caption, head, body)
+
+
+def _framed(kind: str, caption: str, head: str, body: Sequence[str]) -> str:
+    tall = "max-height:70vh;overflow-y:auto" if len(body) > MANY_ROWS else ""
+    frame = f'<div class="scroll" style="{tall}" tabindex="0" role="region" aria-label="{escape(caption)}">'
+    inside = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
+    return f'<div class="kept-open">{frame}<table class="{kind}">{inside}</table></div></div>'

@@ -1,0 +1,50 @@
+"""How likely residents are not to use the internet, by ward, with weights to move."""
+
+import streamlit as st
+
+from exclusion import explain, maps, ui, views
+
+held = ui.page("Risk map")
+st.markdown(
+    "How likely residents are not to use the internet, whatever the service. Higher means more at risk. It never decides what to keep open."
+)
+left, right = st.columns(2)
+with left:
+    councils = ui.choose_councils(held)
+with right:
+    service = ui.choose_service()
+weights = ui.choose_weights(tuple(held.areas.loc[held.areas["council_code"].isin(councils), "nation"].unique()))
+a = ui.scored(councils, weights)
+ward = ui.choose_ward(a.areas)
+classes = views.bands(a)
+high = int((classes >= 3).sum())
+ui.status(f"{high} of {len(a.areas)} wards are in bands 4 and 5, among the two most affected fifths of their nation's wards.")
+ui.draw_map(
+    a.areas,
+    classes,
+    maps.BANDS,
+    title="Map of wards: likelihood of not using the internet",
+    name="risk",
+    notes=a.people["label"] + " people unlikely to use the internet",
+    selected=ward,
+    on_pick=ui.pick_ward,
+)
+ui.notices(a.notices)
+st.markdown(f"{a.method.words} Each band is a fifth of the wards of the nation under these weights.")
+
+found = ui.assessed(councils, [service.id])
+differ = explain.differences(found, service.id, a.scores)
+if ward:
+    st.header(a.areas.loc[ward, "area_name"], anchor=False)
+    st.markdown(
+        f"Band **{views.band_label(a, ward)}**. People unlikely to use the internet: **{a.people.loc[ward, 'label']}**. {differ[ward]}"
+    )
+    ui.table(views.score_drivers(a, ward), f"What pulls the score of {a.areas.loc[ward, 'area_name']} up or down")
+    ui.ward_link()
+
+st.header("The same figures in a table", anchor=False)
+ui.table(
+    views.risk_rows(a, differ, views.ward_rows(found, service.id)),
+    "Wards, by name: band, its parts, people, and what was found for the service",
+)
+ui.cannot_tell("area", "bands", "availability", "nations")

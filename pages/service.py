@@ -1,0 +1,60 @@
+"""One service, ward by ward: what to keep open, where and why."""
+
+import streamlit as st
+
+from exclusion import explain, maps, ui, views
+
+held = ui.page("Service")
+st.markdown("Which other ways in must stay open if this service moves online, in which wards, and why.")
+left, right = st.columns(2)
+with left:
+    councils = ui.choose_councils(held)
+with right:
+    service = ui.choose_service()
+a = ui.assessed(councils, [service.id])
+ui.notices(a.notices)
+st.markdown(f"**Who uses it:** {service.main_users}. **What it asks of them:** {service.transaction}.")
+
+st.header("The minimum everywhere", anchor=False)
+st.markdown("Whatever the ward figures say, these stay:")
+ui.lines([(f"{way[0].upper()}{way[1:]}.", short) for way, short, _ in views.floor(a, service.id)])
+with st.expander("Why, and in what law"):
+    ui.lines([(f"{way[0].upper()}{way[1:]}.", reason) for way, _, reason in views.floor(a, service.id)])
+
+general = views.across(a, service.id)
+if general:
+    st.header("Keep across the council", anchor=False)
+    st.markdown("These hold in three quarters of the wards or more, so they are said once:")
+    ui.lines(general)
+
+st.header("Ward by ward", anchor=False)
+added = bool(general) and ui.choose_added()
+classes = views.levels(a, service.id, added)
+said = views.names_by_level(a, classes)
+ui.status(f"{service.service_name}: " + "; ".join(f"{shade.word} in {len(names)} of {len(a.areas)} wards" for shade, names in said) + ".")
+ward = ui.choose_ward(a.areas)
+left, right = st.columns([3, 2])
+with left:
+    ui.draw_map(
+        a.areas,
+        classes,
+        maps.LEVELS,
+        title=f"Map of wards: {service.service_name}",
+        name="service",
+        nothing=maps.NOT_ASSESSED,
+        notes=a.people["label"] + " people unlikely to use the internet",
+        selected=ward,
+        on_pick=ui.pick_ward,
+    )
+with right:
+    if ward:
+        ui.ward_panel(a, service, ward)
+    else:
+        st.subheader("The map in words", anchor=False)
+        ui.lines([(f"{shade.label}:", ", ".join(names)) for shade, names in said])
+
+st.header("The wards in a table", anchor=False)
+own = ui.bring_own_counts(a.areas)
+ui.table(views.ward_rows(a, service.id, own, explain.differences(a, service.id)), f"{service.service_name}: what to keep open, by ward")
+ui.take_away(a, service.id)
+ui.cannot_tell("area", "two_facts", "no_flag", "low_use", "profile", "due_regard")

@@ -1,0 +1,27 @@
+"""The tables, and the reverse question: which services could move first here."""
+
+import streamlit as st
+
+from exclusion import maps, ui, views
+
+held = ui.page("Tables")
+councils = ui.choose_councils(held)
+a = ui.assessed(councils, None)
+ui.notices(a.notices)
+
+st.header("Which services could move first here", anchor=False)
+first = views.could_move_first(a)
+clear = int((first["In words"].str.startswith("could move first")).sum())
+ui.status(
+    f"{clear} of {len(first)} services could move first: no way in to keep beyond the minimum, though some wards may be worth watching."
+)
+st.markdown("Numbers of wards. The council-wide minimum of each service stays in every case. Services are listed by name.")
+ui.table(first, "Services, and in how many of the chosen wards something was found", numbers=tuple(first.columns[1:-1]))
+
+st.header("Every service in every ward", anchor=False)
+st.html(maps.legend([*maps.LEVELS, maps.NOT_ASSESSED]))
+ui.grid(views.grid(a), "Services down, wards across: the level of what was found")
+
+st.header("Take the tables away", anchor=False)
+ui.take_away(a, "all-services")
+ui.cannot_tell("no_flag", "profile", "together")

@@ -1,0 +1,54 @@
+"""One ward: who lives here, what was found for every service, what drives its score, what is not known."""
+
+import streamlit as st
+
+from exclusion import ui, views
+
+held = ui.page("Ward")
+left, right = st.columns(2)
+with left:
+    councils = ui.choose_councils(held)
+scores = ui.scored(councils, None)
+with right:
+    ward = ui.choose_ward(scores.areas)
+if ward is None:
+    st.info("Choose a ward to see who lives there and what was found for every service.")
+    st.stop()
+a = ui.assessed(councils, None)
+area = a.areas.loc[ward]
+ui.status(f"{area['area_name']}, {area['council_name']} ({ward}).")
+ui.notices(a.notices)
+
+st.header("Who lives here", anchor=False)
+people = a.people.loc[ward, "label"]
+st.markdown(
+    f"{area['area_name']} has about {area['population']:,} residents. **People aged 16 and over unlikely to use the internet: {people}** "
+    f"({ui.people_definition()})."
+)
+ui.table(views.who_lives_here(a, ward), f"{area['area_name']} against {area['nation']}", numbers=("Here", "Share here", area["nation"]))
+
+st.header("What to keep open, for every service", anchor=False)
+st.markdown("Beyond the council-wide minimum, which every service has whatever the ward.")
+services = views.ward_services(a, ward)
+found = services[services["Level"].str.startswith(("1", "2", "3"))]
+ui.table(found, f"Services with a reason to keep another way in here: {len(found)} of {len(services)}") if len(found) else st.markdown(
+    "Nothing found."
+)
+with st.expander(f"The other {len(services) - len(found)} services"):
+    ui.table(services.drop(found.index), "Services with nothing found here, or not assessed")
+
+st.header("What drives the score", anchor=False)
+row = a.scores.loc[ward]
+if row["scored"]:
+    st.markdown(
+        f"Band **{views.band_label(a, ward)}** of five: the likelihood of not using the internet, whatever the service. "
+        f"The pulls below add up to the distance from the middle, 50: here {row['risk'] - 50:+.0f}. "
+        f"The median ward of {area['nation']} stands at {row['national_median_risk'] - 50:+.0f}."
+    )
+else:
+    st.markdown(str(row["why_not"]))
+ui.table(views.score_drivers(a, ward), f"What pulls the score of {area['area_name']} up or down")
+
+st.header("What we do not know", anchor=False)
+ui.lines(views.not_known(a, ward))
+ui.cannot_tell("area", "census", "income", "unmeasured", "bands")
