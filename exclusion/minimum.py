@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from exclusion import judgement
+from exclusion.findings import Rows, joined
 from exclusion.judgement import Channel, Floor, LawHook, Service
 
 FREE_WAY_IN = "F1"
 
 
-def floor_rows(service: Service, areas: pd.DataFrame, floors: Mapping[str, Floor], channels: Mapping[str, Channel]) -> pd.DataFrame:
-    """One row per ward and floor channel of a service.
+def floor_rows(rows: Rows, service: Service, nations: Sequence[str], floors: Mapping[str, Floor], channels: Mapping[str, Channel]) -> None:
+    """Add one row per ward and floor channel of a service.
 
     The words depend on the nation only, so they are made once and repeated. Floors are
     "required": treat them as a condition of the proposal.
     """
-    nations = areas["nation"].to_numpy(dtype=object)
-    blocks = []
-    for nation in dict.fromkeys(nations.tolist()):
-        texts = pd.DataFrame(_texts(service, nation, floors, channels))
-        where = np.flatnonzero(nations == nation)
-        block = texts.loc[texts.index.repeat(len(where))].reset_index(drop=True)
-        block["_ward"] = np.tile(where, len(texts))
-        blocks.append(block)
-    return pd.concat(blocks, ignore_index=True) if blocks else pd.DataFrame()
+    for nation in dict.fromkeys(nations):
+        where = [ward for ward, name in enumerate(nations) if name == nation]
+        for text in _texts(service, nation, floors, channels):
+            rows.add(where, **text)
 
 
 def _texts(service: Service, nation: str, floors: Mapping[str, Floor], channels: Mapping[str, Channel]) -> list[dict[str, Any]]:
@@ -48,13 +41,13 @@ def _texts(service: Service, nation: str, floors: Mapping[str, Floor], channels:
 
 
 def _row(service: Service, nation: str, channel: Channel, named: list[Floor]) -> dict[str, Any]:
-    codes = [code for floor in named for code in (*floor.hooks, *floor.nation_hooks.get(nation, ()))]  # type: ignore[call-overload]
+    codes = [code for floor in named for code in (*floor.hooks, *floor.nation_hooks.get(nation, ()))]
     if channel.id in service.floor_channels:
         codes += service.legal_hooks
     hooks: dict[str, LawHook] = {hook.id: hook for code in codes if (hook := judgement.law_for(code, nation)) is not None}
     sentences = [f"Keep {channel.long}, in every ward."]
     for floor in named:
-        sentences += [floor.reason, floor.service_notes.get(service.id, ""), floor.nation_notes.get(nation, "")]  # type: ignore[call-overload]
+        sentences += [floor.reason, floor.service_notes.get(service.id, ""), floor.nation_notes.get(nation, "")]
     for hook in hooks.values():
         if channel.id in hook.channels:
             sentences.append(f"{hook.says} ({hook.title}.)")
@@ -68,6 +61,6 @@ def _row(service: Service, nation: str, channel: Channel, named: list[Floor]) ->
         "short": named[-1].short,
         "reason": " ".join(dict.fromkeys(sentence for sentence in sentences if sentence)),
         "figures_json": "[]",
-        "protected_characteristics": "|".join(dict.fromkeys(name for floor in named for name in floor.protected_characteristics)),
+        "protected_characteristics": joined(name for floor in named for name in floor.protected_characteristics),
         "legal_hooks": "|".join(hooks),
     }

@@ -7,6 +7,7 @@ minimum (a floor), which no ward figure can switch off.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,17 +16,14 @@ import numpy as np
 import pandas as pd
 
 from exclusion import judgement
-from exclusion.contracts import KINDS, TABLES
-from exclusion.flags import SEVERITY, SEVERITY_NAME, Channelled, Mask, ServiceFlags, Wards, caution_holds, service_flags, wards
+from exclusion.findings import Rows, hooks, joined
+from exclusion.flags import SEVERITY, SEVERITY_NAME, Channelled, Outcome, ServiceFlags, Tip, Wards, caution_holds, service_flags, wards
 from exclusion.judgement import Channel, Floor, Indicator, Rule, Service, Threshold
 from exclusion.judgement.score import Measure
 from exclusion.minimum import floor_rows
 from exclusion.reasons import SCREEN_WORDS, Words, listed
-from exclusion.strength import NAME, UNKNOWN, Figures, figures, highest, lowest, relevant, strength
+from exclusion.strength import NAME, UNKNOWN, figures, highest, lowest, relevant, steps_down, strength
 from exclusion.unknowns import missing_rows, pocket_notes, summary_rows
-
-FINDINGS = list(TABLES["findings"].columns)
-SUMMARIES = ["area_code", "service_id", "summary", "sentence", "checked", "not_checked", "keep"]
 
 
 @dataclass(frozen=True)
@@ -94,26 +92,28 @@ def check(
     measures = judgement.measures() if measures is None else measures
     indicators = judgement.indicators() if indicators is None else indicators
     services = list(services)
+    if not services:
+        return Provision(Rows().findings(areas, ""), Rows().summaries(areas))
 
+    asked = {use.id for indicator in indicators.values() for use in indicator.measures}
+    asked |= {indicator.fewer_steps_where for indicator in indicators.values()}
+    profile = profile.loc[profile["measure"].isin(asked)]
     held = figures(areas.index, profile)
     on = wards(held, areas["rural"].to_numpy(dtype=bool), held_thresholds, indicators)
     words = Words(areas, profile, held, held_thresholds, measures, indicators, channels, council_profile)
     version = "|".join(sorted({threshold.version for threshold in held_thresholds.values()}))
-    notes = pocket_notes(areas.index, pockets, on, indicators, measures)
+    notes = pocket_notes(areas.index, pockets, indicators, measures)
 
-    blocks: list[pd.DataFrame] = []
-    summaries: list[pd.DataFrame] = []
-    for order, service in enumerate(services):
+    rows = Rows()
+    for service in services:
         flags = service_flags(service, on, rules, channels)
-        parts = [
-            _frame(_channel_rows(flags, on, words), service),
-            _frame(_caution_rows(flags, words), service),
-            _frame(missing_rows(flags, on, held, held_thresholds, indicators, measures), service),
-            _frame(floor_rows(service, areas, floors, channels), service),
-        ]
-        blocks += [part.assign(_service=order) for part in parts if len(part)]
-        summaries.append(summary_rows(flags, len(areas), channels, rules, notes).assign(service_id=service.id))
-    return Provision(_findings(blocks, areas, version), _summaries(summaries, areas))
+        rows.start(service)
+        _channel_rows(rows, flags, on, words)
+        _caution_rows(rows, flags, words)
+        missing_rows(rows, flags, on, held, held_thresholds, indicators, measures)
+        floor_rows(rows, service, words.nations, floors, channels)
+        summary_rows(rows, flags, len(areas), channels, notes)
+    return Provision(rows.findings(areas, version), rows.summaries(areas))
 
 
 def across_council(findings: pd.DataFrame, share: float | None = None) -> pd.DataFrame:
@@ -145,7 +145,7 @@ def across_council(findings: pd.DataFrame, share: float | None = None) -> pd.Dat
             where = group.loc[level >= severity]
             if len(where) < share * len(everyone) - 1e-9:
                 continue
-            counts = where["rule_ids"].str.split("|").explode().value_counts()
+            counts = Counter(rule for ids in where["rule_ids"] for rule in ids.split("|"))
             chief = sorted(rule for rule, times in counts.items() if 2 * times >= len(where))
             inside = set(where["area_code"])
             rows.append(
@@ -176,126 +176,90 @@ def _council_sentence(channel: str, severity: str, chief: list[str], holds: int,
 # --------------------------------------------------------------------------- rows
 
 
-def _channel_rows(flags: ServiceFlags, on: Wards, words: Words) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = []
-    gates = {name: outcome.gate.tolist() if outcome.gate is not None else None for name, outcome in flags.outcomes.items()}
+@dataclass(frozen=True)
+class _Pattern:
+    """What findings share when the same rules fire on the same channel at the same severity."""
+
+    rules: tuple[Rule, ...]
+    outcomes: tuple[Outcome, ...]
+    opening: str
+    closing: str
+    fixed: dict[str, Any]
+
+
+def _channel_rows(rows: Rows, flags: ServiceFlags, on: Wards, words: Words) -> None:
     for channelled in flags.channels:
-        notes = {name: next(t.note for t in flags.targets[name] if t.channel == channelled.channel) for name in channelled.rules}
-        for ward in np.flatnonzero(channelled.severity > 0).tolist():
-            rows.append(_channel_row(ward, channelled, flags, on, words, notes, gates))
-    return rows
+        patterns: dict[tuple[Any, ...], _Pattern] = {}
+        where = np.flatnonzero(channelled.severity > 0)
+        fired, severities = channelled.fired[:, where].T.tolist(), channelled.severity[where].tolist()
+        tips, tipped = channelled.tip[where].tolist(), channelled.tipped[where].tolist()
+        for place, ward in enumerate(where.tolist()):
+            key = (tuple(fired[place]), severities[place], words.nations[ward])
+            if key not in patterns:
+                patterns[key] = _pattern(flags, channelled, words, *key)
+            tip = on.tips[tips[place]] if tips[place] >= 0 else None
+            rows.add([ward], **_channel_row(ward, patterns[key], channelled, flags.service, words, tip, tipped[place]))
 
 
-def _channel_row(
-    ward: int,
-    channelled: Channelled,
-    flags: ServiceFlags,
-    on: Wards,
-    words: Words,
-    notes: Mapping[str, str],
-    gates: Mapping[str, list[int] | None],
-) -> dict[str, Any]:
-    fired = [name for name, yes in zip(channelled.rules, channelled.fired[:, ward].tolist(), strict=True) if yes]
-    outcomes = [flags.outcomes[name] for name in fired]
-    rules = [outcome.rule for outcome in outcomes]
-    used = [(outcome, words.fired(ward, outcome, flags.service)) for outcome in outcomes]
-    severity = SEVERITY_NAME[int(channelled.severity[ward])]
-    shown = "" if channelled.in_floor else severity
-    measures = list(dict.fromkeys(measure for _, group in used for measure in group))
-    tip = int(channelled.tip[ward])
-    parts = [
-        words.opening(shown, channelled.channel, [notes[name] for name in fired]),
-        words.evidence(ward, measures),
-        *dict.fromkeys(words.sentence(ward, rule, gate[ward] if (gate := gates[rule.id]) else 0) for rule in rules),
-        words.students(ward, rules),
-        words.limits(rules),
-        words.borderline(on.tips[tip], int(channelled.tipped[ward]), channelled.in_floor) if tip >= 0 else "",
-    ]
-    return {
-        "_ward": ward,
+def _pattern(flags: ServiceFlags, channelled: Channelled, words: Words, fired: tuple[bool, ...], severity: int, nation: str) -> _Pattern:
+    names = [name for name, yes in zip(channelled.rules, fired, strict=True) if yes]
+    outcomes = tuple(flags.outcomes[name] for name in names)
+    rules = tuple(outcome.rule for outcome in outcomes)
+    notes = [target.note for name in names for target in flags.targets[name] if target.channel == channelled.channel]
+    shown = "" if channelled.in_floor else SEVERITY_NAME[severity]
+    fixed = {
         "channel": channelled.channel,
         "kind": "more_use" if channelled.in_floor else "keep",
         "severity": shown,
-        "strength": NAME[max(int(outcome.strength[ward]) for outcome in outcomes)],
-        "borderline": tip >= 0,
-        "rule_ids": "|".join(fired),
-        "short": words.short(shown, channelled.channel, [words.count(ward, measure) for measure in measures]),
+        "rule_ids": "|".join(names),
+        "protected_characteristics": joined(name for rule in rules for name in rule.protected_characteristics),
+        "legal_hooks": hooks((code for rule in rules for code in rule.hooks), nation),
+    }
+    return _Pattern(rules, outcomes, words.opening(shown, channelled.channel, notes), words.limits(rules), fixed)
+
+
+def _channel_row(
+    ward: int, pattern: _Pattern, channelled: Channelled, service: Service, words: Words, tip: Tip | None, becomes: int
+) -> dict[str, Any]:
+    measures = tuple(dict.fromkeys(measure for outcome in pattern.outcomes for measure in words.fired(ward, outcome, service)))
+    parts = [
+        pattern.opening,
+        words.evidence(ward, measures),
+        *dict.fromkeys(words.sentence(ward, outcome) for outcome in pattern.outcomes),
+        words.students(ward, pattern.rules),
+        pattern.closing,
+        words.borderline(tip, becomes, channelled.in_floor) if tip else "",
+    ]
+    return {
+        **pattern.fixed,
+        "strength": NAME[max(int(outcome.strength[ward]) for outcome in pattern.outcomes)],
+        "borderline": tip is not None,
+        "short": words.short(pattern.fixed["severity"], channelled.channel, ward, measures),
         "reason": " ".join(part for part in parts if part),
-        "figures_json": words.figures_json(ward, used),
-        "protected_characteristics": _joined(name for rule in rules for name in rule.protected_characteristics),
-        "legal_hooks": _hooks((code for rule in rules for code in rule.hooks), words.areas["nation"].iat[ward]),
+        "figures_json": words.figures_json(ward, pattern.outcomes, measures),
     }
 
 
-def _caution_rows(flags: ServiceFlags, words: Words) -> list[dict[str, Any]]:
-    rows = []
+def _caution_rows(rows: Rows, flags: ServiceFlags, words: Words) -> None:
     for name, outcome in flags.outcomes.items():
         if not outcome.rule.caution:
             continue
         for ward in np.flatnonzero(caution_holds(outcome)).tolist():
             measures = words.fired(ward, outcome, flags.service)
-            rows.append(
-                {
-                    "_ward": ward,
-                    "channel": "all",
-                    "kind": "caution",
-                    "severity": "",
-                    "strength": NAME[int(outcome.strength[ward])],
-                    "borderline": False,
-                    "rule_ids": name,
-                    "short": outcome.rule.caution_short,
-                    "reason": words.caution(ward, outcome.rule, measures),
-                    "figures_json": words.figures_json(ward, [(outcome, measures)]),
-                    "protected_characteristics": _joined(outcome.rule.protected_characteristics),
-                    "legal_hooks": _hooks(outcome.rule.hooks, words.areas["nation"].iat[ward]),
-                }
+            rows.add(
+                [ward],
+                channel="all",
+                kind="caution",
+                severity="",
+                strength=NAME[int(outcome.strength[ward])],
+                borderline=False,
+                rule_ids=name,
+                short=outcome.rule.caution_short,
+                reason=words.caution(ward, outcome.rule, measures),
+                figures_json=words.figures_json(ward, [outcome], measures),
+                protected_characteristics=joined(outcome.rule.protected_characteristics),
+                legal_hooks=hooks(outcome.rule.hooks, words.nations[ward]),
             )
-    return rows
 
 
-def _joined(names: Iterable[str]) -> str:
-    return "|".join(dict.fromkeys(names))
-
-
-def _hooks(codes: Iterable[str], nation: str) -> str:
-    return _joined(hook.id for code in codes if (hook := judgement.law_for(code, nation)) is not None)
-
-
-def _frame(rows: list[dict[str, Any]] | pd.DataFrame, service: Service) -> pd.DataFrame:
-    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(rows)
-    return frame.assign(service_id=service.id, profile_version=service.profile_version) if len(frame) else frame
-
-
-def _findings(blocks: list[pd.DataFrame], areas: pd.DataFrame, version: str) -> pd.DataFrame:
-    if not blocks:
-        return pd.DataFrame({name: pd.Series(dtype=bool if name == "borderline" else str) for name in FINDINGS})
-    table = pd.concat(blocks, ignore_index=True)
-    ward = table["_ward"].to_numpy()
-    kinds = {kind: place for place, kind in enumerate(KINDS)}
-    places = {channel: place for place, channel in enumerate([*judgement.channels(), "all"])}
-    order = np.lexsort(
-        (
-            table["rule_ids"].to_numpy(dtype=object),
-            table["channel"].map(places).fillna(len(places)).to_numpy(),
-            table["kind"].map(kinds).to_numpy(),
-            table["_service"].to_numpy(),
-            ward,
-        )
-    )
-    table["area_code"] = areas.index.to_numpy()[ward]
-    table["area_name"] = areas["area_name"].to_numpy()[ward]
-    table["thresholds_version"] = version
-    return table[FINDINGS].iloc[order].reset_index(drop=True)
-
-
-def _summaries(blocks: list[pd.DataFrame], areas: pd.DataFrame) -> pd.DataFrame:
-    if not blocks:
-        return pd.DataFrame({name: pd.Series(dtype="int64" if name == "keep" else str) for name in SUMMARIES})
-    table = pd.concat(blocks, ignore_index=True)
-    table["area_code"] = areas.index.to_numpy()[table["_ward"].to_numpy()]
-    return table.sort_values("_ward", kind="stable")[SUMMARIES].reset_index(drop=True)
-
-
-__all__ = [
-    "UNKNOWN", "Figures", "Mask", "Provision", "across_council", "check", "highest", "lowest", "relevant", "strength",
-]
+__all__ = ["UNKNOWN", "Provision", "across_council", "check", "highest", "lowest", "relevant", "steps_down", "strength"]

@@ -19,7 +19,7 @@ from exclusion import judgement
 from exclusion.flags import SEVERITY_NAME, Outcome, Tip
 from exclusion.judgement import Channel, Indicator, Rule, Service
 from exclusion.judgement.score import Measure
-from exclusion.strength import MODERATE, UNKNOWN, Figures, Steps, many_students, use_strengths
+from exclusion.strength import MODERATE, UNKNOWN, Figures, many_students, use_strengths
 
 SCREEN_WORDS = {"required": "Keep as a condition", "recommended": "Advise keeping", "monitor": "Watch"}
 SHORT_WORDS = 20  # the contract of `short`
@@ -28,15 +28,20 @@ _OPENING = {
     "recommended": "We advise keeping {way} here{notes}.",
     "monitor": "Watch whether {way} is needed here{notes}.",
 }
-_SHORT = {"required": "Keep {way} as a condition", "recommended": "Advise keeping {way}", "monitor": "Watch {way}", "": "Expect more use of {way}"}
+_SHORT = {
+    "required": "Keep {way} as a condition",
+    "recommended": "Advise keeping {way}",
+    "monitor": "Watch {way}",
+    "": "Expect more use of {way}",
+}
 
 
 def two_figures(n: float) -> str:
     """A count to two significant figures: 1,234 reads 1,200."""
     if n < 10:
         return judgement.guards()["G8"].text
-    step = 10 ** (int(math.floor(math.log10(n))) - 1)
-    return f"{int(math.floor(n / step + 0.5)) * step:,}"
+    step = 10 ** (math.floor(math.log10(n)) - 1)
+    return f"{math.floor(n / step + 0.5) * step:,}"
 
 
 def about(n: float, fit: str = "") -> str:
@@ -98,7 +103,7 @@ class Words:
     channels: Mapping[str, Channel]
     council_profile: pd.DataFrame | None = None
     _columns: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
-    _answers: dict[str, Steps] = field(default_factory=dict)
+    _answers: dict[str, list[str]] = field(default_factory=dict)
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -106,7 +111,8 @@ class Words:
         for measure, rows in self.profile.groupby("measure", observed=True, sort=True):
             table = rows.set_index("area_code").reindex(self.held.codes)
             self._columns[str(measure)] = {name: table[name].tolist() if name in table else [None] * len(table) for name in wanted}
-        self._nation: list[str] = self.areas["nation"].tolist()
+        self.nations: list[str] = self.areas["nation"].tolist()
+        self._rural: list[bool] = self.areas["rural"].astype(bool).tolist()
         self._council: list[str] = self.areas["council_code"].tolist()
         self._students = many_students(self.indicators["income_dep"], self.held) if "income_dep" in self.indicators else None
         for name, indicator in self.indicators.items():
@@ -117,23 +123,25 @@ class Words:
             for row in self.council_profile.to_dict("records"):
                 self._council_figures[str(row[code]), str(row["measure"])] = {str(key): value for key, value in row.items()}
 
-    def _answering(self, indicator: Indicator) -> Steps:
+    def _answering(self, indicator: Indicator) -> list[str]:
         """Which of its measures an indicator rests on, in each ward."""
         parts = np.stack(use_strengths(indicator, self.held, self.thresholds))
-        if indicator.combine == "max":
-            return parts.argmax(axis=0).astype(np.int8)
-        return (parts != UNKNOWN).argmax(axis=0).astype(np.int8)
+        place = parts.argmax(axis=0) if indicator.combine == "max" else (parts != UNKNOWN).argmax(axis=0)
+        return [indicator.measures[index].id for index in place.tolist()]
 
     def measure_of(self, ward: int, indicator: str) -> str:
         """The measure an indicator rests on in one ward."""
-        return self.indicators[indicator].measures[int(self._answers[indicator][ward])].id
+        return self._answers[indicator][ward]
 
     # ---- figures
 
     def count(self, ward: int, measure: str) -> str:
-        """"about 1,500 people aged 75 and over"."""
-        column = self._columns[measure]
-        return f"{about(column['n'][ward], _text(column['fit'][ward]))} {self.measures[measure].label}"
+        """A count and what it counts: about 1,500 people aged 75 and over."""
+        key = ("count", ward, measure)
+        if key not in self._kept:
+            column = self._columns[measure]
+            self._kept[key] = f"{about(column['n'][ward], _text(column['fit'][ward]))} {self.measures[measure].label}"
+        return str(self._kept[key])
 
     def figure(self, ward: int, measure: str) -> str:
         """A count with its range, its rate, the nation's rate and its date."""
@@ -149,7 +157,7 @@ class Words:
             if enough and _is_number(column["value"][ward]):
                 rate = f"{percent(column['value'][ward])} of {self.measures[measure].of}"
                 if _is_number(column["nation_value"][ward]):
-                    rate += f", against {percent(column['nation_value'][ward])} in {self._nation[ward]}"
+                    rate += f", against {percent(column['nation_value'][ward])} in {self.nations[ward]}"
                 place = column["percentile"][ward]
                 if _is_number(place) and place >= judgement.strength_test().upper_percentile:
                     rate += f" and more than in {min(99, math.floor(place))}% of wards there"
@@ -196,28 +204,32 @@ class Words:
         rule = outcome.rule
         result = []
         for leg, steps in zip(rule.legs, outcome.legs, strict=True):
-            if leg.areas != "all" and bool(self.areas["rural"].iat[ward]) != (leg.areas == "rural"):
+            if leg.areas != "all" and self._rural[ward] != (leg.areas == "rural"):
                 continue
             if rule.combine == "min" or steps[ward] >= MODERATE:
                 result.append(self.measure_of(ward, leg.indicator_for(service)))
         return tuple(dict.fromkeys(result))
 
-    def evidence(self, ward: int, measures: Sequence[str]) -> str:
+    def evidence(self, ward: int, measures: tuple[str, ...]) -> str:
         """The figures behind a finding, each once, in a sentence."""
-        parts = [self.figure(ward, measure) for measure in dict.fromkeys(measures)]
-        return f"This ward has {listed(parts)}." if parts else ""
-
-    def sentence(self, ward: int, rule: Rule, gate: int) -> str:
-        """A rule's reason in one ward."""
-        if not (rule.overlap or rule.unless):
-            return rule.reason
-        key = ("reason", ward, rule.id, gate)
+        key = ("evidence", ward, measures)
         if key not in self._kept:
-            values = {"overlap": self._overlap(ward, rule) if rule.overlap else "", "gate": self._gate(ward, rule, gate) if rule.unless else ""}
-            self._kept[key] = rule.reason.format(**values).strip()
+            self._kept[key] = f"This ward has {listed([self.figure(ward, measure) for measure in measures])}." if measures else ""
         return str(self._kept[key])
 
-    def caution(self, ward: int, rule: Rule, measures: Sequence[str]) -> str:
+    def sentence(self, ward: int, outcome: Outcome) -> str:
+        """A rule's reason in one ward."""
+        rule = outcome.rule
+        if not (rule.overlap or rule.unless):
+            return rule.reason
+        gate = 0 if outcome.gate is None else int(outcome.gate[ward])
+        key = ("reason", ward, rule.id, gate)
+        if key not in self._kept:
+            between = self._overlap(ward, rule) if rule.overlap else ""
+            self._kept[key] = rule.reason.format(overlap=between, gate=self._gate(ward, rule, gate) if rule.unless else "").strip()
+        return str(self._kept[key])
+
+    def caution(self, ward: int, rule: Rule, measures: tuple[str, ...]) -> str:
         """A rule's caution in one ward."""
         return f"{rule.caution.format(figures=self.evidence(ward, measures))} {self.limits([rule])}"
 
@@ -233,24 +245,35 @@ class Words:
         row = self.council_figure(ward, rule.unless.council_measure)
         return rule.unless.text_unknown.format(pct=percent(row["value"])) if row else rule.unless.text_unknown_no_figure
 
-    def figures_json(self, ward: int, used: Iterable[tuple[Outcome, tuple[str, ...]]]) -> str:
-        """Every figure behind a finding, each once."""
-        parts: dict[str, str] = {}
-        for outcome, measures in used:
-            for measure in measures:
-                parts[measure] = self.figure_json(ward, measure)
-            for leg in outcome.rule.legs:
-                guard = self.indicators[leg.indicator].fewer_steps_where
-                if guard and guard in self._columns and _is_number(self._columns[guard]["n"][ward]):
-                    parts.setdefault(guard, self.figure_json(ward, guard))
+    def figures_json(self, ward: int, outcomes: Sequence[Outcome], measures: tuple[str, ...]) -> str:
+        """Every figure behind a finding, each once, with those that guards and gates looked at."""
+        named = list(measures)
+        councils: list[str] = []
+        for outcome in outcomes:
+            named += [guard for leg in outcome.rule.legs if (guard := self._guard_of(leg.indicator)) and self._held(guard, ward)]
             gate = outcome.rule.unless
             if gate and gate.council_measure and outcome.gate is not None and outcome.gate[ward] == UNKNOWN:
-                row = self.council_figure(ward, gate.council_measure)
-                if row:
-                    record = {"id": gate.council_measure, "n": None, "rate": _number(row["value"]), "percentile": None, "nation_value": None}
-                    record |= {"source": _text(row.get("source")), "period": _text(row.get("period")), "fit": "council_wide", "low": None, "high": None}
-                    parts[gate.council_measure] = json.dumps(record, ensure_ascii=False)
-        return f"[{', '.join(parts.values())}]"
+                councils.append(gate.council_measure)
+        key = ("all json", ward, tuple(dict.fromkeys(named)), tuple(councils))
+        if key not in self._kept:
+            parts = [self.figure_json(ward, measure) for measure in dict.fromkeys(named)]
+            parts += [text for measure in dict.fromkeys(councils) if (text := self._council_json(ward, measure))]
+            self._kept[key] = f"[{', '.join(parts)}]"
+        return str(self._kept[key])
+
+    def _guard_of(self, indicator: str) -> str:
+        return self.indicators[indicator].fewer_steps_where
+
+    def _held(self, measure: str, ward: int) -> bool:
+        return measure in self._columns and _is_number(self._columns[measure]["n"][ward])
+
+    def _council_json(self, ward: int, measure: str) -> str:
+        row = self.council_figure(ward, measure)
+        if row is None:
+            return ""
+        blank: dict[str, Any] = dict.fromkeys(("n", "percentile", "nation_value", "low", "high"))
+        record = {"id": measure, **blank, "rate": _number(row["value"]), "fit": "council_wide"}
+        return json.dumps(record | {"source": _text(row.get("source")), "period": _text(row.get("period"))}, ensure_ascii=False)
 
     def students(self, ward: int, rules: Iterable[Rule]) -> str:
         """What guard G5 did to the income figures, where a rule used them."""
@@ -280,9 +303,13 @@ class Words:
         added = "".join(f", {note}" for note in dict.fromkeys(notes) if note)
         return _OPENING[severity].format(way=self.channels[channel].long, notes=added)
 
-    def short(self, severity: str, channel: str, phrases: Sequence[str]) -> str:
+    def short(self, severity: str, channel: str, ward: int, measures: tuple[str, ...]) -> str:
         """A finding in at most twenty words."""
-        return fitted(_SHORT[severity].format(way=self.channels[channel].label), phrases)
+        key = ("short", severity, channel, ward, measures)
+        if key not in self._kept:
+            prefix = _SHORT[severity].format(way=self.channels[channel].label)
+            self._kept[key] = fitted(prefix, [self.count(ward, measure) for measure in measures])
+        return str(self._kept[key])
 
     def limits(self, rules: Iterable[Rule]) -> str:
         """What is not known, from the rules that fired."""

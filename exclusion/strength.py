@@ -113,7 +113,7 @@ class Figures:
 
 
 def figures(codes: pd.Index, profile: pd.DataFrame) -> Figures:
-    """Lay the tidy profile out by measure.
+    """Lay the tidy profile out by measure; pass only the measures the rules use.
 
     Parameters
     ----------
@@ -175,9 +175,3 @@ def indicator_strength(indicator: Indicator, held: Figures, thresholds: Mapping[
     if indicator.fewer_steps_where:
         result = steps_down(result, np.maximum(many_students(indicator, held), 0).astype(np.int8))
     return result
-
-
-def indicator_strengths(held: Figures, thresholds: Mapping[str, Threshold], indicators: Mapping[str, Indicator] | None = None) -> dict[str, Steps]:
-    """Every indicator's strength in every ward."""
-    chosen = judgement.indicators() if indicators is None else indicators
-    return {name: indicator_strength(indicator, held, thresholds) for name, indicator in chosen.items()}

@@ -6,6 +6,7 @@ Wards fall into few patterns of what is known, so each pattern's sentence is wri
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from exclusion import judgement
+from exclusion.findings import Rows
 from exclusion.flags import Outcome, ServiceFlags, Wards
 from exclusion.judgement import Channel, Indicator, Rule, Service, Threshold
 from exclusion.judgement.score import Measure
@@ -23,17 +25,18 @@ _KNOWN, _ABSENT, _PARTIAL, _NO_THRESHOLD = range(4)
 
 
 def missing_rows(
+    rows: Rows,
     flags: ServiceFlags,
     on: Wards,
     held: Figures,
     thresholds: Mapping[str, Threshold],
     indicators: Mapping[str, Indicator],
     measures: Mapping[str, Measure],
-) -> pd.DataFrame:
-    """One row per ward with rules that could not be checked, or only in part, saying which and why."""
+) -> None:
+    """Add one row per ward with rules that could not be checked, or only in part, saying which and why."""
     names = [name for name, outcome in flags.outcomes.items() if outcome.partly.any()]
     if not names:
-        return pd.DataFrame()
+        return
     asked = {name: _asked(flags.outcomes[name].rule, flags.service) for name in names}
     used = list(dict.fromkeys(indicator for group in asked.values() for indicator in group))
     uses = list(dict.fromkeys(use.id for name in used for use in indicators[name].measures))
@@ -47,23 +50,21 @@ def missing_rows(
         lost = {name for name, yes in zip(used, pattern[len(names) :], strict=False) if yes}
         state = dict(zip(uses, pattern[len(names) + len(used) :], strict=True))
         texts.append(("|".join(open_rules), _why(open_rules, asked, lost, state, flags, indicators, measures) if open_rules else ""))
-    rows = np.flatnonzero(partly.any(axis=1))
-    chosen = [texts[index] for index in which[rows].tolist()]
-    return pd.DataFrame(
-        {
-            "_ward": rows,
-            "channel": "all",
-            "kind": "not_assessed",
-            "severity": "",
-            "strength": "unknown",
-            "borderline": False,
-            "rule_ids": [ids for ids, _ in chosen],
-            "short": [f"Not assessed: {_counted(ids.count('|') + 1)} lack the figures they need here." for ids, _ in chosen],
-            "reason": [reason for _, reason in chosen],
-            "figures_json": "[]",
-            "protected_characteristics": "",
-            "legal_hooks": "",
-        }
+    where = np.flatnonzero(partly.any(axis=1))
+    chosen = [texts[index] for index in which[where].tolist()]
+    rows.add(
+        where.tolist(),
+        channel="all",
+        kind="not_assessed",
+        severity="",
+        strength="unknown",
+        borderline=False,
+        rule_ids=[ids for ids, _ in chosen],
+        short=[f"Not assessed: {_counted(ids.count('|') + 1)} lack the figures they need here." for ids, _ in chosen],
+        reason=[reason for _, reason in chosen],
+        figures_json="[]",
+        protected_characteristics="",
+        legal_hooks="",
     )
 
 
@@ -112,10 +113,8 @@ def _why(
     return " ".join(sentences)
 
 
-def summary_rows(
-    flags: ServiceFlags, count: int, channels: Mapping[str, Channel], rules: Mapping[str, Rule], notes: PocketNotes | None
-) -> pd.DataFrame:
-    """One row per ward: reasons found, none found in the rules checked, or not assessed.
+def summary_rows(rows: Rows, flags: ServiceFlags, count: int, channels: Mapping[str, Channel], notes: PocketNotes | None) -> None:
+    """Add one summary per ward: reasons found, none found in the rules checked, or not assessed.
 
     "No reason found" is never said when fewer than half of the rules that apply could be run.
     """
@@ -142,14 +141,20 @@ def summary_rows(
             )
         )
     chosen = [texts[index] for index in which.tolist()]
-    table = pd.DataFrame(chosen, columns=["summary", "sentence", "checked", "not_checked", "keep"])
-    if notes is not None:
-        extra = notes.sentences(flags)
-        table["sentence"] = [f"{sentence} {note}" if note else sentence for sentence, note in zip(table["sentence"], extra, strict=True)]
-    return table.assign(_ward=np.arange(count))
+    extra = notes.sentences(flags) if notes is not None else [""] * count
+    rows.summarise(
+        list(range(count)),
+        summary=[text[0] for text in chosen],
+        sentence=[f"{text[1]} {note}".strip() for text, note in zip(chosen, extra, strict=True)],
+        checked=[text[2] for text in chosen],
+        not_checked=[text[3] for text in chosen],
+        keep=[text[4] for text in chosen],
+    )
 
 
-def _summary(did: list[str], lacks: list[str], keeps: list[str], more: list[str], outcomes: Mapping[str, Outcome]) -> tuple[str, str, str, str, int]:
+def _summary(
+    did: list[str], lacks: list[str], keeps: list[str], more: list[str], outcomes: Mapping[str, Outcome]
+) -> tuple[str, str, str, str, int]:
     enough = len(did) >= judgement.guards()["G9"].values["rules_run"] * len(outcomes)
     if keeps:
         state, parts = "reasons_found", [f"We found reasons in this ward to keep {listed(keeps)} open, beyond the council-wide minimum."]
@@ -158,7 +163,8 @@ def _summary(did: list[str], lacks: list[str], keeps: list[str], more: list[str]
     elif enough:
         state, parts = "no_reason_found", ["We found no ward reason beyond the council-wide minimum, in the rules checked."]
     else:
-        state, parts = "not_assessed", ["Not assessed: fewer than half of the rules for this service could be checked here. The council-wide minimum still applies."]
+        state, parts = "not_assessed", ["Not assessed: fewer than half of the rules for this service could be checked here."]
+        parts.append("The council-wide minimum still applies.")
     if more:
         parts.append(f"Expect more use of {listed(more)} here.")
     if lacks:
@@ -166,11 +172,13 @@ def _summary(did: list[str], lacks: list[str], keeps: list[str], more: list[str]
     return state, " ".join(parts), "|".join(did), "|".join(lacks), len(keeps)
 
 
+@dataclass(frozen=True)
 class PocketNotes:
     """Parts of wards that differ from the ward's average (guard G2)."""
 
-    def __init__(self, where: Mapping[str, npt.NDArray[np.bool_]], indicators: Mapping[str, Indicator], measures: Mapping[str, Measure]) -> None:
-        self.where, self.indicators, self.measures = where, indicators, measures
+    where: Mapping[str, npt.NDArray[np.bool_]]
+    indicators: Mapping[str, Indicator]
+    measures: Mapping[str, Measure]
 
     def sentences(self, flags: ServiceFlags) -> list[str]:
         """A note for each ward where an indicator of this service raised nothing but a part of the ward stands out."""
@@ -203,7 +211,7 @@ class PocketNotes:
 
 
 def pocket_notes(
-    codes: pd.Index, pockets: pd.DataFrame | None, on: Wards, indicators: Mapping[str, Indicator], measures: Mapping[str, Measure]
+    codes: pd.Index, pockets: pd.DataFrame | None, indicators: Mapping[str, Indicator], measures: Mapping[str, Measure]
 ) -> PocketNotes | None:
     """Lay the pockets out by measure; measures no rule uses are left aside."""
     if pockets is None or pockets.empty:

@@ -50,9 +50,9 @@ class Floor(Entry):
     hooks: tuple[str, ...] = ()
     protected_characteristics: tuple[str, ...] = Field(min_length=1)
     confidence: str
-    service_notes: dict[str, str] = {}
-    nation_notes: dict[Nation, str] = {}
-    nation_hooks: dict[Nation, tuple[str, ...]] = {}
+    service_notes: dict[str, str] = Field(default_factory=dict)
+    nation_notes: dict[str, str] = Field(default_factory=dict)
+    nation_hooks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
 
 
 class Threshold(Entry):

@@ -159,8 +159,6 @@ class Guard(Entry):
     """A guard's numbers and texts."""
 
     title: str = ""
-    values: dict[str, float] = {}
+    values: dict[str, float] = Field(default_factory=dict)
     text: str = ""
     unknown: str = ""
-
-
