@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -205,7 +206,7 @@ def _national_profile(evidence: Evidence) -> pd.DataFrame:
     for (name, measure), group in rows.groupby([nation, "measure"], sort=False):
         place = risk.percentile(group["value"].to_numpy(float), risk.reference(evidence, str(name), "ward", str(measure)))
         code = NATION_CODE[str(name)]
-        compare = national.at[code, measure] if code in national.index and measure in national.columns else np.nan
+        compare: Any = national.at[code, measure] if code in national.index and measure in national.columns else np.nan
         parts.append(group.assign(percentile=place, nation_value=compare))
     table = pd.concat(parts, ignore_index=True)
     return table[
@@ -263,9 +264,8 @@ def _notices(
     for name in sorted(set(areas["upper_name"]) - {""}):
         county = [service.service_name for service in services if service.england_tier == "county/unitary"]
         if county:
-            notices.append(
-                f"Decided by {name}, whose members stand for divisions: wards are a guide for {'this service' if len(county) == 1 else f'{len(county)} of these services'}."
-            )
+            which = "this service" if len(county) == 1 else f"{len(county)} of these services"
+            notices.append(f"Decided by {name}, whose members stand for divisions: wards are a guide for {which}.")
     notices += overdue(judgement.all_entries(), today)
     return tuple(notices)
 

@@ -276,7 +276,8 @@ def _without(schema: pa.DataFrameSchema, missing: list[str]) -> pa.DataFrameSche
 
 def _problems(cases: pd.DataFrame, table: pd.DataFrame, schema: pa.DataFrameSchema, where: str) -> Iterable[Problem]:
     keys = [key for key in (schema.unique or []) if key in table.columns]
-    for (column, kind), group in cases.groupby([cases["column"].astype(str), cases["check"].astype(str)], sort=False):
+    for names, group in cases.groupby([cases["column"].astype(str), cases["check"].astype(str)], sort=False):
+        column, kind = map(str, names)
         if kind in ("column_in_dataframe", "column_in_schema"):
             continue  # named by check()
         rows = [row for row in group["index"].unique() if not pd.isna(row)]

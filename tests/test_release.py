@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 from shapely.geometry import box
 
-from exclusion import release
+from exclusion import release, release_write
 from exclusion.contracts import DataRefused, UsageError, check
 
 
@@ -155,13 +155,13 @@ def test_what_cannot_be_read_back_is_not_written(copy, tmp_path):
     tables["areas"] = tables["areas"].drop(columns="population")
     before = {p.name: p.read_bytes() for p in copy.iterdir()}
     with pytest.raises(DataRefused, match="population"):
-        release.write(copy, head_of(copy), tables, None, "readme")
+        release_write.write(copy, head_of(copy), tables, None, "readme")
     assert {p.name: p.read_bytes() for p in copy.iterdir()} == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["release"]  # no working folder left behind
 
 
 def test_a_release_survives_being_written_and_read(copy, tmp_path):
-    out = release.write(tmp_path / "again", head_of(copy), tables_of(copy), None, "readme")
+    out = release_write.write(tmp_path / "again", head_of(copy), tables_of(copy), None, "readme")
     one, two = release.read(copy), release.read(out)
     pd.testing.assert_frame_equal(one.observations, two.observations)
     pd.testing.assert_frame_equal(one.reference, two.reference)
@@ -177,7 +177,7 @@ def test_a_folder_with_other_files_is_left_alone(copy, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep", encoding="utf-8")
     with pytest.raises(UsageError, match="holds other files and no release"):
-        release.write(tmp_path / "mine", head_of(copy), tables_of(copy), None, "readme")
+        release_write.write(tmp_path / "mine", head_of(copy), tables_of(copy), None, "readme")
     assert (tmp_path / "mine" / "letter.txt").read_text(encoding="utf-8") == "keep"
 
 

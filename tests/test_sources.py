@@ -58,7 +58,7 @@ def test_every_fault_is_named_at_once(tmp_path):
 def test_a_cut_off_zip_is_refused(tmp_path):
     whole = gzip.compress(("code,n\n" + "".join(f"E0{1000000 + i},{i * 7919 % 1000}\n" for i in range(5000))).encode())
     (tmp_path / "table.csv.gz").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataRefused, match="cannot be read .*It may be cut off"):
+    with pytest.raises(DataRefused, match=r"cannot be read .*It may be cut off"):
         arrive(tmp_path, "table.csv.gz", key="code", numbers=["n"])
 
 

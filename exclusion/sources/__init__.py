@@ -104,7 +104,7 @@ def arrive(
             ]
         )
     try:
-        table = pd.read_csv(path, usecols=wanted, dtype={column: str for column in keys + (texts or [])}, encoding="utf-8-sig")[wanted]
+        table = pd.read_csv(path, usecols=wanted, dtype=dict.fromkeys(keys + (texts or []), str), encoding="utf-8-sig")[wanted]
     except (OSError, EOFError, UnicodeDecodeError, ValueError) as error:
         raise DataRefused(Problem(name, f"cannot be read to its end: {error}", "", "It may be cut off; fetch it again.")) from None
     problems = list(_problems(table, name, keys, numbers or [], code, rows, signed, blanks, repeats))

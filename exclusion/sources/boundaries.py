@@ -20,6 +20,10 @@ EDITION = "WD25"
 NATION_OF = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland"}
 NATION_CODE = {"England": "E92000001", "Wales": "W92000004", "Scotland": "S92000003", "Northern Ireland": "N92000002"}
 METRES = 27700
+ATTRIBUTION = (
+    "Source: Office for National Statistics licensed under the Open Government Licence v3.0. "
+    "Contains OS data © Crown copyright and database right 2025"
+)
 
 WARDS = Source(
     id="ons_wards_2025",
@@ -27,7 +31,7 @@ WARDS = Source(
     publisher="Office for National Statistics",
     period="2025-05",
     url="https://geoportal.statistics.gov.uk",
-    attribution="Source: Office for National Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown copyright and database right 2025",
+    attribution=ATTRIBUTION,
 )
 LOOKUPS = Source(
     id="ons_lookups",
@@ -35,7 +39,7 @@ LOOKUPS = Source(
     publisher="Office for National Statistics",
     period="2021 to 2025",
     url="https://geoportal.statistics.gov.uk",
-    attribution="Source: Office for National Statistics licensed under the Open Government Licence v3.0. Contains OS data © Crown copyright and database right 2025",
+    attribution=ATTRIBUTION,
     note="The 2025 best-fit lookup is the official 2024 one where the ward code persists, largest area otherwise.",
 )
 

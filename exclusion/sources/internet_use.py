@@ -14,8 +14,10 @@ ONLINE_SHARE = Source(
     title="Census 2021 online share of household responses by LSOA (2011)",
     publisher="Office for National Statistics",
     period="2021-03-21",
-    url="https://www.ons.gov.uk/peoplepopulationandcommunity/householdcharacteristics/homeinternetandsocialmediausage/datasets/census2021onlineshareofhouseholdresponsesbylowerlayersuperoutputareaforenglandandwales",
-    note="The data presented are NOT official statistics on either the census or population. Telephone returns count as online. "
+    url="https://www.ons.gov.uk/peoplepopulationandcommunity/householdcharacteristics/homeinternetandsocialmediausage/datasets/"
+    "census2021onlineshareofhouseholdresponsesbylowerlayersuperoutputareaforenglandandwales",
+    note="The data presented are NOT official statistics on either the census or population. "
+    "Telephone returns count as online. "
     "The online share should not be interpreted without taking into account the paper-first status. To be read with 'Designing a digital-first census'.",
 )
 DERI = Source(

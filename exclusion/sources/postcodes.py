@@ -22,7 +22,8 @@ SOURCE = Source(
     publisher="Ordnance Survey",
     period="2025-10",
     url="https://osdatahub.os.uk/downloads/open/CodePointOpen",
-    attribution="Contains OS data © Crown copyright and database right 2025. Contains Royal Mail data © Royal Mail copyright and database right 2025. "
+    attribution="Contains OS data © Crown copyright and database right 2025. "
+    "Contains Royal Mail data © Royal Mail copyright and database right 2025. "
     "Source: Office for National Statistics licensed under the Open Government Licence v3.0",
     note="Postcode points, homes and businesses alike, unweighted.",
 )

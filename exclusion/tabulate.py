@@ -1,0 +1,299 @@
+"""From publishers' measures to the tables of a release: counts summed, rounded once, rates divided last."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from exclusion import access, geography, risk
+from exclusion.contracts import TABLES
+from exclusion.judgement.score import geography_rules, methods
+from exclusion.sources import Source, boundaries
+
+POCKET_MEASURES = ("age75", "disabled_lot", "income_dep", "older_income_dep", "poor_english", "no_car", "carers")
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """Everything read from publishers, before anything is worked out."""
+
+    sources: dict[str, Source]
+    measures: dict[str, pd.DataFrame]
+    about: dict[str, tuple[str, str]]  # measure -> source id, period
+    wards: gpd.GeoDataFrame
+    small: gpd.GeoDataFrame
+    council: pd.DataFrame
+    published: pd.DataFrame
+    lone66_total: float
+    unchanged: pd.Series
+    area_shares: pd.DataFrame
+    postcodes: pd.DataFrame
+    libraries: pd.DataFrame
+
+
+def tables(
+    data: Gathered, points: pd.DataFrame, shares: pd.DataFrame, best_fit: pd.Series
+) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
+    rules = geography_rules()
+    people = data.measures["population"]["count"]
+    wards = data.wards.set_index("area_code")
+    fit = geography.fit_of(shares, people, rules.error_class.good_below, rules.error_class.fair_below).reindex(wards.index)
+    measured = _fit_measured(data, people, shares, best_fit, fit)
+    long = _rounded(geography.to_wards(data.measures, shares))
+    population = long[long["measure"] == "population"].set_index("area_code")["count"]
+    households = long[long["measure"] == "no_car"].set_index("area_code")["of"]
+    rural = data.small.set_index("small_area_code")["rural"]
+    rural_people = shares.assign(
+        people=shares["share"] * people.reindex(shares["small_area_code"]).to_numpy(),
+        rural=rural.reindex(shares["small_area_code"]).to_numpy(),
+    )
+    rural_share = rural_people[rural_people["rural"]].groupby("area_code")["people"].sum().reindex(wards.index).fillna(
+        0
+    ) / rural_people.groupby("area_code")["people"].sum().reindex(wards.index)
+    error_p90 = {name: measured["fit"]["postcodes"]["p90_by_class"][name] for name in ("good", "fair", "rough")}
+    centre = boundaries.points_of(data.wards).set_index(data.wards["area_code"])
+    areas = wards.drop(columns="geometry").assign(
+        edition=rules.edition,
+        population=population.reindex(wards.index).astype("int64"),
+        households=households.reindex(wards.index).astype("int64"),
+        rural=(rural_share > rules.rural_over).fillna(False).to_numpy(),
+        straddle=fit["straddle"].round(3),
+        error_class=fit["error_class"],
+        error_p90=fit["error_class"].map(error_p90),
+        x=centre["x"],
+        y=centre["y"],
+    )
+    weight = people.reindex(points["small_area_code"]).to_numpy() / points.groupby("small_area_code")["x"].transform("size").to_numpy()
+    far = access.share_beyond(points.assign(people=weight), data.libraries, rules.far_help.metres, "area_code")
+    ward_rows = pd.concat(
+        [
+            long[~long["measure"].isin(["population"])],
+            _age75(long),
+            _derived("far_help", (far * population).reindex(wards.index), population.reindex(wards.index)),
+            _lone66(long, data.published, data.lone66_total, measured),
+        ],
+        ignore_index=True,
+    )
+    ward_rows = ward_rows.assign(level="ward", fit=np.where(ward_rows["measure"] == "lone66_est", "estimated", "weighted"))
+    small_rows = _rounded(_small(data.measures))
+    small_rows = pd.concat([small_rows[small_rows["measure"] != "population"], _age75(small_rows)], ignore_index=True).assign(
+        level="lsoa21", fit="published"
+    )
+    nation_rows = _nations(data, ward_rows)
+    council_rows = data.council.assign(
+        level="council", count=np.nan, of=np.nan, low=np.nan, high=np.nan, observed=np.nan, fit="council_wide"
+    )
+    about = data.about | {
+        "age75": data.about["age85"],
+        "far_help": ("libraries_2025", "2025-04"),
+        "lone66_est": ("census2021_wards", "2021-03-21"),
+    }
+    ours = pd.concat([ward_rows, small_rows, nation_rows], ignore_index=True)
+    ours["source"] = ours["measure"].map(lambda m: about[m][0])
+    ours["period"] = ours["measure"].map(lambda m: about[m][1])
+    observations = pd.concat([ours, council_rows], ignore_index=True)
+    reference, reference_wards = _reference(ward_rows, small_rows)
+    code_name = data.small.set_index("small_area_code")
+    spots = boundaries.points_of(data.small).set_index(data.small["small_area_code"])
+    small_areas = shares.assign(
+        kind="lsoa21",
+        small_area_name=code_name["small_area_name"].reindex(shares["small_area_code"]).to_numpy(),
+        population=people.reindex(shares["small_area_code"]).to_numpy().astype("int64"),
+        x=spots["x"].reindex(shares["small_area_code"]).to_numpy(),
+        y=spots["y"].reindex(shares["small_area_code"]).to_numpy(),
+        share=shares["share"].round(6),
+    )
+    measured["people"] = {
+        "small_areas": int(people.sum()),
+        "wards": int(areas["population"].sum()),
+        "difference": int(areas["population"].sum() - people.sum()),
+    }
+    columns = ["level", "area_code", "measure", "count", "of", "value", "low", "high", "observed", "fit", "source", "period"]
+    return {
+        "areas": areas.reset_index()[[*_AREA_COLUMNS]],
+        "small_areas": small_areas[["small_area_code", "kind", "small_area_name", "population", "x", "y", "area_code", "share"]],
+        "observations": _compact(observations[columns]),
+        "reference": reference.astype({"q": "int16", "value": "float32"}),
+        "reference_wards": reference_wards.astype({"percentile": "float32"}),
+    }, measured
+
+
+_AREA_COLUMNS = tuple(TABLES["areas"].columns)
+
+
+def _rounded(long: pd.DataFrame) -> pd.DataFrame:
+    """Round once: counts to whole numbers, rates to 6 decimals of the rounded counts."""
+    table = long.copy()
+    for column in ("count", "of", "low", "high"):
+        table[column] = table[column].round()
+    table["count"] = np.minimum(table["count"], table["of"])
+    same = (table["low"] == table["count"]) & (table["high"] == table["count"])
+    table.loc[same, ["low", "high"]] = np.nan  # no range: the count is the count
+    counted = table["count"].notna()
+    rate = (table["count"] / table["of"].where(table["of"] > 0)).round(6)
+    table["value"] = table["value"].round(6).where(~counted, rate)
+    table["observed"] = table["observed"].round(3)
+    return table
+
+
+def _small(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Small-area figures as published, in the same columns as ward figures."""
+    frames = []
+    for measure, table in found.items():
+        frame = pd.DataFrame({column: table.get(column, np.nan) for column in ("count", "of", "low", "high", "value")}, index=table.index)
+        frame["value"] = table["value"] if "value" in table else frame["count"] / frame["of"].where(frame["of"] > 0)
+        frame["observed"] = frame["value"].notna().astype(float)
+        frame.insert(0, "measure", measure)
+        frames.append(frame.rename_axis("area_code").reset_index())
+    return pd.concat(frames, ignore_index=True)
+
+
+def _derived(measure: str, count: pd.Series, of: pd.Series, low: pd.Series | None = None, high: pd.Series | None = None) -> pd.DataFrame:
+    frame = pd.DataFrame(
+        {
+            "measure": measure,
+            "count": count,
+            "of": of,
+            "low": count if low is None else low,
+            "high": count if high is None else high,
+            "value": np.nan,
+            "observed": count.notna().astype(float),
+        }
+    )
+    return _rounded(frame.rename_axis("area_code").reset_index())
+
+
+def _age75(long: pd.DataFrame) -> pd.DataFrame:
+    """75 and over as the sum of the two rounded age groups, so that a reader's sum agrees."""
+    parts = long[long["measure"].isin(["age75_84", "age85"])]
+    sums = parts.groupby("area_code")["count"].sum(min_count=2)
+    of = parts.groupby("area_code")["of"].first()
+    return _derived("age75", sums, of)
+
+
+def _lone66(long: pd.DataFrame, published: pd.DataFrame, total: float, measured: dict[str, Any]) -> pd.DataFrame:
+    """One-person households aged 66+, estimated from one-person households and ages.
+
+    Fitted on wards with published figures, then scaled once so that all wards add up to the
+    published total; the error is taken from councils left out of the fit.
+    """
+    rows = published.dropna()
+    names = ["one_person", "age65_74", "age75"]
+    fitted = np.linalg.lstsq(rows[names].to_numpy(float), rows["lone66"].to_numpy(float), rcond=None)[0]
+    misses = []
+    for council in rows["council_code"].unique():
+        inside, outside = rows[rows["council_code"] != council], rows[rows["council_code"] == council]
+        trial = np.linalg.lstsq(inside[names].to_numpy(float), inside["lone66"].to_numpy(float), rcond=None)[0]
+        misses.append((outside[names].to_numpy(float) @ trial / outside["lone66"] - 1).abs())
+    error = pd.concat(misses)
+    measured["lone66"] = {
+        "wards": len(rows),
+        "councils": int(rows["council_code"].nunique()),
+        **{f"per_{name}": round(float(value), 4) for name, value in zip(names, fitted, strict=True)},
+        "median_error": round(float(error.median()), 4),
+        "p90_error": round(float(error.quantile(0.9)), 4),
+    }
+    wide = long[long["measure"].isin([*names[:2], "age75_84", "age85"])].pivot(index="area_code", columns="measure", values="count")
+    wide["age75"] = wide["age75_84"] + wide["age85"]
+    households = long[long["measure"] == "one_person"].set_index("area_code")["of"].reindex(wide.index)
+    alone = wide["one_person"]
+    raw = (wide[names].to_numpy(float) @ fitted).clip(0)
+    measured["lone66"]["scaled_by"] = round(total / float(raw.sum()), 4)
+    count = np.minimum(raw * total / raw.sum(), alone)
+    p90 = measured["lone66"]["p90_error"]
+    return _derived(
+        "lone66_est",
+        pd.Series(count, wide.index),
+        households,
+        pd.Series(count * (1 - p90), wide.index),
+        pd.Series(np.minimum(count * (1 + p90), alone), wide.index),
+    )
+
+
+def _nations(data: Gathered, ward_rows: pd.DataFrame) -> pd.DataFrame:
+    """National totals to compare with: of small areas as published, or of wards for what only wards have."""
+    frames = []
+    for code in boundaries.NATION_CODE.values():
+        letter = code[0]
+        small = {m: t[t.index.str.startswith(letter)] for m, t in data.measures.items() if m != "population"}
+        small = {m: t for m, t in small.items() if len(t)}
+        if not small:
+            continue
+        one = pd.DataFrame({"small_area_code": sorted(set().union(*(t.index for t in small.values()))), "area_code": code, "share": 1.0})
+        total = _rounded(geography.to_wards(small, one))
+        from_wards = ward_rows[ward_rows["measure"].isin(["far_help", "lone66_est"]) & ward_rows["area_code"].str.startswith(letter)]
+        sums = from_wards.groupby("measure")[["count", "of"]].sum()
+        extra = pd.concat(
+            [_derived(str(m), pd.Series({code: row["count"]}), pd.Series({code: row["of"]})) for m, row in sums.iterrows()],
+            ignore_index=True,
+        )
+        frames += [total, _age75(total), extra]
+    table = pd.concat(frames, ignore_index=True)
+    table[["low", "high"]] = np.nan
+    return table.assign(level="nation", fit="national")
+
+
+def _reference(ward_rows: pd.DataFrame, small_rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Frozen distributions of every measure and domain, and every ward's domain percentiles."""
+    frames, standing = [], []
+    letters = {nation: code[0] for nation, code in boundaries.NATION_CODE.items()}
+    for level, rows in (("ward", ward_rows), ("lsoa21", small_rows)):
+        values = rows.pivot(index="area_code", columns="measure", values="value")
+        for preset in methods().values():
+            for nation in preset.nations:
+                here = values[values.index.str.startswith(letters[nation])]
+                domains = risk.domain_values(here, preset.domain).dropna()
+                wanted = here[[m for m in here.columns if level == "ward" or m in POCKET_MEASURES]]
+                series = {m: wanted[m] for m in wanted if wanted[m].notna().any()} | {f"domain_{d}": domains[d] for d in domains}
+                for name, column in series.items():
+                    frames.append(
+                        pd.DataFrame(
+                            {"nation": nation, "level": level, "measure": name, "q": np.arange(1001), "value": risk.quantiles(column)}
+                        )
+                    )
+                if level == "ward":
+                    for d in domains:
+                        place = risk.percentile(domains[d].to_numpy(), risk.quantiles(domains[d]))
+                        standing.append(
+                            pd.DataFrame({"area_code": domains.index, "nation": nation, "domain": d, "percentile": place.round(3)})
+                        )
+    return pd.concat(frames, ignore_index=True), pd.concat(standing, ignore_index=True)
+
+
+def _fit_measured(data: Gathered, people: pd.Series, shares: pd.DataFrame, best_fit: pd.Series, fit: pd.DataFrame) -> dict[str, Any]:
+    """Error of ward populations by each way of sharing, on wards whose published figure exists."""
+    pairs = data.unchanged[data.unchanged.isin(data.published.index)]
+    pairs = pairs[~pairs.index.duplicated()]
+    truth = pd.Series(data.published["population"].reindex(pairs).to_numpy(), index=pairs.index).dropna()
+    result: dict[str, Any] = {"wards": len(truth)}
+    ways = {"best_fit": geography.shares_by_best_fit(best_fit), "area": geography.normalised(data.area_shares), "postcodes": shares}
+    for name, way in ways.items():
+        estimate = (way["share"] * people.reindex(way["small_area_code"]).to_numpy()).groupby(way["area_code"]).sum()
+        error = geography.errors(estimate, truth)
+        result[name] = {
+            "median": round(float(error.median()), 4),
+            "p90": round(float(error.quantile(0.9)), 4),
+            "max": round(float(error.max()), 4),
+        }
+        if name == "postcodes":
+            by_class = error.groupby(fit["error_class"].reindex(error.index)).quantile(0.9)
+            result[name]["p90_by_class"] = {c: round(float(by_class[c]), 3) for c in ("good", "fair", "rough")}
+            result[name]["wards_by_class"] = {c: int(n) for c, n in fit["error_class"].value_counts().sort_index().items()}
+    return {"fit": result}
+
+
+def _compact(observations: pd.DataFrame) -> pd.DataFrame:
+    """Observations as they go to disk: whole numbers as such, the value of a count left out, in a fixed order."""
+    table = observations.sort_values(["level", "measure", "area_code"], ignore_index=True)
+    table["value"] = table["value"].where(table["count"].isna())
+    for column in ("count", "of", "low", "high"):
+        table[column] = table[column].astype("Int32")
+    table["observed"] = table["observed"].astype("float32").round(3)
+    for column in ("level", "measure", "fit", "source", "period"):
+        table[column] = table[column].astype("category")
+    return table
