@@ -60,6 +60,11 @@ def wards_with_yardstick(folder: Path) -> pd.DataFrame:
     return frame.assign(risk=scores["risk"], council_code=evidence.areas["council_code"].reindex(frame.index)).dropna()
 
 
+def spearman(one: pd.Series, other: pd.Series) -> float:
+    """Rank correlation: the ordinary correlation of the ranks, ties at their mean rank."""
+    return float(one.rank().corr(other.rank()))
+
+
 def compare(wards: pd.DataFrame) -> dict[str, float]:
     """Rank correlation with the paper share over all wards, and the median within councils of 10 wards or more."""
     sizes = wards.groupby("council_code")["risk"].transform("size")
@@ -67,8 +72,8 @@ def compare(wards: pd.DataFrame) -> dict[str, float]:
     fifth = wards["paper_share"] >= wards["paper_share"].quantile(0.8)
     result: dict[str, float] = {"wards": len(wards), "councils": wards["council_code"].nunique()}
     for name in ("risk", "deri"):
-        result[f"{name}_spearman"] = float(wards[name].corr(wards["paper_share"], method="spearman"))
-        result[f"{name}_within_councils"] = float(inside.apply(lambda g, n=name: g[n].corr(g["paper_share"], method="spearman")).median())
+        result[f"{name}_spearman"] = spearman(wards[name], wards["paper_share"])
+        result[f"{name}_within_councils"] = float(inside.apply(lambda g, n=name: spearman(g[n], g["paper_share"])).median())
         result[f"{name}_most_affected_fifth_found"] = float((fifth & (wards[name] >= wards[name].quantile(0.8))).sum() / fifth.sum())
     return result
 
