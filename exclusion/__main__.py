@@ -23,12 +23,11 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Kept Open: where moving a council service online needs phone, post or face-to-face provision kept open.",
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-release_app = typer.Typer(help="Build, verify and describe data releases.", no_args_is_help=True)
+release_app = typer.Typer(help="Build, verify and describe data releases.")
 app.add_typer(release_app, name="release")
 
 Councils = Annotated[list[str], typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
@@ -297,10 +296,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         The words after ``exclusion``; None = those of this process.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    command = typer.main.get_command(app)
     try:
-        code = app(words, prog_name="exclusion", standalone_mode=False, obj=words)
+        # Not app(): it swallows Ctrl-C and a closed pipe in ways of its own.
+        with command.make_context("exclusion", words or ["--help"], obj=words) as context:
+            command.invoke(context)
         sys.stdout.flush()
-        return int(code or 0)
+        return 0
     except ExclusionError as error:
         complain(str(error))
         return error.exit_code
@@ -320,7 +322,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _surprise(error: Exception) -> int:
     """Whatever is not one of ours: a slip in the words typed, an operating-system error, or a bug."""
     if hasattr(error, "format_message"):  # typer's own kind for unknown options and missing values
-        complain(f"{error.format_message()} Try 'exclusion --help'.")
+        context = getattr(error, "ctx", None)
+        complain(f"{error.format_message()} Try '{context.command_path if context else 'exclusion'} --help'.")
         return 2
     if isinstance(error, OSError):
         complain(f"{error.filename or 'A file'}: {error.strerror or error}")
