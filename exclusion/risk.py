@@ -83,8 +83,11 @@ def normalised_weights(preset: MethodPreset, weights: Mapping[str, float] | None
 
 def band_edges(evidence: Evidence, nation: str, weights: Mapping[str, float]) -> tuple[Array, float]:
     """The four cuts between fifths of the nation's risk under these weights, and its median."""
-    rows = evidence.reference_wards[evidence.reference_wards["nation"] == nation]
-    wide = rows.pivot(index="area_code", columns="domain", values="percentile").dropna()
+    key = ("reference_wards", nation)
+    if key not in evidence.cache:
+        rows = evidence.reference_wards[evidence.reference_wards["nation"] == nation]
+        evidence.cache[key] = rows.pivot(index="area_code", columns="domain", values="percentile").dropna()
+    wide = evidence.cache[key]
     missing = [domain for domain in weights if domain not in wide]
     if missing or wide.empty:
         return np.full(4, np.nan), float("nan")
