@@ -15,8 +15,10 @@ from exclusion import judgement, maps
 from exclusion.assessment import Assessment
 from exclusion.judgement.score import measures, method_for
 from exclusion.judgement.score import methods as presets
-from exclusion.reasons import about, percent
+from exclusion.provision.reasons import about
+from exclusion.words import percent
 from exclusion.release import Evidence
+from exclusion.words import capital, date_words, join_words, percent, two_figures, within
 
 CAVEATS = {
     "area": "These figures describe an area, not the people in it. "
@@ -157,22 +159,52 @@ def names_by_level(a: Assessment, classes: pd.Series[Any]) -> list[tuple[maps.Sh
     return [(shade, found) for shade, found in groups if found]
 
 
+def keep_lines(found: pd.DataFrame) -> list[str]:
+    """Findings of one ward in short, ways in with the same reason together: "Advise keeping post and phone: about 900 people ..."."""
+    together: dict[tuple[int, str], list[str]] = {}
+    for row in _each(found):
+        _, _, why = str(row.short).partition(": ")
+        together.setdefault((int(row.level), why), []).append(way(row.channel))
+    return [
+        f"{maps.LEVELS[level].word}: {join_words(ways)}" + (f". {capital(why)}" if why else ".") for (level, why), ways in together.items()
+    ]
+
+
+def never_checked(a: Assessment, service_id: str) -> set[str]:
+    """Rules that could not be checked for a service in any of the chosen wards: said once, not in every row."""
+    lists = a.summaries[a.summaries["service_id"] == service_id]["not_checked"].str.split("|")
+    return set.intersection(*(set(one) for one in lists)) - {""} if len(lists) else set()
+
+
+def rule_names(rules: set[str]) -> str:
+    """Rules by title and number: "weak mobile signal (W03)"."""
+    known = judgement.rules()
+    return join_words([f"{within(known[rule].title)} ({rule})" for rule in sorted(rules) if rule in known])
+
+
 def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, differences: pd.Series[Any] | None = None) -> pd.DataFrame:
-    """The table under the map: one row a ward, with what to keep, why, about how many people, and the council's own counts."""
+    """The table under the map: a row a ward, with what to keep and why, about how many people, and the council's own counts.
+
+    Rules that could not be checked in any ward (:func:`never_checked`) are left to be said once; the others are named.
+    """
     classes = levels(a, service_id)
-    found = kept(a, service_id)
+    by_ward = {str(code): rows for code, rows in kept(a, service_id).groupby("area_code")}
     summaries = a.summaries[a.summaries["service_id"] == service_id].set_index("area_code")
-    ways = {
-        code: "; ".join(f"{way(row.channel)} ({severity_words(row.severity)})" for row in _each(rows))
-        for code, rows in found.groupby("area_code")
-    }
-    why = {code: " ".join(dict.fromkeys(rows["short"])) for code, rows in found.groupby("area_code")}
+    everywhere = never_checked(a, service_id)
+    texts = []
+    for code in a.areas.index:
+        lines = keep_lines(by_ward[code]) if code in by_ward else []
+        if not lines:
+            lines = ["Not assessed." if pd.isna(classes[code]) else f"No reason found {BEYOND}, in the rules checked."]
+        lines += [head + " " + text if head == "Take care." else head for head, text in other_findings(a, service_id, code)]
+        if unchecked := set(str(summaries["not_checked"].get(code, "")).split("|")) - everywhere - {""}:
+            lines.append(f"Not checked here: {rule_names(unchecked)}.")
+        texts.append("\n".join(lines))
     table = pd.DataFrame({"Ward": a.areas["area_name"]})
     if a.areas["council_code"].nunique() > 1:
         table["Council"] = a.areas["council_name"]
     table["Level"] = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in classes]
-    table[f"Keep {BEYOND}"] = [ways.get(code, "nothing found" if not pd.isna(classes[code]) else "not assessed") for code in a.areas.index]
-    table["Why"] = [why.get(code) or str(summaries["sentence"].get(code, "")) for code in a.areas.index]
+    table[f"What to keep {BEYOND}, and why"] = texts
     table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
     table["Band"] = [band_label(a, code) for code in a.areas.index]
     if differences is not None:
@@ -202,38 +234,37 @@ def bands(a: Assessment) -> pd.Series[Any]:
 # --------------------------------------------------------------------------- one ward
 
 
+def residents(area: pd.Series[Any]) -> str:
+    """How many people live in a ward, in words."""
+    return about(float(area["population"]))
+
+
 def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
-    """The ward's figures against the national ones: ``Group, Here, Share here, <nation>, More than in, Range, Date``; gaps in words."""
+    """The ward's figures against the national ones: ``Group, Here, Share here, <nation>, More than in, Date``; gaps in words."""
     nation = str(a.areas.loc[code, "nation"])
     held = a.profile[a.profile["area_code"] == code].set_index("measure")
+    fewest = judgement.guards()["G8"].values["fewest"]
     rows: list[tuple[str, ...]] = []
     for name, measure in measures().items():
         if name not in held.index or not measure.counted:
             continue
         row = held.loc[name]
-        if pd.isna(row["n"]):
-            rows.append((measure.short, "not known", "not known", _share(row["nation_value"]), "not known", "", str(row["period"])))
-            continue
-        small = row["n"] < judgement.guards()["G8"].values["fewest"]
-        between = (
-            ""
-            if small or pd.isna(row["low"]) or pd.isna(row["high"])
-            else f"{about(row['low']).removeprefix('about ')} to {about(row['high']).removeprefix('about ')}"
-        )
+        known, shown = not pd.isna(row["n"]), not pd.isna(row["n"]) and row["n"] >= fewest
+        here = about(row["n"], str(row["fit"])) if known else "not known"
+        notes = ["our estimate"] if row["fit"] == "estimated" else []
+        if shown and row["fit"] != "published" and not pd.isna(row["low"]) and not pd.isna(row["high"]):
+            notes.append(f"{two_figures(row['low'])} to {two_figures(row['high'])}")
         rows.append(
             (
                 measure.short,
-                about(row["n"], str(row["fit"])) + (" (our estimate)" if row["fit"] == "estimated" else ""),
-                "not shown" if small else _share(row["value"]),
+                here + (f" ({'; '.join(notes)})" if known and notes else ""),
+                _share(row["value"]) if shown or not known else "not shown",
                 _share(row["nation_value"]),
                 _more_than(row["percentile"]),
-                between,
-                str(row["period"]),
+                date_words(str(row["period"])),
             )
         )
-    return pd.DataFrame(
-        rows, columns=["Group", "Here", "Share here", nation, f"More than in this share of wards in {nation}", "Range", "Date"]
-    )
+    return pd.DataFrame(rows, columns=["Group", "Here", "Share here", nation, f"Share is higher than in ... of wards in {nation}", "Date"])
 
 
 def _share(value: float) -> str:
@@ -274,18 +305,12 @@ def ward_services(a: Assessment, code: str) -> pd.DataFrame:
     rows = []
     for service in sorted(a.services, key=lambda one: one.service_name):
         mine = found[found["service_id"] == service.id]
-        summary = summaries.loc[service.id]
-        level = (
-            maps.LEVELS[int(mine["level"].max())]
-            if len(mine)
-            else maps.NOT_ASSESSED
-            if summary["summary"] == "not_assessed"
-            else maps.LEVELS[0]
-        )
-        ways = "; ".join(f"{way(row.channel)} ({severity_words(row.severity)})" for row in _each(mine))
-        why = " ".join(dict.fromkeys(mine["short"])) or str(summary["sentence"])
-        rows.append((service.service_name, level.label, ways or ("not assessed" if level is maps.NOT_ASSESSED else "nothing found"), why))
-    return pd.DataFrame(rows, columns=["Service", "Level", f"Keep {BEYOND}", "Why"])
+        unknown = summaries.loc[service.id, "summary"] == "not_assessed"
+        level = maps.LEVELS[int(mine["level"].max())] if len(mine) else maps.NOT_ASSESSED if unknown else maps.LEVELS[0]
+        lines = keep_lines(mine) or [f"{level.word}."]
+        lines += [head for head, _ in other_findings(a, service.id, code)]
+        rows.append((service.service_name, level.label, "\n".join(lines)))
+    return pd.DataFrame(rows, columns=["Service", "Level", f"What to keep {BEYOND}, and why"])
 
 
 def not_known(a: Assessment, code: str) -> list[str]:
@@ -307,11 +332,9 @@ def not_known(a: Assessment, code: str) -> list[str]:
         )
     if not a.scores.loc[code, "scored"]:
         lines.append(str(a.scores.loc[code, "why_not"]))
-    rules = judgement.rules()
     unchecked = a.summaries[a.summaries["area_code"] == code]["not_checked"].str.split("|").explode().dropna()
-    names = [f"{rules[rule].title} ({rule})" for rule in sorted(set(unchecked) - {""}) if rule in rules]
-    if names:
-        lines.append(f"Rules that could not be checked for some services, for want of figures: {'; '.join(names)}.")
+    if names := rule_names(set(unchecked) - {""}):
+        lines.append(f"Rules that could not be checked for some services, for want of figures: {names}.")
     lines += [f"{item['what']}: {item['why']}" for item in a.evidence.manifest.missing if _concerns(item["what"], str(area["nation"]))]
     return lines
 
@@ -336,34 +359,36 @@ def grid(a: Assessment) -> pd.DataFrame:
 
 
 def could_move_first(a: Assessment) -> pd.DataFrame:
-    """The reverse question: in how many of the chosen wards each service has nothing to keep beyond the minimum.
+    """The reverse question: for each service, in how many of the chosen wards nothing needs to be added to its minimum.
 
     Returns
     -------
     DataFrame
-        One row a service, by name: ``Service``; ``Nothing found``, ``Watch``, ``Advise keeping``, ``Keep as a
-        condition``, ``Not assessed`` as numbers of wards; ``In words``. A ward not assessed is never counted
-        as one with nothing found.
+        One row a service, by name: ``Service``; the ``Minimum that stays``; a number of wards for each level and
+        for ``Not assessed``; ``In words``. A ward not assessed is never counted as one with nothing found.
     """
     rows = []
     for service in sorted(a.services, key=lambda one: one.service_name):
         classes = levels(a, service.id)
         counts = [int((classes == place).sum()) for place in range(len(maps.LEVELS))]
-        unknown = int(classes.isna().sum())
-        firm = counts[2] + counts[3]
+        unknown, firm = int(classes.isna().sum()), counts[2] + counts[3]
         if unknown:
-            words = f"not known in {unknown} of {len(classes)} wards"
+            words = f"Cannot be said: not assessed in {unknown} of {len(classes)} wards"
         elif firm == 0 and counts[1] == 0:
-            words = "could move first: nothing found in any ward in the rules checked"
+            words = FIRST
         elif firm == 0:
-            words = "could move first, with some wards to watch"
+            words = f"{FIRST}; watch {counts[1]}"
         elif counts[3] == 0:
-            words = f"with another way kept in {firm} wards"
+            words = f"With another way in kept in {firm}"
         else:
-            words = f"only with another way kept in {firm} wards, in {counts[3]} as a condition"
-        rows.append((service.service_name, *counts, unknown, words))
+            words = f"With another way in kept in {firm}, as a condition in {counts[3]}"
+        stays = join_words([within(way) for way, _, _ in floor(a, service.id)])
+        rows.append((service.service_name, stays, *counts, unknown, words))
     names = [shade.word for shade in maps.LEVELS]
-    return pd.DataFrame(rows, columns=["Service", *names, maps.NOT_ASSESSED.word, "In words"])
+    return pd.DataFrame(rows, columns=["Service", "Minimum that stays", *names, maps.NOT_ASSESSED.word, "In words"])
+
+
+FIRST = "Nothing to add to the minimum"
 
 
 def risk_rows(a: Assessment, differ: pd.Series[Any], found: pd.DataFrame) -> pd.DataFrame:

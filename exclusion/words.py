@@ -1,7 +1,7 @@
 """Numbers, shares, dates and lists as people say them. Pure helpers: no judgement, no tables.
 
 What is too small to print, and when a count is "about", is decided elsewhere (guard G8 and
-:func:`exclusion.reasons.about`); here a number only gets its words.
+:func:`exclusion.provision.reasons.about`); here a number only gets its words.
 """
 
 from __future__ import annotations

@@ -102,6 +102,7 @@ def all_entries() -> list[Entry]:
     return [*score_entries(), *(entry for table in tables for entry in table.values()), strength_test()]
 
 
+@cache
 def cross_check() -> None:
     """Check that what the files name in each other is there.
 

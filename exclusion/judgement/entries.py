@@ -86,7 +86,7 @@ def _rows(path: Path, key: str) -> list[dict[str, Any]]:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except tomllib.TOMLDecodeError as error:
         raise DataRefused(Problem(path.name, f"is not valid TOML: {error}", "", "Mend the line it names.")) from None
-    shared = {name: document[name] for name in ("why", "reference", "checked_on", "review_by") if name in document}
+    shared: dict[str, Any] = {name: document[name] for name in ("why", "reference", "checked_on", "review_by") if name in document}
     return [{**shared, **row} for row in document.get(key, [])]
 
 

@@ -14,12 +14,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from exclusion import judgement
-from exclusion.findings import Rows
-from exclusion.flags import Outcome, ServiceFlags, Wards
 from exclusion.judgement import Channel, Indicator, Rule, Service, Threshold
 from exclusion.judgement.score import Measure
-from exclusion.reasons import listed
-from exclusion.strength import MODERATE, UNKNOWN, Figures
+from exclusion.provision.findings import Rows
+from exclusion.provision.flags import Outcome, ServiceFlags, Wards
+from exclusion.provision.strength import MODERATE, UNKNOWN, Figures
+from exclusion.words import counted, join_words, within
 
 _KNOWN, _ABSENT, _PARTIAL, _NO_THRESHOLD = range(4)
 
@@ -41,15 +41,17 @@ def missing_rows(
     used = list(dict.fromkeys(indicator for group in asked.values() for indicator in group))
     uses = list(dict.fromkeys(use.id for name in used for use in indicators[name].measures))
     partly = np.stack([flags.outcomes[name].partly for name in names], axis=1)
+    ran = np.stack([flags.outcomes[name].ran for name in names], axis=1)
     unknown = np.stack([on.strengths[name] == UNKNOWN for name in used], axis=1)
     states = np.stack([_state(use, held, thresholds) for use in uses], axis=1)
-    patterns, which = _patterns(np.concatenate([partly, unknown, states], axis=1))
+    patterns, which = _patterns(np.concatenate([partly, ran, unknown, states], axis=1))
     texts: list[tuple[str, str]] = []
     for pattern in patterns.tolist():
         open_rules = [name for name, yes in zip(names, pattern, strict=False) if yes]
-        lost = {name for name, yes in zip(used, pattern[len(names) :], strict=False) if yes}
-        state = dict(zip(uses, pattern[len(names) + len(used) :], strict=True))
-        texts.append(("|".join(open_rules), _why(open_rules, asked, lost, state, flags, indicators, measures) if open_rules else ""))
+        part = {name for name, yes in zip(names, pattern[len(names) :], strict=False) if yes}
+        lost = {name for name, yes in zip(used, pattern[2 * len(names) :], strict=False) if yes}
+        state = dict(zip(uses, pattern[2 * len(names) + len(used) :], strict=True))
+        texts.append(("|".join(open_rules), _why(open_rules, part, asked, lost, state, flags, indicators, measures) if open_rules else ""))
     where = np.flatnonzero(partly.any(axis=1))
     chosen = [texts[index] for index in which[where].tolist()]
     rows.add(
@@ -60,7 +62,7 @@ def missing_rows(
         strength="unknown",
         borderline=False,
         rule_ids=[ids for ids, _ in chosen],
-        short=[f"Not assessed: {_counted(ids.count('|') + 1)} lack the figures they need here." for ids, _ in chosen],
+        short=[f"Not assessed here for want of figures: {counted(ids.count('|') + 1, 'rule')}." for ids, _ in chosen],
         reason=[reason for _, reason in chosen],
         figures_json="[]",
         protected_characteristics="",
@@ -88,6 +90,7 @@ def _state(measure: str, held: Figures, thresholds: Mapping[str, Threshold]) -> 
 
 def _why(
     open_rules: Sequence[str],
+    part: set[str],
     asked: Mapping[str, Sequence[str]],
     lost: set[str],
     state: Mapping[str, int],
@@ -102,13 +105,13 @@ def _why(
             answers = answers[:1]
         for measure in answers:
             reasons[state[measure]].append(measures[measure].label)
-    sentences = [f"Not assessed: {listed([_named(flags.outcomes[rule]) for rule in open_rules])}."]
+    sentences = [f"Not assessed: {join_words([_named(flags.outcomes[rule], rule in part) for rule in open_rules])}."]
     if reasons[_ABSENT]:
-        sentences.append(f"We hold no figures for this ward on {listed(_unique(reasons[_ABSENT]))}.")
+        sentences.append(f"We hold no figures for this ward on {join_words(_unique(reasons[_ABSENT]))}.")
     if reasons[_PARTIAL]:
-        sentences.append(f"Our figures on {listed(_unique(reasons[_PARTIAL]))} cover less than two thirds of this ward.")
+        sentences.append(f"Our figures on {join_words(_unique(reasons[_PARTIAL]))} cover less than two thirds of this ward.")
     if reasons[_NO_THRESHOLD]:
-        sentences.append(f"No threshold is set for {listed(_unique(reasons[_NO_THRESHOLD]))}.")
+        sentences.append(f"No threshold is set for {join_words(_unique(reasons[_NO_THRESHOLD]))}.")
     sentences.append("Not assessed does not mean no need.")
     return " ".join(sentences)
 
@@ -157,7 +160,10 @@ def _summary(
 ) -> tuple[str, str, str, str, int]:
     enough = len(did) >= judgement.guards()["G9"].values["rules_run"] * len(outcomes)
     if keeps:
-        state, parts = "reasons_found", [f"We found reasons in this ward to keep {listed(keeps)} open, beyond the council-wide minimum."]
+        state, parts = (
+            "reasons_found",
+            [f"We found reasons to keep {join_words(keeps)} open here, beyond the council-wide minimum."],
+        )
         if not enough:
             parts.append("Fewer than half of the rules for this service could be checked.")
     elif enough:
@@ -166,9 +172,9 @@ def _summary(
         state, parts = "not_assessed", ["Not assessed: fewer than half of the rules for this service could be checked here."]
         parts.append("The council-wide minimum still applies.")
     if more:
-        parts.append(f"Expect more use of {listed(more)} here.")
+        parts.append(f"Expect more use of {join_words(more)} here.")
     if lacks:
-        parts.append(f"Not checked: {listed([_named(outcomes[name]) for name in lacks])}.")
+        parts.append(f"Not checked: {join_words([_named(outcomes[name], name in did) for name in lacks])}.")
     return state, " ".join(parts), "|".join(did), "|".join(lacks), len(keeps)
 
 
@@ -191,7 +197,7 @@ class PocketNotes:
             for ward in np.flatnonzero(quiet).tolist():
                 labels[ward].append(self.measures[measure].label)
         text = judgement.guards()["G2"].text
-        return [text.format(labels=listed(names)) if names else "" for names in labels]
+        return [text.format(labels=join_words(names)) if names else "" for names in labels]
 
     def _legs(self, measure: str, flags: ServiceFlags) -> Iterable[npt.NDArray[np.int8]]:
         for outcome in flags.outcomes.values():
@@ -233,13 +239,8 @@ def _patterns(table: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int8], npt.NDArra
     return patterns, which.reshape(-1)
 
 
-def _named(outcome: Outcome) -> str:
-    title = outcome.rule.title
-    return f"{title[0].lower()}{title[1:]} ({outcome.rule.id})"
-
-
-def _counted(number: int) -> str:
-    return "one rule" if number == 1 else f"{number} rules"
+def _named(outcome: Outcome, partly: bool = False) -> str:
+    return f"{'part of ' if partly else ''}{within(outcome.rule.title)} ({outcome.rule.id})"
 
 
 def _unique(names: Sequence[str]) -> list[str]:

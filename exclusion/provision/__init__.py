@@ -16,14 +16,26 @@ import numpy as np
 import pandas as pd
 
 from exclusion import judgement
-from exclusion.findings import Rows, hooks, joined
-from exclusion.flags import SEVERITY, SEVERITY_NAME, Channelled, Outcome, ServiceFlags, Tip, Wards, caution_holds, service_flags, wards
 from exclusion.judgement import Channel, Floor, Indicator, Rule, Service, Threshold
 from exclusion.judgement.score import Measure
-from exclusion.minimum import floor_rows
-from exclusion.reasons import SCREEN_WORDS, Words, listed
-from exclusion.strength import NAME, UNKNOWN, figures, highest, lowest, relevant, steps_down, strength
-from exclusion.unknowns import missing_rows, pocket_notes, summary_rows
+from exclusion.provision.findings import Rows, hooks, joined
+from exclusion.provision.flags import (
+    SEVERITY,
+    SEVERITY_NAME,
+    Channelled,
+    Outcome,
+    ServiceFlags,
+    Tip,
+    Wards,
+    caution_holds,
+    service_flags,
+    wards,
+)
+from exclusion.provision.minimum import floor_rows
+from exclusion.provision.reasons import SCREEN_WORDS, Words
+from exclusion.provision.strength import NAME, UNKNOWN, figures, highest, lowest, relevant, steps_down, strength
+from exclusion.provision.unknowns import missing_rows, pocket_notes, summary_rows
+from exclusion.words import join_words, within
 
 
 @dataclass(frozen=True)
@@ -84,6 +96,13 @@ def check(
     Provision
         Findings in the order of ``areas``, then services, then kind and channel; and a summary
         of every ward and service, so that a ward without findings still says why.
+
+    Raises
+    ------
+    UsageError
+        For a version of the thresholds we do not hold.
+    DataRefused
+        When judgement files name something that is not there.
     """
     held_thresholds = judgement.thresholds(thresholds) if isinstance(thresholds, str) else dict(thresholds)
     rules = judgement.rules() if rules is None else rules
@@ -91,6 +110,7 @@ def check(
     channels = judgement.channels() if channels is None else channels
     measures = judgement.measures() if measures is None else measures
     indicators = judgement.indicators() if indicators is None else indicators
+    judgement.cross_check()
     services = list(services)
     if not services:
         return Provision(Rows().findings(areas, ""), Rows().summaries(areas))
@@ -167,10 +187,10 @@ def across_council(findings: pd.DataFrame, share: float | None = None) -> pd.Dat
 def _council_sentence(channel: str, severity: str, chief: list[str], holds: int, of: int) -> str:
     label = judgement.channels()[channel].label if channel in judgement.channels() else channel
     held_rules = judgement.rules()
-    titles = [f"{held_rules[rule].title[0].lower()}{held_rules[rule].title[1:]} ({rule})" for rule in chief if rule in held_rules]
+    titles = [f"{within(held_rules[rule].title)} ({rule})" for rule in chief if rule in held_rules]
     where = "in every ward" if holds == of else f"in {holds} of {of} wards"
-    because = f" Reasons found most often: {listed(titles)}." if titles else ""
-    return f"{SCREEN_WORDS[severity]} {label} across the council: it holds {where}.{because}"
+    because = f" Reasons found most often: {join_words(titles)}." if titles else ""
+    return f"{SCREEN_WORDS[severity]}: {label}, {where}.{because}"
 
 
 # --------------------------------------------------------------------------- rows

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exclusion import judgement
-from exclusion.findings import Rows, joined
 from exclusion.judgement import Channel, Floor, LawHook, Service
+from exclusion.provision.findings import Rows, joined
 
 FREE_WAY_IN = "F1"
 

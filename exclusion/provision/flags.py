@@ -14,7 +14,7 @@ import numpy.typing as npt
 from exclusion import judgement
 from exclusion.judgement import Channel, Indicator, Rule, Service, Threshold
 from exclusion.judgement.ruleset import SEVERITIES
-from exclusion.strength import (
+from exclusion.provision.strength import (
     LEVEL,
     MODERATE,
     NONE,

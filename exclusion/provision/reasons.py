@@ -16,10 +16,11 @@ import numpy as np
 import pandas as pd
 
 from exclusion import judgement
-from exclusion.flags import SEVERITY_NAME, Outcome, Tip
 from exclusion.judgement import Channel, Indicator, Rule, Service
 from exclusion.judgement.score import Measure
-from exclusion.strength import MODERATE, UNKNOWN, Figures, many_students, use_strengths
+from exclusion.provision.flags import SEVERITY_NAME, Outcome, Tip
+from exclusion.provision.strength import MODERATE, UNKNOWN, Figures, many_students, use_strengths
+from exclusion.words import capital, date_words, join_words, percent, two_figures
 
 SCREEN_WORDS = {"required": "Keep as a condition", "recommended": "Advise keeping", "monitor": "Watch"}
 SHORT_WORDS = 20  # the contract of `short`
@@ -36,14 +37,6 @@ _SHORT = {
 }
 
 
-def two_figures(n: float) -> str:
-    """A count to two significant figures: 1,234 reads 1,200."""
-    if n < 10:
-        return judgement.guards()["G8"].text
-    step = 10 ** (math.floor(math.log10(n)) - 1)
-    return f"{math.floor(n / step + 0.5) * step:,}"
-
-
 def about(n: float, fit: str = "") -> str:
     """A count as it may be printed.
 
@@ -53,17 +46,6 @@ def about(n: float, fit: str = "") -> str:
     if n < judgement.guards()["G8"].values["fewest"]:
         return judgement.guards()["G8"].text
     return f"{n:,.0f}" if fit == "published" else f"about {two_figures(n)}"
-
-
-def percent(share: float) -> str:
-    """A share as a percentage: one decimal under 10 %, none above."""
-    value = 100 * share
-    return f"{value:.1f}%" if value < 9.95 else f"{value:.0f}%"
-
-
-def listed(parts: Sequence[str]) -> str:
-    """Parts as a phrase: "a, b and c"."""
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" if parts else ""
 
 
 def overlap(a: float, b: float, everyone: float) -> str:
@@ -151,9 +133,10 @@ class Words:
             n, fit = column["n"][ward], _text(column["fit"][ward])
             notes: list[str] = []
             low, high = column["low"][ward], column["high"][ward]
-            enough = n >= judgement.guards()["G8"].values["fewest"]
+            fewest = judgement.guards()["G8"].values["fewest"]
+            enough = n >= fewest
             if enough and fit != "published" and _is_number(low) and _is_number(high):
-                notes.append(f"between {two_figures(low)} and {two_figures(high)}" if low >= 10 else f"up to {two_figures(high)}")
+                notes.append(f"between {two_figures(low)} and {two_figures(high)}" if low >= fewest else f"up to {two_figures(high)}")
             if enough and _is_number(column["value"][ward]):
                 rate = f"{percent(column['value'][ward])} of {self.measures[measure].of}"
                 if _is_number(column["nation_value"][ward]):
@@ -163,7 +146,7 @@ class Words:
                     rate += f" and more than in {min(99, math.floor(place))}% of wards there"
                 notes.append(rate)
             if _text(column["period"][ward]):
-                notes.append(_text(column["period"][ward]))
+                notes.append(date_words(_text(column["period"][ward])))
             self._kept[key] = f"{self.count(ward, measure)} ({'; '.join(notes)})" if notes else self.count(ward, measure)
         return str(self._kept[key])
 
@@ -214,7 +197,7 @@ class Words:
         """The figures behind a finding, each once, in a sentence."""
         key = ("evidence", ward, measures)
         if key not in self._kept:
-            self._kept[key] = f"This ward has {listed([self.figure(ward, measure) for measure in measures])}." if measures else ""
+            self._kept[key] = f"This ward has {join_words([self.figure(ward, measure) for measure in measures])}." if measures else ""
         return str(self._kept[key])
 
     def sentence(self, ward: int, outcome: Outcome) -> str:
@@ -299,7 +282,7 @@ class Words:
         """The first sentence of a finding about a channel; a blank severity means it is in the floor already."""
         if not severity:
             label = self.channels[channel].label
-            return f"{label[0].upper()}{label[1:]} is already in the council-wide minimum; expect more use of it here."
+            return f"{capital(label)} is already in the council-wide minimum; expect more use of it here."
         added = "".join(f", {note}" for note in dict.fromkeys(notes) if note)
         return _OPENING[severity].format(way=self.channels[channel].long, notes=added)
 
