@@ -1,0 +1,143 @@
+"""The reviewed texts of the pages: the duty by nation, and how figures, reasons, gaps and questions are said."""
+
+from __future__ import annotations
+
+import string
+from functools import cache
+from itertools import chain
+
+from pydantic import Field, model_validator
+
+from exclusion.judgement.entries import FOLDER, Entry, read_entries
+from exclusion.judgement.law import Nation
+from exclusion.judgement.ruleset import Group, Severity
+from exclusion.words import date_words
+
+
+def _only(text: str, *known: str) -> None:
+    used = {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
+    if used - set(known):
+        raise ValueError(f"'{text}' uses {sorted(used - set(known))}; known are {sorted(known)}")
+
+
+class Duty(Entry):
+    """The equality duty in one nation; ``id`` is the nation."""
+
+    id: Nation
+    lines: tuple[str, str, str]
+    socio_economic: str
+    full: tuple[str, ...] = Field(min_length=1)
+    seen: str
+
+    @model_validator(mode="after")
+    def _sound(self) -> Duty:
+        _only(self.socio_economic, "checked_on")
+        for text in self.full:
+            _only(text, "checked_on")
+        for text in self.lines:
+            _only(text, "checked_on", "socio_economic")
+        return self
+
+    def _said(self, text: str) -> str:
+        day = date_words(self.checked_on)
+        return text.format(checked_on=day, socio_economic=self.socio_economic.format(checked_on=day))
+
+    def short(self) -> tuple[str, ...]:
+        """Three lines, for a ward page."""
+        return tuple(self._said(text) for text in self.lines)
+
+    def long(self) -> tuple[str, ...]:
+        """The duty set out, a paragraph each, for the council page."""
+        return tuple(self._said(text) for text in self.full)
+
+
+class Fact(Entry):
+    """How a measure's figure is said; ``id`` is the measure, ``{n}`` the count as it may be printed."""
+
+    group: Group | None = None
+    text: str
+    who: str
+    of: str
+    in_nation: dict[Nation, tuple[str, str]] = Field(default_factory=dict)  # text and who, where a nation's figure differs
+
+    @model_validator(mode="after")
+    def _sound(self) -> Fact:
+        for text in (self.text, self.who, *chain(*self.in_nation.values())):
+            _only(text, "n")
+        return self
+
+    def said(self, n: str, nation: str) -> str:
+        return self.in_nation.get(nation, (self.text, self.who))[0].format(n=n)  # type: ignore[call-overload, no-any-return]
+
+    def named(self, n: str, nation: str) -> str:
+        return self.in_nation.get(nation, (self.text, self.who))[1].format(n=n)  # type: ignore[call-overload, no-any-return]
+
+
+class Because(Entry):
+    """Why a way in is kept, after "because"; ``id`` is the rule, ``{who}`` the people it rests on."""
+
+    text: str
+    also: str
+
+    @model_validator(mode="after")
+    def _sound(self) -> Because:
+        _only(self.text, "who")
+        _only(self.also)
+        return self
+
+
+class Gap(Entry):
+    """Something we do not know about a ward, and who could tell."""
+
+    always: bool = False
+    rules: tuple[str, ...] = ()  # printed where one of these could not be checked
+    unless_measures: tuple[str, ...] = ()  # and none of these is held
+    needs_measures: tuple[str, ...] = ()  # and all of these are
+    text: str
+
+
+class Question(Entry):
+    """A question a member may want to ask, and when it is worth a place."""
+
+    channels: tuple[str, ...] = ()
+    busier: tuple[str, ...] = ()
+    severities: tuple[Severity, ...] = ()
+    urgent: bool = False
+    fallback: bool = False  # where too few fit the findings
+    general: bool = False
+    text: str
+
+
+@cache
+def duties() -> dict[str, Duty]:
+    """The equality duty by nation; a nation that is absent has no reviewed text yet."""
+    return read_entries(FOLDER / "duties.toml", Duty, "duty")
+
+
+@cache
+def facts() -> dict[str, Fact]:
+    """How figures are said, by measure."""
+    return read_entries(FOLDER / "pages.toml", Fact, "fact")
+
+
+@cache
+def becauses() -> dict[str, Because]:
+    """Why ways in are kept, by rule."""
+    return read_entries(FOLDER / "pages.toml", Because, "because")
+
+
+@cache
+def gaps() -> dict[str, Gap]:
+    """What we do not know, in the order to say it."""
+    return read_entries(FOLDER / "pages.toml", Gap, "gap")
+
+
+@cache
+def questions() -> dict[str, Question]:
+    """Questions members may want to ask, in order of use."""
+    return read_entries(FOLDER / "pages.toml", Question, "question")
+
+
+def page_entries() -> list[Entry]:
+    """Every text of the pages, for the review dates."""
+    return [entry for table in (duties(), facts(), becauses(), gaps(), questions()) for entry in table.values()]
