@@ -24,7 +24,16 @@ STYLE = """
 .kept-open th, .kept-open td { border-bottom: 1px solid #b1b4b6; }
 .kept-open thead th { border-bottom: 2px solid #0b0c0c; }
 .kept-open .number { text-align: right; white-space: nowrap; }
+.kept-open { display: grid; grid-template-columns: minmax(0, 1fr); }
+.kept-open td { white-space: pre-line; }
 .kept-open .scroll { overflow-x: auto; }
+@media (max-width: 640px) {  /* a row becomes a card, each figure under its heading: nothing to scroll sideways */
+  .kept-open .cards, .kept-open .cards tbody, .kept-open .cards tr, .kept-open .cards th, .kept-open .cards td { display: block; }
+  .kept-open .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  .kept-open .cards tr { padding: .6rem 0; border-bottom: 1px solid #b1b4b6; }
+  .kept-open .cards th, .kept-open .cards td { border: 0; padding: .1rem 0; text-align: left; }
+  .kept-open .cards td::before { content: attr(data-label) ": "; font-weight: 600; }
+}
 .kept-open .scroll:focus-visible { outline: 3px solid #0b0c0c; outline-offset: 2px; }
 .kept-open .levels td, .kept-open .levels thead th { min-width: 2rem; padding: .25rem; text-align: center; border: 1px solid #fff; }
 .kept-open .levels thead th:not(:first-child) { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; }
@@ -53,12 +62,15 @@ def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = ()) -> 
         Columns to set to the right.
     """
     kind = {name: ' class="number"' if name in numbers else "" for name in frame.columns}
-    head = "".join(f'<th scope="col"{kind[name]}>{escape(str(name))}</th>' for name in frame.columns)
+    head = "".join(f'<th scope="col" role="columnheader"{kind[name]}>{escape(str(name))}</th>' for name in frame.columns)
     body = []
     for row in frame.itertuples(index=False):
-        cells = [f"<td{kind[name]}>{escape(str(value))}</td>" for name, value in zip(frame.columns[1:], row[1:], strict=True)]
-        body.append(f'<tr><th scope="row">{escape(str(row[0]))}</th>{"".join(cells)}</tr>')
-    return _framed("", caption, head, body)
+        cells = [
+            f'<td role="cell"{kind[name]} data-label="{escape(str(name))}">{escape(str(value))}</td>'
+            for name, value in zip(frame.columns[1:], row[1:], strict=True)
+        ]
+        body.append(f'<tr role="row"><th scope="row" role="rowheader">{escape(str(row[0]))}</th>{"".join(cells)}</tr>')
+    return _framed("cards", caption, head, body)
 
 
 def grid(frame: pd.DataFrame, caption: str, shades: Sequence[Shade]) -> str:
@@ -79,5 +91,7 @@ def grid(frame: pd.DataFrame, caption: str, shades: Sequence[Shade]) -> str:
 def _framed(kind: str, caption: str, head: str, body: Sequence[str]) -> str:
     tall = "max-height:70vh;overflow-y:auto" if len(body) > MANY_ROWS else ""
     frame = f'<div class="scroll" style="{tall}" tabindex="0" role="region" aria-label="{escape(caption)}">'
-    inside = f"<caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
-    return f'<div class="kept-open">{frame}<table class="{kind}">{inside}</table></div></div>'
+    # The roles are said outright, because a table laid out as cards would lose them.
+    inside = f'<caption>{escape(caption)}</caption><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+    inside += f'<tbody role="rowgroup">{"".join(body)}</tbody>'
+    return f'<div class="kept-open">{frame}<table role="table" class="{kind}">{inside}</table></div></div>'

@@ -7,6 +7,7 @@ where they differ one sentence says why.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,26 +15,21 @@ import pandas as pd
 
 from exclusion import judgement
 from exclusion.assessment import Assessment
-from exclusion.judgement.score import method_for
+from exclusion.judgement.ruleset import MeasureUse
+from exclusion.judgement.score import measures, method_for
 from exclusion.judgement.services import Service
+from exclusion.words import join_words
 
 LOW, HIGH = (1, 2), (4, 5)
 DIFFERS = ("required", "recommended")  # to watch is not yet to disagree
-NOT_FIRED = "the rules for this service, which look at numbers of people as well as shares, found nothing to keep"
+NOT_FIRED = "the rules for this service look at numbers of people as well as shares, and none fired"
 
-_GROUPS = {
-    "age75": "older people",
-    "disabled": "disabled people",
-    "low_income": "people on low incomes",
-    "low_english": "people who speak little English",
-    "new_resident": "new residents",
-    "carer": "unpaid carers",
-}
-_DOMAIN_GROUPS = {"age": "age75", "disability": "disabled", "income": "low_income"}
+_USERS = {"age": "age75", "disability": "disabled", "income": "low_income"}
+_MEASURES = {"age": ("age75", "age85"), "disability": ("disabled", "disabled_lot"), "income": ("income_dep",)}
 
 
-def drivers(score: pd.Series[Any], nation: str, lowest: bool) -> list[str]:
-    """What pulls a ward's score furthest down (or up): one or two phrases such as "few older people".
+def drivers(score: pd.Series[Any], nation: str, lowest: bool) -> dict[str, str]:
+    """What pulls a ward's score furthest down (or up): one or two domains, each with its phrase, such as "few older people".
 
     Parameters
     ----------
@@ -46,7 +42,7 @@ def drivers(score: pd.Series[Any], nation: str, lowest: bool) -> list[str]:
 
     Returns
     -------
-    list of str
+    dict
         The strongest, and the next where it counts at least half as much. Empty where nothing pulls that way.
     """
     preset = method_for(nation)
@@ -54,27 +50,46 @@ def drivers(score: pd.Series[Any], nation: str, lowest: bool) -> list[str]:
     for domain in preset.domain if preset else ():
         pull = score.get(f"contribution_{domain.id}")
         if pull is not None and not pd.isna(pull) and (pull < 0) == lowest and pull != 0:
-            pulls.append((abs(float(pull)), domain.explains_low if lowest else domain.explains))
+            pulls.append((abs(float(pull)), domain.id, domain.explains_low if lowest else domain.explains))
     pulls.sort(key=lambda one: -one[0])
-    return [words for pull, words in pulls[:2] if pull >= pulls[0][0] / 2]
+    return {domain: words for pull, domain, words in pulls[:2] if pull >= pulls[0][0] / 2}
 
 
-def reasons(rule_ids: Iterable[str], service: Service) -> list[str]:
-    """What the rules behind a finding look at, in the words of a sentence: "many people on low incomes live here"."""
-    known = judgement.rules()
-    groups, others = [], []
-    for rule in (known[name] for name in rule_ids if name in known):
-        for leg in rule.legs:
-            if isinstance(leg.relevance, int):
-                others.append(rule.title[0].lower() + rule.title[1:])
-            else:
-                groups.append(max(leg.relevance, key=service.weight))
-    phrases = [f"many {_GROUPS[group]}" for group in dict.fromkeys(groups)][:2]
-    sentences = [f"{_and(phrases)} live here and use this service"] if phrases else []
-    return sentences or list(dict.fromkeys(others))[:1]
+def reasons(findings: pd.DataFrame, low_domains: Iterable[str] = ()) -> list[str]:
+    """What the figures behind some findings say, in the words of a sentence: "many people in households on a low income".
+
+    Parameters
+    ----------
+    findings
+        Findings of one ward for one service; their ``rule_ids`` and ``figures_json`` are read.
+    low_domains
+        Domains of the score that the sentence has just called low. A rule can fire on the number of people while their
+        share is small, and then the phrase says so.
+
+    Returns
+    -------
+    list of str
+        At most two, the furthest above the nation first.
+    """
+    known, used = measures(), {}
+    rules = [judgement.rules()[name] for ids in findings["rule_ids"] for name in str(ids).split("|") if name in judgement.rules()]
+    asked = {use.id for rule in rules for leg in rule.legs for name in (leg.indicator, leg.means_tested) if name for use in _uses(name)}
+    for figures in findings["figures_json"]:
+        for figure in json.loads(figures):
+            if figure["id"] in asked and figure.get("percentile") is not None:
+                used[figure["id"]] = float(figure["percentile"])
+    low = {measure for domain in low_domains for measure in _MEASURES.get(domain, ())}
+    order = sorted(used, key=lambda measure: (measure in low, -used[measure]))
+    if any(measure not in low for measure in order):
+        order = [measure for measure in order if measure not in low]
+    return [f"many {known[one].label}" + (", though their share is small," if one in low else "") for one in order[:2]]
 
 
-def difference(score: pd.Series[Any], nation: str, kept: pd.DataFrame, summary: str, service: Service) -> str:
+def _uses(indicator: str) -> tuple[MeasureUse, ...]:
+    return judgement.indicators()[indicator].measures
+
+
+def difference(score: pd.Series[Any], nation: str, findings: pd.DataFrame, summary: str, service: Service) -> str:
     """One sentence where the band of a ward and the findings for a service point different ways, else "".
 
     Parameters
@@ -83,8 +98,8 @@ def difference(score: pd.Series[Any], nation: str, kept: pd.DataFrame, summary: 
         The ward's row of ``Assessment.scores``.
     nation
         The ward's nation.
-    kept
-        The ward's findings of kind ``keep`` for the service.
+    findings
+        The ward's findings for the service.
     summary
         ``reasons_found``, ``no_reason_found`` or ``not_assessed``.
     service
@@ -93,21 +108,23 @@ def difference(score: pd.Series[Any], nation: str, kept: pd.DataFrame, summary: 
     band = score.get("band")
     if band is None or pd.isna(band):
         return ""
-    firm = kept[kept["severity"].isin(DIFFERS)]
+    firm = findings[(findings["kind"] == "keep") & findings["severity"].isin(DIFFERS)]
     if band in LOW and len(firm):
-        because = _and(drivers(score, nation, lowest=True))
-        order = firm["severity"].map(DIFFERS.index).sort_values(kind="stable").index
-        rules = dict.fromkeys(rule for ids in firm.loc[order, "rule_ids"] for rule in str(ids).split("|"))
-        flagged = _and(reasons(rules, service))
-        low = f"{score['band_word']} band" + (f" because {because}" if because else "")
-        return f"{low}; flagged because {flagged or 'a rule about this service holds'}."
+        pulls = drivers(score, nation, lowest=True)
+        flagged = join_words(reasons(firm, pulls))
+        low = f"{score['band_word']} band" + (f" because {join_words(list(pulls.values()))}" if pulls else "")
+        return f"{low}; flagged because {flagged} live here and may need this service." if flagged else f"{low}; flagged all the same."
     if band in HIGH and summary == "no_reason_found":
-        raised = drivers(score, nation, lowest=False)
-        preset = method_for(nation)
-        pushing = [domain.id for domain in preset.domain if domain.explains in raised] if preset else []
-        users = [service.weight(_DOMAIN_GROUPS[domain]) for domain in pushing if domain in _DOMAIN_GROUPS]
-        why = "this service is not mainly for them" if users and max(users) <= 1 else NOT_FIRED
-        return f"{score['band_word']} band because {_and(raised)}; not flagged because {why}."
+        pulls = drivers(score, nation, lowest=False)
+        users = [service.weight(_USERS[domain]) for domain in pulls if domain in _USERS]
+        held = [judgement.channels()[channel].label for channel in dict.fromkeys(findings.loc[findings["kind"] == "more_use", "channel"])]
+        if held:
+            why = f"nothing is added because the ways in that the rules point to ({join_words(held)}) are in the minimum already"
+        elif users and max(users) <= 1:
+            why = "nothing is flagged because this service is not mainly for them"
+        else:
+            why = f"nothing is flagged because {NOT_FIRED}"
+        return f"{score['band_word']} band because {join_words(list(pulls.values()))}; {why}."
     return ""
 
 
@@ -119,16 +136,12 @@ def differences(assessment: Assessment, service_id: str, scores: pd.DataFrame | 
     service = assessment.service(service_id)
     scores = assessment.scores if scores is None else scores
     findings = assessment.findings
-    keep = findings[(findings["service_id"] == service_id) & (findings["kind"] == "keep")]
-    by_ward = {str(code): rows for code, rows in keep.groupby("area_code")}
+    mine = findings[findings["service_id"] == service_id]
+    by_ward = {str(code): rows for code, rows in mine.groupby("area_code")}
     summaries = assessment.summaries
     summary = summaries[summaries["service_id"] == service_id].set_index("area_code")["summary"]
     said = {
-        str(code): difference(scores.loc[code], str(nation), by_ward.get(str(code), keep.iloc[:0]), str(summary.get(code, "")), service)
+        str(code): difference(scores.loc[code], str(nation), by_ward.get(str(code), mine.iloc[:0]), str(summary.get(code, "")), service)
         for code, nation in assessment.areas["nation"].items()
     }
     return pd.Series(said, dtype=object).rename_axis("area_code")
-
-
-def _and(parts: list[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

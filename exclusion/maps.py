@@ -87,8 +87,8 @@ def legend(shades: Sequence[Shade], counts: Mapping[str, int] | None = None, tit
     for shade in shades:
         many = "" if counts is None else f" ({counts.get(shade.label, 0)})"
         items.append(
-            f'<li style="{_ITEM}"><span aria-hidden="true" style="{_SWATCH};background:{shade.fill};color:{shade.ink}">'
-            f"{escape(shade.number)}</span><span>{escape(shade.label)}{many}</span></li>"
+            f'<li style="{_ITEM}"><span style="{_SWATCH};background:{shade.fill};color:{shade.ink}">{escape(shade.number)}</span>'
+            f"<span>{escape(shade.word)}{many}</span></li>"
         )
     head = f'<p style="margin:0 0 .25rem;font-weight:600">{escape(title)}</p>' if title else ""
     return f'{head}<ul style="{_LIST}">{"".join(items)}</ul>'

@@ -16,7 +16,6 @@ from exclusion.assessment import Assessment
 from exclusion.judgement.score import measures, method_for
 from exclusion.judgement.score import methods as presets
 from exclusion.provision.reasons import about
-from exclusion.words import percent
 from exclusion.release import Evidence
 from exclusion.words import capital, date_words, join_words, percent, two_figures, within
 
@@ -248,8 +247,9 @@ def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
     for name, measure in measures().items():
         if name not in held.index or not measure.counted:
             continue
-        row = held.loc[name]
-        known, shown = not pd.isna(row["n"]), not pd.isna(row["n"]) and row["n"] >= fewest
+        row: Any = held.loc[name]
+        known = not pd.isna(row["n"])
+        shown = known and row["n"] >= fewest
         here = about(row["n"], str(row["fit"])) if known else "not known"
         notes = ["our estimate"] if row["fit"] == "estimated" else []
         if shown and row["fit"] != "published" and not pd.isna(row["low"]) and not pd.isna(row["high"]):

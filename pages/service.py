@@ -55,6 +55,8 @@ with right:
 
 st.header("The wards in a table", anchor=False)
 own = ui.bring_own_counts(a.areas)
+if unchecked := views.rule_names(views.never_checked(a, service.id)):
+    st.markdown(f"Not checked in any of these wards, because we hold no ward figures: {unchecked}. Not checked does not mean no need.")
 ui.table(views.ward_rows(a, service.id, own, explain.differences(a, service.id)), f"{service.service_name}: what to keep open, by ward")
 ui.take_away(a, service.id)
 ui.cannot_tell("area", "two_facts", "no_flag", "low_use", "profile", "due_regard")

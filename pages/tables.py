@@ -11,12 +11,14 @@ ui.notices(a.notices)
 
 st.header("Which services could move first here", anchor=False)
 first = views.could_move_first(a)
-clear = int((first["In words"].str.startswith("could move first")).sum())
+clear = int(first["In words"].str.startswith(views.FIRST).sum())
 ui.status(
-    f"{clear} of {len(first)} services could move first: no way in to keep beyond the minimum, though some wards may be worth watching."
+    f"{clear} of {len(first)} services have nothing to add to their minimum in the {len(a.areas)} chosen wards, in the rules checked."
 )
-st.markdown("Numbers of wards. The council-wide minimum of each service stays in every case. Services are listed by name.")
-ui.table(first, "Services, and in how many of the chosen wards something was found", numbers=tuple(first.columns[1:-1]))
+st.markdown(
+    "These could move first, each with the minimum that stays. For some that minimum is already wide. The columns are numbers of wards."
+)
+ui.table(first, "Services, and in how many of the chosen wards something was found", numbers=tuple(first.columns[2:-1]))
 
 st.header("Every service in every ward", anchor=False)
 st.html(maps.legend([*maps.LEVELS, maps.NOT_ASSESSED]))

@@ -22,18 +22,17 @@ ui.notices(a.notices)
 st.header("Who lives here", anchor=False)
 people = a.people.loc[ward, "label"]
 st.markdown(
-    f"{area['area_name']} has about {area['population']:,} residents. **People aged 16 and over unlikely to use the internet: {people}** "
+    f"{area['area_name']} has {views.residents(area)} residents. **People aged 16 and over unlikely to use the internet: {people}** "
     f"({ui.people_definition()})."
 )
-ui.table(views.who_lives_here(a, ward), f"{area['area_name']} against {area['nation']}", numbers=("Here", "Share here", area["nation"]))
+ui.table(views.who_lives_here(a, ward), f"{area['area_name']} against {area['nation']}", numbers=("Share here", area["nation"]))
 
 st.header("What to keep open, for every service", anchor=False)
 st.markdown("Beyond the council-wide minimum, which every service has whatever the ward.")
 services = views.ward_services(a, ward)
 found = services[services["Level"].str.startswith(("1", "2", "3"))]
-ui.table(found, f"Services with a reason to keep another way in here: {len(found)} of {len(services)}") if len(found) else st.markdown(
-    "Nothing found."
-)
+if len(found):
+    ui.table(found, f"Services with a reason to keep another way in here: {len(found)} of {len(services)}")
 with st.expander(f"The other {len(services) - len(found)} services"):
     ui.table(services.drop(found.index), "Services with nothing found here, or not assessed")
 
