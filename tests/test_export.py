@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import json
+import re
 import sqlite3
 import tomllib
 import zipfile
@@ -124,6 +126,15 @@ def test_no_table_of_real_wards_holds_a_count_under_10(bundled: Evidence) -> Non
     row = wards.set_index("area_code").loc[small.iloc[0]]
     assert pd.isna(row["age85_count"]) and pd.isna(row["age85_value"]) and row["age85_hidden"] == FEWER
     assert pd.isna(row["domain_age_value"]), "the weighted rate of the ages would give the missing age away"
+
+
+def test_no_finding_gives_away_a_count_under_10(bundled: Evidence) -> None:
+    smallest = exclusion.assess(bundled, ["City of London", "Isles of Scilly", "Ribble Valley"], None)
+    table = export.findings_table(smallest)
+    used = [figure for cell in table["figures_json"].unique() for figure in json.loads(cell)]
+    assert len(used) > 100
+    assert [figure for figure in used if figure["n"] is not None and figure["n"] < 10] == []
+    assert [text for text in (*table["short"], *table["reason"]) if re.search(r"\b(about|has) \d (people|households)", text)] == []
 
 
 # ------------------------------------------------------------------------------- tables
@@ -269,6 +280,8 @@ def test_the_geopackage_holds_layers_in_metres_with_their_styles(blackpool: Asse
     words = {item.get("value"): item.get("label") for item in renderer.iter("category")}
     assert set(wards["band_word"]) <= set(words)
     assert words["Highest"] == "5 Highest"
+    label = ElementTree.fromstring(styles[0][1]).find("labeling/settings/text-style")
+    assert label is not None and label.get("fieldName") == "area_name"
 
 
 def test_a_council_without_boundaries_is_points(bundled: Evidence, tmp_path: Path) -> None:
@@ -344,6 +357,14 @@ def test_a_file_where_the_folder_should_be_is_refused(tmp_path: Path) -> None:
         pass
     with pytest.raises(UsageError, match="is a folder"), export.whole_file(tmp_path):
         pass
+
+
+def test_the_message_names_the_place_and_not_our_working_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    wanted = tmp_path / "file" / "wards.csv"
+    with pytest.raises(UsageError) as refused, export.whole_file(wanted):
+        pass
+    assert str(refused.value).startswith(f"{wanted}: cannot be written")
 
 
 def test_the_folder_of_an_assessment(blackpool: Assessment, tmp_path: Path) -> None:

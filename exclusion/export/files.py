@@ -174,5 +174,7 @@ def _said(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
+        named = str(error.filename or "")
+        where = named if named.startswith(str(path)) else str(path)  # never the working file beside it
         what = f"cannot be written: {error.strerror or error}"
-        raise UsageError(Problem(str(error.filename or path), what, "", "Close it where it is open, or give another place.")) from None
+        raise UsageError(Problem(where, what, "", "Close it where it is open, or give another place.")) from None

@@ -22,7 +22,7 @@ from exclusion.assessment import Assessment
 from exclusion.export.tables import findings_table, small_areas_table, wards_table
 
 METRES = "EPSG:27700"
-LINE = "#0b0c0c"
+INK, PAPER = "#0b0c0c", "#ffffff"
 
 # Value in the file, words in the legend, colour: the colours of the app's own map, so that a
 # picture made in QGIS and one from the app mean the same.
@@ -40,7 +40,7 @@ SEVERITIES = (
     ("required", "Keep as a condition", "#080C54"),
     ("", "Caution, or not assessed", "#bdbdbd"),
 )
-SMALL_AREAS = (("", "Small area", "#186290"),)
+SMALL_AREAS = (("", "Small area", "#ffffff"),)
 
 _LAYER_STYLES = """
 CREATE TABLE layer_styles (
@@ -86,13 +86,18 @@ def write_geopackage(assessment: Assessment, path: Path) -> None:
             base.execute(
                 "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, "
                 "styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, 'geom', ?, ?, '', 1, 'Kept Open', '')",
-                (layer, f"kept open {layer}", qml(column, classes, polygons=shape != "Point")),
+                (
+                    layer,
+                    f"kept open {layer}",
+                    qml(column, classes, polygons=shape != "Point", label="area_name" if layer == "wards" else ""),
+                ),
             )
 
 
 def _layer(path: Path, name: str, table: pd.DataFrame, shapes: list[object], kind: str) -> None:
     frame = gpd.GeoDataFrame(table.drop(columns=["x", "y"], errors="ignore"), geometry=gpd.GeoSeries(shapes, crs=METRES), crs=METRES)
-    pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", geometry_type=kind, append=path.exists())
+    new = {} if path.exists() else {"dataset_options": {"VERSION": "1.2"}}  # older desktops warn of anything later
+    pyogrio.write_dataframe(frame, path, layer=name, driver="GPKG", geometry_type=kind, append=path.exists(), **new)
 
 
 @contextmanager
@@ -108,7 +113,7 @@ def _same_bytes() -> Iterator[None]:
 # ------------------------------------------------------------------------------- styles
 
 
-def qml(column: str, classes: tuple[tuple[str, str, str], ...], *, polygons: bool) -> str:
+def qml(column: str, classes: tuple[tuple[str, str, str], ...], *, polygons: bool, label: str = "") -> str:
     """A QGIS style: one class per value of ``column`` with its words, or one look for all when it is blank.
 
     Parameters
@@ -119,6 +124,8 @@ def qml(column: str, classes: tuple[tuple[str, str, str], ...], *, polygons: boo
         Value, words in the legend, fill colour.
     polygons
         Whether the layer holds areas (else points).
+    label
+        The column written on the map; "" for none.
     """
     symbols = "".join(_symbol(str(number), colour, polygons) for number, (_, _, colour) in enumerate(classes))
     if column:
@@ -132,7 +139,17 @@ def qml(column: str, classes: tuple[tuple[str, str, str], ...], *, polygons: boo
         head, body = '<renderer-v2 type="singleSymbol" symbollevels="0" enableorderby="0" forceraster="0">', ""
     return (
         "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>"
-        f'<qgis version="3.22.0" styleCategories="Symbology">{head}{body}<symbols>{symbols}</symbols></renderer-v2></qgis>'
+        f'<qgis version="3.22.0" styleCategories="Symbology|Labeling" labelsEnabled="{int(bool(label))}">'
+        f"{head}{body}<symbols>{symbols}</symbols></renderer-v2>{_labels(label) if label else ''}</qgis>"
+    )
+
+
+def _labels(column: str) -> str:
+    """Dark letters on a light rim, so that names read on every colour."""
+    return (
+        f'<labeling type="simple"><settings><text-style fieldName={quoteattr(column)} fontSize="8" fontSizeUnit="Point" '
+        f'textColor="{_rgb(INK)}" textOpacity="1">'
+        f'<text-buffer bufferDraw="1" bufferSize="1" bufferSizeUnits="MM" bufferColor="{_rgb(PAPER)}"/></text-style></settings></labeling>'
     )
 
 
@@ -142,13 +159,13 @@ def _symbol(name: str, colour: str, polygons: bool) -> str:
         options = {
             "color": _rgb(colour),
             "style": "solid",
-            "outline_color": _rgb("#0b0c0c"),
+            "outline_color": _rgb(PAPER),
             "outline_style": "solid",
             "outline_width": "0.2",
         }
     else:
         kind, layer = "marker", "SimpleMarker"
-        options = {"color": _rgb(colour), "name": "circle", "outline_color": _rgb(LINE), "outline_width": "0.2", "size": "3"}
+        options = {"color": _rgb(colour), "name": "circle", "outline_color": _rgb(INK), "outline_width": "0.2", "size": "3"}
     values = "".join(f'<Option type="QString" name="{key}" value="{value}"/>' for key, value in options.items())
     return (
         f'<symbol type="{kind}" name="{name}" alpha="1" clip_to_extent="1" force_rhr="0">'
