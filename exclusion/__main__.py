@@ -9,6 +9,7 @@ import io
 import os
 import sys
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -208,9 +209,11 @@ def verify(release: Release = None, as_json: AsJson = False) -> None:
 
     Also lists judgement texts past their review date.
     """
+    from exclusion import judgement
     from exclusion import release as releases
 
     notes = releases.verify(release or releases.bundled())
+    notes += judgement.overdue(judgement.all_entries(), _today())
     if as_json:
         print_json({"ok": True, "notes": notes})
     else:
@@ -267,6 +270,10 @@ def _assess(
     evidence = _load(release, boundaries)
     with working("Assessing"):
         return assessment.assess(evidence, council, tuple(service), weights=weights)
+
+
+def _today() -> date:
+    return date.today()
 
 
 def _weights(given: Sequence[str] | None) -> dict[str, float] | None:

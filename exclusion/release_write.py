@@ -53,7 +53,7 @@ def write(
         for name, about in files.items():
             content = (work / name).read_bytes()
             about |= {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
-        (work / "release.toml").write_text(_toml({"format": FORMAT, **head, "files": files}), encoding="utf-8")
+        (work / "release.toml").write_text(to_toml({"format": FORMAT, **head, "files": files}), encoding="utf-8")
         read(work)  # what cannot be read back is not released
         work.chmod(0o755)
         swap(work, out)
@@ -92,7 +92,7 @@ def swap(new: Path, out: Path) -> None:
     shutil.rmtree(previous, ignore_errors=True)
 
 
-def _toml(document: Mapping[str, Any]) -> str:
+def to_toml(document: Mapping[str, Any]) -> str:
     """Plain TOML: scalars first, then tables, then arrays of tables."""
     lines: list[str] = []
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import tomllib
+from datetime import timedelta
 from pathlib import Path
 
 import pandas as pd
@@ -183,6 +184,14 @@ def test_the_bundled_release_verifies(capsys: pytest.CaptureFixture[str]) -> Non
     assert "The release is sound." in answer(capsys, "release", "verify")
     said = json.loads(answer(capsys, "release", "verify", "--json"))
     assert said["ok"] is True and len(said["notes"]) >= 2
+
+
+def test_verify_lists_texts_past_their_review_date(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    first = min(entry.review_by for entry in judgement.all_entries())
+    monkeypatch.setattr(cli, "_today", lambda: first)
+    assert "due to be checked" not in answer(capsys, "release", "verify"), "the day itself is not late"
+    monkeypatch.setattr(cli, "_today", lambda: first + timedelta(days=1))
+    assert "was due to be checked on" in answer(capsys, "release", "verify")
 
 
 def test_the_release_says_what_it_holds_and_lacks(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ import sqlite3
 import tomllib
 import zipfile
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -221,6 +221,16 @@ def test_every_source_of_a_figure_is_in_the_sources(blackpool: Assessment) -> No
     assert (sources[["title", "publisher", "period", "licence"]] != "").all().all()
 
 
+def test_a_copy_says_which_release_and_weights_it_rests_on(bundled: Evidence) -> None:
+    late = exclusion.assess(bundled, ["Ribble Valley"], ["blue_badge"], weights={"age": 1, "income": 1}, today=date(2040, 1, 1))
+    facts = export.about_table(late)
+    said = facts.groupby("what")["words"].agg(" ".join)
+    assert f"version {bundled.manifest.version}" in said["release"]
+    assert "Weights changed from the default" in said["method"]
+    assert "Decided by Lancashire" in said["note"]
+    assert "was due to be checked on" in said["note"], "texts past their review date are named in every export"
+
+
 # --------------------------------------------------------------------------- one file each
 
 
@@ -246,7 +256,7 @@ def test_csv_opens_in_excel_with_welsh_names_intact() -> None:
 
 def test_the_workbook_is_ready_to_filter(blackpool: Assessment, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(export.write(blackpool, tmp_path / "blackpool.xlsx"))
-    assert book.sheetnames == ["wards", "findings", "observations", "dictionary", "sources"]
+    assert book.sheetnames == ["wards", "findings", "observations", "dictionary", "sources", "about"]
     wards = book["wards"]
     assert [cell.value for cell in wards[1]] == list(export.wards_table(blackpool).columns)
     assert wards.freeze_panes == "A2"
@@ -269,6 +279,7 @@ def test_the_geopackage_holds_layers_in_metres_with_their_styles(blackpool: Asse
     assert set(wards.geom_type) == {"MultiPolygon"}
     assert wards["area_code"].tolist() == blackpool.areas.index.tolist()
     assert wards.geometry.is_valid.all()
+    assert len(pyogrio.read_dataframe(path, layer="about")) > 5
     small = gpd.read_file(path, layer="small_areas")
     assert set(small.geom_type) == {"Point"} and len(small) > 90
     with closing(sqlite3.connect(path)) as base:

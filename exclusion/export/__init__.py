@@ -17,12 +17,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from exclusion import __version__
 from exclusion.assessment import Assessment
 from exclusion.contracts import Problem, UsageError
 from exclusion.export.columns import hide_small
 from exclusion.export.files import csv_bytes, parquet_bytes, safe, whole_file, whole_folder, xlsx_bytes
 from exclusion.export.geopackage import write_geopackage
 from exclusion.export.tables import (
+    about_table,
     dictionary,
     findings_table,
     observations_table,
@@ -31,19 +33,20 @@ from exclusion.export.tables import (
     sources_table,
     wards_table,
 )
-from exclusion.release_write import _toml as to_toml
+from exclusion.release_write import to_toml
 
 FORMATS = ("csv", "xlsx", "gpkg", "parquet")
 
 
 def workbook(assessment: Assessment) -> bytes:
-    """An Excel workbook: sheets wards, findings, observations, dictionary, sources."""
+    """An Excel workbook: sheets wards, findings, observations, dictionary, sources, about."""
     sheets = {
         "wards": wards_table(assessment),
         "findings": findings_table(assessment),
         "observations": observations_table(assessment),
         "dictionary": dictionary(assessment),
         "sources": sources_table(assessment),
+        "about": about_table(assessment),
     }
     return xlsx_bytes(sheets)
 
@@ -115,8 +118,6 @@ def run_toml(assessment: Assessment, command: Sequence[str] = (), when: datetime
 
     Only the line ``when`` differs between two runs of the same command on the same release.
     """
-    from exclusion import __version__
-
     manifest, method = assessment.evidence.manifest, assessment.method
     profiles = {service.id: service.profile_version for service in assessment.services}
     return to_toml(
@@ -139,6 +140,7 @@ def run_toml(assessment: Assessment, command: Sequence[str] = (), when: datetime
 
 __all__ = [
     "FORMATS",
+    "about_table",
     "check_format",
     "csv_bytes",
     "dictionary",

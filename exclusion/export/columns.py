@@ -108,6 +108,8 @@ def _place_columns(assessment: Assessment) -> Iterator[Column]:
     for name, spec in contracts.TABLES["areas"].columns.items():
         values = pd.Series(areas.index, index=areas.index) if name == "area_code" else areas[name]
         yield Column(name, values, spec.description, AREA_UNITS.get(name, ""))
+    version = pd.Series(assessment.evidence.manifest.version, index=areas.index, dtype=str)
+    yield Column("release_version", version, "Version of the data release: figures of two versions may differ")
 
 
 def _score_columns(assessment: Assessment, figures: pd.DataFrame) -> Iterator[Column]:

@@ -2,7 +2,7 @@
 
 Layers: ``wards``, ``findings`` (on the shape of their ward) and ``small_areas`` (points). Where the
 release holds no shape for one of the wards, every ward is its centre point, so that a layer never
-mixes points and polygons.
+mixes points and polygons. A table ``about`` without shapes says what the layers rest on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pyogrio
 import shapely
 
 from exclusion.assessment import Assessment
-from exclusion.export.tables import findings_table, small_areas_table, wards_table
+from exclusion.export.tables import about_table, findings_table, small_areas_table, wards_table
 
 METRES = "EPSG:27700"
 INK, PAPER = "#0b0c0c", "#ffffff"
@@ -72,6 +72,7 @@ def write_geopackage(assessment: Assessment, path: Path) -> None:
         _layer(path, "wards", wards, [place[code] for code in wards["area_code"]], kind)
         _layer(path, "findings", findings, [place[code] for code in findings["area_code"]], kind)
         _layer(path, "small_areas", small, list(points), "Point")
+        pyogrio.write_dataframe(about_table(assessment), path, layer="about", driver="GPKG", append=True)
     with closing(sqlite3.connect(path)) as base, base:
         base.execute(_LAYER_STYLES)
         base.execute(

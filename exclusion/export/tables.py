@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from exclusion import contracts
+from exclusion import __version__, contracts
 from exclusion.assessment import Assessment
 from exclusion.export.columns import FEWER, figures_shown, hide_small, number, ward_columns
 from exclusion.judgement.score import measures
@@ -14,6 +14,12 @@ OBSERVATIONS = (
     *("low", "high", "observed", "fit", "source", "period", "hidden"),
 )
 SOURCES = ("id", "title", "publisher", "period", "licence", "url", "attribution", "note")
+CAUTIONS = (
+    "These figures describe an area, not the people in it. "
+    "Most residents of any ward can use online services; some residents of every ward cannot.",
+    "Bands are fifths of the nation's wards, not ranks. England and Wales are scored apart and must not be compared.",
+    f"Blank means not known, or {FEWER} where the column says so. It never means none.",
+)
 PLACES = {"count": 1, "of": 1, "low": 1, "high": 1, "value": 6, "nation_value": 6, "percentile": 3, "observed": 6}
 
 
@@ -89,6 +95,25 @@ def small_areas_table(assessment: Assessment) -> pd.DataFrame:
     """Small areas that feed the wards, one row a pair: the ``small_areas`` contract. Empty where the release holds none."""
     small = assessment.evidence.small_areas
     return small[small["area_code"].isin(assessment.areas.index)].sort_values(["area_code", "small_area_code"], ignore_index=True)
+
+
+def about_table(assessment: Assessment) -> pd.DataFrame:
+    """What the tables rest on, so that a copy can be told from another: ``what, words``, one fact a row."""
+    manifest = assessment.evidence.manifest
+    facts = [
+        ("program", f"exclusion {__version__}"),
+        ("release", f"{manifest.name}, version {manifest.version}, built on {manifest.built_on}"),
+        ("edition", manifest.edition),
+        ("method", assessment.method.words),
+        ("thresholds", f"version {assessment.thresholds_version}"),
+        *(
+            ("service", f"{service.service_name} ({service.id}), profile version {service.profile_version}")
+            for service in assessment.services
+        ),
+        *(("note", notice) for notice in assessment.notices),
+        *(("caution", caution) for caution in CAUTIONS),
+    ]
+    return pd.DataFrame(facts, columns=["what", "words"])
 
 
 def sources_table(assessment: Assessment) -> pd.DataFrame:
