@@ -18,7 +18,8 @@ ONLINE_SHARE = Source(
     "census2021onlineshareofhouseholdresponsesbylowerlayersuperoutputareaforenglandandwales",
     note="The data presented are NOT official statistics on either the census or population. "
     "Telephone returns count as online. "
-    "The online share should not be interpreted without taking into account the paper-first status. To be read with 'Designing a digital-first census'.",
+    "The online share should not be interpreted without taking into account the paper-first status. "
+    "To be read with 'Designing a digital-first census'.",
 )
 DERI = Source(
     id="deri_1_6",
