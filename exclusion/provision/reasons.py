@@ -19,7 +19,7 @@ from exclusion import judgement
 from exclusion.judgement import Channel, Indicator, Rule, Service
 from exclusion.judgement.score import Measure
 from exclusion.provision.flags import SEVERITY_NAME, Outcome, Tip
-from exclusion.provision.strength import MODERATE, UNKNOWN, Figures, many_students, use_strengths
+from exclusion.provision.strength import MODERATE, UNKNOWN, Figures, laid_out, many_students, use_strengths
 from exclusion.words import capital, date_words, join_words, percent, two_figures
 
 SCREEN_WORDS = {"required": "Keep as a condition", "recommended": "Advise keeping", "monitor": "Watch"}
@@ -89,10 +89,10 @@ class Words:
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        wanted = ["n", "of", "value", "percentile", "nation_value", "low", "high", "fit", "source", "period"]
-        for measure, rows in self.profile.groupby("measure", observed=True, sort=True):
-            table = rows.set_index("area_code").reindex(self.held.codes)
-            self._columns[str(measure)] = {name: table[name].tolist() if name in table else [None] * len(table) for name in wanted}
+        wanted = ("n", "of", "value", "percentile", "nation_value", "low", "high", "fit", "source", "period")
+        measures, table = laid_out(self.held.codes, self.profile, wanted)
+        for place, measure in enumerate(measures):
+            self._columns[measure] = {name: values[place].tolist() for name, values in table.items()}
         self.nations: list[str] = self.areas["nation"].tolist()
         self._rural: list[bool] = self.areas["rural"].astype(bool).tolist()
         self._council: list[str] = self.areas["council_code"].tolist()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -124,16 +125,33 @@ def figures(codes: pd.Index, profile: pd.DataFrame) -> Figures:
         Wards or measures that are absent are simply not known.
     """
     enough = judgement.guards()["G9"].values["observed"]
-    n, percentile, share, held = {}, {}, {}, {}
-    for measure, rows in profile.groupby("measure", observed=True, sort=True):
-        table = rows.set_index("area_code")[["n", "value", "percentile", "observed"]].reindex(codes).astype(float)
-        present = table["n"].notna() & table["percentile"].notna()
-        usable = present & (table["observed"].fillna(1.0) >= enough - 1e-9)
-        held[str(measure)] = present.to_numpy()
-        n[str(measure)] = table["n"].where(usable).to_numpy()
-        percentile[str(measure)] = table["percentile"].where(usable).to_numpy()
-        share[str(measure)] = table["value"].where(table["observed"].fillna(1.0) >= enough - 1e-9).to_numpy()
-    return Figures(codes, n, percentile, share, held)
+    measures, table = laid_out(codes, profile, ("n", "value", "percentile", "observed"))
+    counts, shares, places, observed = (table[name].astype(float) for name in ("n", "value", "percentile", "observed"))
+    present = ~np.isnan(counts) & ~np.isnan(places)
+    whole = np.isnan(observed) | (observed >= enough - 1e-9)
+    n, percentile = (np.where(present & whole, values, np.nan) for values in (counts, places))
+    share = np.where(whole, shares, np.nan)
+    rows = {measure: row for row, measure in enumerate(measures)}
+    return Figures(
+        codes,
+        {measure: n[row] for measure, row in rows.items()},
+        {measure: percentile[row] for measure, row in rows.items()},
+        {measure: share[row] for measure, row in rows.items()},
+        {measure: present[row] for measure, row in rows.items()},
+    )
+
+
+def laid_out(codes: pd.Index, profile: pd.DataFrame, columns: Iterable[str]) -> tuple[list[str], dict[str, npt.NDArray[Any]]]:
+    """Columns of a tidy table as measures x wards, NaN where a ward has no row; rows of other wards are left out."""
+    where = codes.get_indexer(pd.Index(profile["area_code"]))
+    which, names = pd.factorize(profile["measure"], sort=True)
+    result = {}
+    for column in columns:
+        values = np.full((len(names), len(codes)), np.nan, dtype=object)
+        if column in profile:
+            values[which[where >= 0], where[where >= 0]] = profile[column].to_numpy(dtype=object)[where >= 0]
+        result[column] = values
+    return [str(name) for name in names], result
 
 
 def measure_strength(use_id: str, held: Figures, thresholds: Mapping[str, Threshold]) -> Steps:
