@@ -17,6 +17,10 @@ STYLE = """
 [data-testid=stSelectbox] [data-baseweb=select] > div, [data-testid=stMultiSelect] [data-baseweb=select] > div,
 [data-testid=stFileUploader] button, .stRadio label { min-height: 44px; }
 .stRadio label { align-items: center; }
+[data-testid=stMainBlockContainer] { padding-top: 4.5rem; }
+.stMain h1 { font-size: 2.2rem; padding: .5rem 0 .25rem; }
+.stMain h2 { font-size: 1.6rem; padding: .75rem 0 .25rem; }
+.stMain h3 { font-size: 1.25rem; padding: .25rem 0; }
 .kept-open-status { font-size: 1.05rem; margin: .25rem 0; }
 .kept-open table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 .kept-open caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; }
@@ -26,9 +30,10 @@ STYLE = """
 .kept-open .number { text-align: right; white-space: nowrap; }
 .kept-open { display: grid; grid-template-columns: minmax(0, 1fr); }
 .kept-open td { white-space: pre-line; }
-.kept-open .scroll { overflow-x: auto; }
+.kept-open .scroll { overflow-x: auto; position: relative; }
 @media (max-width: 640px) {  /* a row becomes a card, each figure under its heading: nothing to scroll sideways */
-  .kept-open .cards, .kept-open .cards tbody, .kept-open .cards tr, .kept-open .cards th, .kept-open .cards td { display: block; }
+  .kept-open .cards, .kept-open .cards caption, .kept-open .cards tbody, .kept-open .cards tr { display: block; }
+  .kept-open .cards th, .kept-open .cards td { display: block; }
   .kept-open .cards thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   .kept-open .cards tr { padding: .6rem 0; border-bottom: 1px solid #b1b4b6; }
   .kept-open .cards th, .kept-open .cards td { border: 0; padding: .1rem 0; text-align: left; }

@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from datetime import date
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ import streamlit as st
 from streamlit.components import v1 as components
 from streamlit_folium import st_folium
 
-from exclusion import assessment, blocks, explain, export, judgement, maps, own_counts, views
+from exclusion import assessment, blocks, explain, judgement, maps, own_counts, views
 from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
 from exclusion.judgement.entries import overdue
@@ -54,8 +55,6 @@ def warm_up() -> None:
         table = evidence().councils()
         first = str(table.sort_values(["mapped", "council_name"], ascending=[False, True])["council_code"].iloc[0])
         assessed([first], [FIRST_SERVICE])
-        scored([first], None)
-        gc.collect()
         gc.freeze()
 
 
@@ -301,17 +300,21 @@ def bring_own_counts(areas: pd.DataFrame) -> pd.DataFrame | None:
 def take_away(a: Assessment, name: str) -> None:
     """The tables as files, each made only when asked for."""
     st.markdown("Take the tables away. What you download is yours; the codes and dates go with it.")
-    made = {
-        f"{name}-findings.csv": ("Findings (CSV)", lambda: export.csv_bytes(export.findings_table(a)), "text/csv"),
-        f"{name}-wards.csv": ("Ward figures (CSV)", lambda: export.csv_bytes(export.wards_table(a)), "text/csv"),
-        f"{name}.xlsx": (
-            "Everything (Excel)",
-            lambda: export.workbook(a),
-            "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        ),
+    kinds = {
+        "Findings (CSV)": (f"{name}-findings.csv", "text/csv"),
+        "Ward figures (CSV)": (f"{name}-wards.csv", "text/csv"),
+        "Everything (Excel)": (f"{name}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     }
-    for column, (file, (label, content, kind)) in zip(st.columns(len(made)), made.items(), strict=True):
-        column.download_button(label, data=content, file_name=file, mime=kind, on_click="ignore", width="stretch")
+    for column, (label, (file, mime)) in zip(st.columns(len(kinds)), kinds.items(), strict=True):
+        column.download_button(label, data=partial(_file, a, label), file_name=file, mime=mime, on_click="ignore", width="stretch")
+
+
+def _file(a: Assessment, label: str) -> bytes:
+    from exclusion import export  # only now: what writes workbooks takes a while to load, and no first visit need wait for it
+
+    if label.startswith("Everything"):
+        return export.workbook(a)
+    return export.csv_bytes(export.findings_table(a) if label.startswith("Findings") else export.wards_table(a))
 
 
 def people_definition() -> str:

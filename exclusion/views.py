@@ -6,6 +6,7 @@ Wards keep the order of the assessment: by council, then by name; never by who i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -135,7 +136,8 @@ def floor(a: Assessment, service_id: str) -> list[tuple[str, str, str]]:
     rows = a.findings[(a.findings["service_id"] == service_id) & (a.findings["kind"] == "floor")].drop_duplicates(["channel", "short"])
     order = list(judgement.channels())
     rows = rows.assign(_order=rows["channel"].map(order.index)).sort_values("_order", kind="stable")
-    return [(way(row.channel), row.short, row.reason) for row in _each(rows)]
+    opening = re.compile(r"^Council-wide minimum: ")
+    return [(capital(way(row.channel)), capital(opening.sub("", row.short)), str(row.reason)) for row in _each(rows)]
 
 
 def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:

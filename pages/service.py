@@ -17,9 +17,9 @@ st.markdown(f"**Who uses it:** {service.main_users}. **What it asks of them:** {
 
 st.header("The minimum everywhere", anchor=False)
 st.markdown("Whatever the ward figures say, these stay:")
-ui.lines([(f"{way[0].upper()}{way[1:]}.", short) for way, short, _ in views.floor(a, service.id)])
+ui.lines([(f"{way}.", short) for way, short, _ in views.floor(a, service.id)])
 with st.expander("Why, and in what law"):
-    ui.lines([(f"{way[0].upper()}{way[1:]}.", reason) for way, _, reason in views.floor(a, service.id)])
+    ui.lines([(f"{way}.", reason) for way, _, reason in views.floor(a, service.id)])
 
 general = views.across(a, service.id)
 if general:
