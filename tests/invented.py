@@ -71,20 +71,6 @@ def profile(codes: Iterable[str], wards: Iterable[Figures], students: Iterable[f
             rows.append(base | {"measure": "students", "n": share * 8_000, "of": 8_000.0, "value": share, "percentile": 50.0})
     columns = ["area_code", "measure", "n", "of", "value", "percentile", "nation_value", "low", "high"]
     columns += ["observed", "fit", "source", "period"]
-        "area_code",
-        "measure",
-        "n",
-        "of",
-        "value",
-        "percentile",
-        "nation_value",
-        "low",
-        "high",
-        "observed",
-        "fit",
-        "source",
-        "period",
-    ]
     table = pd.DataFrame(rows, columns=columns).assign(**more)
     return table.astype({"low": float, "high": float, "n": float})
 
