@@ -57,3 +57,24 @@ def read_deri(folder: Path) -> tuple[Source, pd.Series]:
         blanks=("deri_score",),
     )
     return replace(DERI, files=(arrived.file,)), arrived.table.set_index("lsoa11_or_dz11_code")["deri_score"]
+
+
+def read_deri_components(folder: Path) -> tuple[Source, pd.DataFrame]:
+    """The three components of DERI and its score, 0-10 within each nation.
+
+    Returns
+    -------
+    DataFrame indexed by LSOA 2011 (or Scottish data zone)
+        ``broadband, demography, deprivation, score, nation``; 167 Scottish areas lack deprivation.
+    """
+    names = ["deri_broadband_component", "deri_demography_component", "deri_deprivation_component", "deri_score"]
+    arrived = arrive(
+        folder,
+        "connectivity/deri_v1.6_components_lsoa11_dz11.csv.gz",
+        key="lsoa11_or_dz11_code",
+        texts=["nation"],
+        numbers=names,
+        blanks=tuple(names),
+    )
+    table = arrived.table.set_index("lsoa11_or_dz11_code")[[*names, "nation"]]
+    return replace(DERI, files=(arrived.file,)), table.rename(columns=lambda c: c.removeprefix("deri_").removesuffix("_component"))
