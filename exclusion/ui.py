@@ -21,6 +21,7 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 from streamlit.components import v1 as components
+from streamlit.errors import StreamlitPageNotFoundError
 from streamlit_folium import st_folium
 
 from exclusion import assessment, blocks, explain, judgement, maps, own_counts, views
@@ -269,7 +270,8 @@ def ward_panel(a: Assessment, service: Service, code: str) -> None:
 
 def ward_link() -> None:
     """To the page of the chosen ward; the choices travel in the address."""
-    st.page_link("pages/ward.py", label="Everything about this ward")
+    with suppress(StreamlitPageNotFoundError):  # a page that runs alone has no other page to go to
+        st.page_link("pages/ward.py", label="Everything about this ward")
 
 
 def bring_own_counts(areas: pd.DataFrame) -> pd.DataFrame | None:

@@ -1,0 +1,253 @@
+"""Every page, run without a browser: what it says, that its address holds its state, that it calls nobody."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
+WITH_MAPS = ["service.py", "risk_map.py"]
+
+
+def run(page: str, **address: str | list[str]) -> AppTest:
+    """One page by itself, as at an address."""
+    test = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=60)
+    for name, value in address.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def text(test: AppTest) -> str:
+    """All the words of a page."""
+    html = [str(block.proto.body) for block in test.get("html")]
+    return "\n".join(
+        [*html, *(str(one.value) for kind in (test.markdown, test.header, test.info, test.error, test.warning) for one in kind)]
+    )
+
+
+def maps_on(test: AppTest) -> list[dict]:
+    """What was handed to each map."""
+    return [json.loads(one.proto.json_args) for one in test.get("component_instance")]
+
+
+def test_the_app_opens_on_the_service_page_and_offers_every_page():
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60).run()
+    assert not test.exception
+    assert test.title[0].value == "Service"
+    for page in PAGES:
+        test.switch_page(f"pages/{page}").run()
+        assert not test.exception
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_page_runs_alone_under_one_title(page):
+    test = run(page)
+    assert len(test.title) == 1
+    assert not test.error
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_headings_go_down_one_step_at_a_time(page):
+    test = run(page, ward="Bloomfield (E05015188)")
+    steps = [int(one.tag[1]) for one in test if one.type in ("title", "header", "subheader")]
+    assert steps[0] == 1
+    assert steps.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(steps)), steps
+
+
+@pytest.mark.parametrize("page", WITH_MAPS)
+def test_a_map_asks_no_other_machine_for_anything(page):
+    (args,) = maps_on(run(page))
+    links = args["js_links"] + args["css_links"]
+    assert links
+    assert not [link for link in links if "//" in link]
+    assert "http" not in args["script"].replace("http://www.w3.org", "")
+    assert '"at":"' in args["feature_group"]
+
+
+@pytest.mark.parametrize("page", WITH_MAPS)
+def test_every_map_stands_beside_a_table_of_all_its_wards(page):
+    test = run(page)
+    words = text(test)
+    assert words.count('<th scope="row"') >= 21
+    assert "Bloomfield" in words
+
+
+# ------------------------------------------------------------------ service
+
+
+def test_the_service_page_says_the_minimum_then_the_wards_then_what_it_cannot_tell():
+    test = run("service.py")
+    assert [head.value for head in test.header] == [
+        "The minimum everywhere",
+        "Ward by ward",
+        "The wards in a table",
+        "What this cannot tell you",
+    ]
+    words = text(test)
+    assert "Advise keeping in 17 of 21 wards; No reason found in 4 of 21 wards" in words
+    assert "No flag does not mean no need" in words
+    assert "rank" not in words.replace("not ranks", "")
+
+
+def test_an_address_holds_council_service_and_ward():
+    test = run("service.py", council=["Tower Hamlets (E09000030)"], service="Blue Badge (disabled parking permit)")
+    assert test.multiselect(key="council").value == ["E09000030"]
+    assert test.selectbox(key="service").value == "blue_badge"
+    assert "Canary Wharf" in text(test)
+
+
+def test_a_chosen_ward_shows_its_reasons_in_full():
+    test = run("service.py", ward="Bloomfield (E05015188)")
+    words = text(test)
+    assert "about 5,700 people in households on a low income (74% of all residents" in words
+    assert [head.value for head in test.subheader] == ["Bloomfield"]
+
+
+def test_several_councils_act_as_one_area():
+    test = run("service.py", council=["Blackpool (E06000009)", "Ribble Valley (E07000124)"])
+    words = text(test)
+    assert "of 47 wards" in words  # 21 in Blackpool and 26 in Ribble Valley
+    assert '<th scope="col" role="columnheader">Council</th>' in words
+
+
+def test_a_two_tier_service_says_who_decides():
+    test = run("service.py", council=["Ribble Valley (E07000124)"], service="Blue Badge (disabled parking permit)")
+    assert any("Decided by Lancashire" in warning.value for warning in test.warning)
+
+
+def test_a_council_without_outlines_shows_points_and_everything_else():
+    test = run("service.py", council=["Preston (E07000123)"])
+    assert any("We hold no outlines" in caption.value for caption in test.caption)
+    assert text(test).count('<th scope="row"') >= 10
+
+
+def test_wales_is_assessed_with_what_is_held_there():
+    test = run("service.py", council=["Cardiff (W06000015)"])
+    assert not test.error
+    assert "(W07)" in text(test)  # income counts are not published: named as not checked
+
+
+def test_changing_the_council_lets_go_of_a_ward_that_is_not_in_it():
+    test = run("service.py", ward="Bloomfield (E05015188)")
+    test.multiselect(key="council").set_value(["E07000124"]).run()
+    assert not test.exception
+    assert test.selectbox(key="ward").value is None
+
+
+def test_without_a_council_the_page_asks_for_one():
+    test = run("service.py")
+    test.multiselect(key="council").set_value([]).run()
+    assert [info.value for info in test.info] == ["Choose a council to begin."]
+
+
+def test_own_counts_are_laid_beside_and_a_bad_file_is_answered_in_words():
+    test = run("service.py")
+    test.file_uploader(key="own_file").upload("calls.csv", b"ward,calls\nBloomfield,1204\nTalbot,5\n", "text/csv").run()
+    assert not test.exception
+    words = text(test)
+    assert "calls (yours)" in words
+    assert ">1,204<" in words
+    assert any("1 of your counts lie between 1 and 9" in warning.value for warning in test.warning)
+    test.file_uploader(key="own_file").set_value([("calls.csv", b"ward,calls\nBlomfield,x\n", "text/csv")]).run()
+    assert not test.exception
+    assert len(test.error) == 1
+    assert "Did you mean Bloomfield" in test.error[0].value.replace("\\", "")
+
+
+# ------------------------------------------------------------------ ward
+
+
+def test_the_ward_page_asks_for_a_ward_then_says_all_of_it():
+    assert "Choose a ward" in run("ward.py").info[0].value
+    test = run("ward.py", ward="Bloomfield (E05015188)")
+    assert [head.value for head in test.header] == [
+        "Who lives here",
+        "What to keep open, for every service",
+        "What drives the score",
+        "What we do not know",
+        "What this cannot tell you",
+    ]
+    words = text(test)
+    assert "Aged 75 and over" in words
+    assert "points down: few older people" in words
+    assert "weak mobile signal (W03)" in words
+
+
+# ------------------------------------------------------------------ risk map
+
+
+def test_weights_move_the_bands_and_the_page_says_they_are_not_the_default():
+    usual = run("risk_map.py", council=["Tower Hamlets (E09000030)"])
+    assert not usual.warning
+    moved = run("risk_map.py", council=["Tower Hamlets (E09000030)"], w_age="0", w_income="100")
+    assert moved.slider(key="w_income").value == 100
+    assert any("Weights changed from the default" in warning.value for warning in moved.warning)
+    assert maps_on(usual)[0]["feature_group"] != maps_on(moved)[0]["feature_group"]
+    # the shapes are the same file, so the browser keeps the map it has
+    assert maps_on(usual)[0]["script"] == maps_on(moved)[0]["script"]
+
+
+def test_all_weights_at_zero_is_answered_in_words():
+    test = run("risk_map.py", w_age="0", w_disability="0", w_income="0", w_connectivity="0")
+    assert [error.value for error in test.error] == ["All weights are zero. Move at least one slider up."]
+
+
+def test_band_and_findings_that_differ_are_explained_beside_each_other():
+    words = text(run("risk_map.py", council=["Tower Hamlets (E09000030)"]))
+    assert "band because few older people; flagged because many people" in words
+
+
+def test_wales_has_no_slider_for_connectivity():
+    test = run("risk_map.py", council=["Cardiff (W06000015)"])
+    assert {slider.key for slider in test.slider} == {"w_age", "w_disability", "w_income"}
+
+
+# ------------------------------------------------------------------ tables and sources
+
+
+def test_the_tables_page_answers_which_services_could_move_first():
+    words = text(run("tables.py"))
+    assert "services have nothing to add to their minimum in the 21 chosen wards" in words
+    assert words.count('<th scope="row"') == 80  # forty services in each of two tables
+
+
+def test_sources_are_named_with_licence_and_what_is_missing_is_said(bundled):
+    words = text(run("sources.py"))
+    for source in bundled.manifest.sources.values():
+        assert escape(source.publisher) in words
+    assert "Open Government Licence v3.0" in words
+    assert "Broadband and mobile coverage by ward" in words
+
+
+def test_texts_past_their_review_date_are_named(monkeypatch):
+    from datetime import date
+
+    from exclusion import ui
+
+    class Later(date):
+        @classmethod
+        def today(cls) -> date:
+            return date(2031, 1, 1)
+
+    monkeypatch.setattr(ui, "date", Later)
+    assert any("was due to be checked on" in warning.value for warning in run("sources.py").warning)
+
+
+# ------------------------------------------------------------------ what the map hands back
+
+
+def test_a_pick_on_the_map_becomes_the_chosen_ward():
+    test = run("service.py")
+    test.session_state["ward"] = "E05015188"  # what the page's callback writes; see tests/browser for the click itself
+    test.run()
+    assert test.selectbox(key="ward").value == "E05015188"
+    assert '"selected":"E05015188"' in maps_on(test)[0]["feature_group"]
