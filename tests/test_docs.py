@@ -38,8 +38,10 @@ def test_every_command_says_what_it_does(name: str) -> None:
     command = COMMANDS[name]
     first = (command.help or "").strip().splitlines()[0]
     assert first.endswith(".") and 15 < len(first) <= 60, f"the first line of {name} is not a short sentence: {first!r}"
+    context = command.make_context(name, [], resilient_parsing=True)
     for parameter in command.params:
-        assert parameter.name == "help" or parameter.help, f"{name}: {parameter.name} has no help"
+        _, words = parameter.get_help_record(context) or ("", "")
+        assert len(words) > 10, f"{name}: {parameter.name} has no help"
 
 
 @pytest.mark.parametrize("name", COMMANDS)
