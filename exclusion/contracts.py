@@ -206,6 +206,16 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         strict="filter",
         description="Every ward's domain percentiles, from which bands are cut",
     ),
+    "alternative": pa.DataFrameSchema(
+        {
+            "area_code": _text("GSS code of the ward", _code(WARD_CODE, "ward")),
+            "domain": _text("Domain of the score"),
+            "value": _number("The domain's indicator when each small area goes whole to its official best-fit ward", nullable=False),
+        },
+        unique=["area_code", "domain"],
+        strict="filter",
+        description="Domain indicators under the other geography, to see what the way of sharing changes",
+    ),
     "findings": pa.DataFrameSchema(
         {
             "area_code": _text("GSS code of the ward", _code(WARD_CODE, "ward")),

@@ -11,7 +11,7 @@ import hashlib
 import os
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from exclusion.sources.boundaries import METRES, check_boundaries
 
 FORMAT = 1
 TABLES = ("areas", "small_areas", "observations", "reference", "reference_wards")
+OPTIONAL = ("alternative",)
+"""Tables that a release may lack: one built before the table existed is still read."""
 WIDE_RANGE = 0.10
 """Above this share of error in nine of ten such wards, a count is shown as a range."""
 
@@ -69,6 +71,8 @@ class Evidence:
     path: Path
     cache: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
     """Tables that follow from the others, kept when first asked for."""
+    alternative: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"area_code": [], "domain": [], "value": []}))
+    """Domain indicators under best fit, the other geography; empty in a release that lacks the table."""
 
     def councils(self) -> pd.DataFrame:
         """``council_code, council_name, nation, upper_name, wards, mapped`` by name; mapped = ward shapes are held."""
@@ -135,18 +139,19 @@ def read(path: str | Path) -> Evidence:
     if problems:
         raise DataRefused(problems)
     tables: dict[str, pd.DataFrame] = {}
-    for name in TABLES:
+    names = [*TABLES, *(name for name in OPTIONAL if f"{name}.parquet" in manifest.files)]
+    for name in names:
         try:
             tables[name] = pq.read_table(folder / f"{name}.parquet").to_pandas()
         except (OSError, pa.ArrowException) as error:
             problems.append(Problem(f"{name}.parquet", f"cannot be read: {error}", "", "Build or copy the release again."))
     if problems:
         raise DataRefused(problems)
-    for name, column, decimals in (("reference", "value", 6), ("reference_wards", "percentile", 3)):
-        if column in tables[name]:  # kept in single precision on disk
+    for name, column, decimals in (("reference", "value", 6), ("reference_wards", "percentile", 3), ("alternative", "value", 6)):
+        if name in tables and column in tables[name]:  # kept in single precision on disk
             tables[name][column] = tables[name][column].astype("float64").round(decimals)
     tables["observations"] = _filled(tables["observations"], tables["areas"])
-    for name in TABLES:
+    for name in names:
         try:
             tables[name] = check(tables[name], name, f"{name}.parquet")
         except DataRefused as error:
@@ -159,6 +164,8 @@ def read(path: str | Path) -> Evidence:
     evidence = Evidence(
         manifest, centres, tables["small_areas"], tables["observations"], tables["reference"], tables["reference_wards"], folder
     )
+    if "alternative" in tables:
+        evidence = replace(evidence, alternative=tables["alternative"])
     shapes = folder / "boundaries.parquet"
     return evidence if not shapes.is_file() else with_boundaries(evidence, shapes)
 
@@ -210,9 +217,7 @@ def with_boundaries(evidence: Evidence, path: str | Path) -> Evidence:
     checked = check_boundaries(wards[wards[column].isin(evidence.areas.index)], path.name, column)
     areas = evidence.areas.copy()
     areas.loc[checked[column].to_numpy(), "geometry"] = checked.geometry.to_numpy()
-    return Evidence(
-        evidence.manifest, areas, evidence.small_areas, evidence.observations, evidence.reference, evidence.reference_wards, evidence.path
-    )
+    return replace(evidence, areas=areas, cache={})
 
 
 def verify(path: str | Path) -> list[str]:
@@ -347,6 +352,13 @@ def _crossed(tables: dict[str, pd.DataFrame], manifest: Manifest) -> Iterable[Pr
     if stray:
         yield Problem(
             "observations.parquet",
+            f"{len(stray)} ward codes are not in areas.parquet",
+            ", ".join(stray[:3]),
+            "Are they of another edition?",
+        )
+    if "alternative" in tables and len(stray := pd.Index(tables["alternative"]["area_code"].unique()).difference(codes)):
+        yield Problem(
+            "alternative.parquet",
             f"{len(stray)} ward codes are not in areas.parquet",
             ", ".join(stray[:3]),
             "Are they of another edition?",

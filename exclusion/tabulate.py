@@ -120,6 +120,7 @@ def tables(
         "observations": _compact(observations[columns]),
         "reference": reference.astype({"q": "int16", "value": "float32"}),
         "reference_wards": reference_wards.astype({"percentile": "float32"}),
+        "alternative": _alternative(data.measures, best_fit).astype({"value": "float32"}),
     }, measured
 
 
@@ -263,6 +264,23 @@ def _reference(ward_rows: pd.DataFrame, small_rows: pd.DataFrame) -> tuple[pd.Da
                             pd.DataFrame({"area_code": domains.index, "nation": nation, "domain": d, "percentile": place.round(3)})
                         )
     return pd.concat(frames, ignore_index=True), pd.concat(standing, ignore_index=True)
+
+
+def _alternative(found: Mapping[str, pd.DataFrame], best_fit: pd.Series) -> pd.DataFrame:
+    """Domain indicators of every ward when each small area goes whole to its best-fit ward; wards it leaves empty are not there."""
+    frames = []
+    for preset in methods().values():
+        wanted = {i.measure: found[i.measure] for d in preset.domain for i in d.indicator if i.measure in found}
+        long = _rounded(geography.to_wards(wanted, geography.shares_by_best_fit(best_fit)))
+        letters = tuple(boundaries.NATION_CODE[nation][0] for nation in preset.nations)
+        values = long[long["area_code"].str.startswith(letters)].pivot(index="area_code", columns="measure", values="value")
+        domains = risk.domain_values(values, preset.domain)
+        frames += [
+            pd.DataFrame({"area_code": known.index, "domain": name, "value": known.to_numpy()})
+            for name, known in ((str(name), domains[name].dropna()) for name in domains)
+        ]
+    table: pd.DataFrame = pd.concat(frames, ignore_index=True).sort_values(["domain", "area_code"], ignore_index=True)
+    return table
 
 
 def _fit_measured(data: Gathered, people: pd.Series, shares: pd.DataFrame, best_fit: pd.Series, fit: pd.DataFrame) -> dict[str, Any]:
