@@ -38,7 +38,10 @@ Services = Annotated[list[str], typer.Option("--service", "-s", help="Service by
 Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
 Boundaries = Annotated[Path | None, typer.Option("--boundaries", help="Ward boundaries, GeoJSON or GeoPackage.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
-Weights = Annotated[list[str] | None, typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each.")]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each, one not named counts nothing."),
+]
 
 
 # ----------------------------------------------------------------------------- commands
@@ -94,11 +97,11 @@ def score(
     if out:
         with working("Writing the ward table"):
             export.write(assessment, out, "csv")
-        say(f"Wrote {len(assessment.areas)} wards to {out}")
-        return
-    table = export.wards_table(assessment)
-    brief = ["area_code", "area_name", "council_name", "risk", "band", "band_word", "people_label", "why_not"]
-    show(table if as_json else table[brief].rename(columns={"people_label": "people_unlikely_online"}), as_json)
+        wrote(as_json, [out], f"Wrote {len(assessment.areas)} wards to {out}")
+    else:
+        table = export.wards_table(assessment)
+        brief = ["area_code", "area_name", "council_name", "risk", "band", "band_word", "people_label", "why_not"]
+        show(table if as_json else table[brief].rename(columns={"people_label": "people_unlikely_online"}), as_json)
     notices(assessment)
 
 
@@ -295,7 +298,7 @@ def _weights(given: Sequence[str] | None) -> dict[str, float] | None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 2, 3, 4, 5 or 70.
+    """Run one command and return its exit code: 0, 2, 3, 4, 5, 70, or 130 when stopped.
 
     Parameters
     ----------

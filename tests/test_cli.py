@@ -113,6 +113,14 @@ def test_weights_change_the_scores_and_are_said(capsys: pytest.CaptureFixture[st
     assert "Weights changed from the default" in seen.err
 
 
+def test_notes_are_given_with_a_file_too(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    out = tmp_path / "wards.csv"
+    assert main(["score", "-c", "Blackpool", "-w", "age=1", "-o", str(out), "--json"]) == 0
+    seen = capsys.readouterr()
+    assert json.loads(seen.out) == {"written": [str(out)]}
+    assert "Weights changed from the default" in seen.err
+
+
 # ------------------------------------------------------------------------------ assess
 
 
