@@ -69,7 +69,7 @@ class Evidence:
     reference: pd.DataFrame
     reference_wards: pd.DataFrame
     path: Path
-    cache: dict[tuple[str, str], pd.DataFrame] = field(default_factory=dict, repr=False, compare=False)
+    cache: dict[tuple[str, str], Any] = field(default_factory=dict, repr=False, compare=False)
     """Tables that follow from the others, kept when first asked for."""
     alternative: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"area_code": [], "domain": [], "value": []}))
     """Domain indicators under best fit, the other geography; empty in a release that lacks the table."""

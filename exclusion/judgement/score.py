@@ -119,7 +119,8 @@ class GeographyRules(Entry):
     far_help: FarHelp
 
 
-def _single(name: str, model: type[E]) -> E:
+def read_single(name: str, model: type[E]) -> E:
+    """The one entry of a judgement file that is an entry as a whole; its id is the file's name unless it gives one."""
     document: dict[str, Any] = tomllib.loads((FOLDER / name).read_text(encoding="utf-8"))
     try:
         return model.model_validate({"id": name.removesuffix(".toml"), **document})
@@ -138,7 +139,7 @@ def measures() -> dict[str, Measure]:
 @cache
 def methods() -> dict[str, MethodPreset]:
     """Method presets by id."""
-    presets = [_single(f"methods/{path.name}", MethodPreset) for path in sorted((FOLDER / "methods").glob("*.toml"))]
+    presets = [read_single(f"methods/{path.name}", MethodPreset) for path in sorted((FOLDER / "methods").glob("*.toml"))]
     return {preset.id: preset for preset in presets}
 
 
@@ -150,13 +151,13 @@ def method_for(nation: str) -> MethodPreset | None:
 @cache
 def people_rates() -> PeopleRates:
     """Rates, scale and definition of the people estimate."""
-    return _single("people.toml", PeopleRates)
+    return read_single("people.toml", PeopleRates)
 
 
 @cache
 def geography_rules() -> GeographyRules:
     """How small areas are shared among wards, and what counts as far from help."""
-    return _single("geography.toml", GeographyRules)
+    return read_single("geography.toml", GeographyRules)
 
 
 def score_entries() -> list[Entry]:
@@ -176,5 +177,6 @@ __all__ = [
     "method_for",
     "methods",
     "people_rates",
+    "read_single",
     "score_entries",
 ]
