@@ -21,7 +21,7 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 from streamlit.components import v1 as components
-from streamlit.errors import StreamlitPageNotFoundError
+from streamlit.errors import StreamlitAPIException, StreamlitPageNotFoundError
 from streamlit_folium import st_folium
 
 from exclusion import assessment, blocks, explain, judgement, maps, own_counts, views
@@ -113,11 +113,32 @@ def page(title: str) -> Evidence:
     st.set_page_config(page_title=f"{title} - {NAME}", page_icon="🚪", layout="wide", initial_sidebar_state="collapsed")
     st.html(f"<style>{blocks.STYLE}</style>")
     st.title(title, anchor=False)
+    _carry_over(title)
     try:
         return evidence()
     except ExclusionError as error:
         show_error(error)
         st.stop()
+
+
+def _carry_over(title: str) -> None:
+    """Give a page just come to the answers of the page before, and its address too: Streamlit forgets them on the way.
+
+    A question bound to the address cannot have it set from here once it has been asked, so this comes first.
+    """
+    answers: dict[str, tuple[Any, Any]] = st.session_state.setdefault("_answers", {})
+    if answers and st.session_state.get("_page") != title:
+        for name, (answer, label) in answers.items():
+            st.session_state[name] = answer
+            with suppress(StreamlitAPIException):
+                if label is not None:
+                    st.query_params[name] = label
+    st.session_state["_page"] = title
+
+
+def _keep(name: str, answer: Any, label: Any = None) -> None:
+    """Remember an answer for the next page; ``label`` is how an address spells it, None for the answer a page starts with."""
+    st.session_state.setdefault("_answers", {})[name] = (answer, label)
 
 
 def status(text: str) -> None:
@@ -159,17 +180,18 @@ def choose_councils(held: Evidence) -> tuple[str, ...]:
     """The chosen councils, by code; several act as one area. Stops the page while none is chosen."""
     listed = _councils(held.manifest.version)
     codes = list(listed)
-    first = [code for code, (_, mapped) in listed.items() if mapped][:1]
+    first = [code for code, (_, mapped) in listed.items() if mapped][:1] or codes[:1]
     chosen = st.multiselect(
         "Council",
         codes,
-        default=first or codes[:1],
+        default=first,
         key="council",
         bind="query-params",
         format_func=lambda code: listed[code][0],
         help="Choose several to look at them as one area.",
         placeholder="Type the name of a council",
     )
+    _keep("council", chosen, None if chosen == first else [listed[code][0] for code in chosen])
     if not chosen:
         st.info("Choose a council to begin.")
         st.stop()
@@ -195,6 +217,7 @@ def choose_service() -> Service:
         bind="query-params",
         format_func=lambda one: listed[one].service_name,
     )
+    _keep("service", chosen, None if chosen == FIRST_SERVICE else listed[chosen].service_name)
     return listed[chosen]
 
 
@@ -207,7 +230,7 @@ def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
     }
     if st.session_state.get("ward") not in (None, *names):
         st.session_state["ward"] = None  # the councils changed under it
-    return st.selectbox(
+    chosen: str | None = st.selectbox(
         label,
         list(names),
         index=None,
@@ -216,6 +239,8 @@ def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
         format_func=names.__getitem__,
         placeholder="Choose a ward, here or on the map",
     )
+    _keep("ward", chosen, names.get(chosen or ""))
+    return chosen
 
 
 def pick_ward(code: str) -> None:
@@ -235,7 +260,10 @@ def choose_weights(nations: Sequence[str]) -> dict[str, float] | None:
     defaults = {domain.id: round(100 * domain.weight) for domain in preset.domain}
     weights: dict[str, float] = {}
     for column, domain in zip(st.columns(len(defaults)), preset.domain, strict=True):
-        weights[domain.id] = column.slider(domain.label, 0, 100, defaults[domain.id], 1, key=f"w_{domain.id}", bind="query-params")
+        name = f"w_{domain.id}"
+        weight = column.slider(domain.label, 0, 100, defaults[domain.id], 1, key=name, bind="query-params")
+        _keep(name, weight, None if weight == defaults[domain.id] else str(weight))
+        weights[domain.id] = weight
     if sum(weights.values()) == 0:
         st.error("All weights are zero. Move at least one slider up.")
         st.stop()

@@ -163,6 +163,13 @@ def test_own_counts_are_laid_beside_and_a_bad_file_is_answered_in_words():
     assert "Did you mean Bloomfield" in test.error[0].value.replace("\\", "")
 
 
+def test_a_ward_stays_chosen_when_another_council_joins():
+    test = run("service.py", ward="Bloomfield (E05015188)")
+    test.multiselect(key="council").set_value(["E06000009", "E07000124"]).run()
+    assert not test.exception
+    assert test.selectbox(key="ward").value == "E05015188"
+
+
 # ------------------------------------------------------------------ ward
 
 
