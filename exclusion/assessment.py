@@ -194,7 +194,7 @@ def _profile(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
     key = ("profile", "ward")
     if key not in evidence.cache:
         evidence.cache[key] = _national_profile(evidence)
-    table = evidence.cache[key]
+    table: pd.DataFrame = evidence.cache[key]
     return table[table["area_code"].isin(areas.index)].reset_index(drop=True)
 
 

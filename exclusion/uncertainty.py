@@ -1,0 +1,236 @@
+"""How sure is a ward's band? Every choice of method, drawn figures, drawn weights; and which of them drives it.
+
+Three questions are kept apart. *Method*: what if the score had been put together in another careful way?
+All 96 ways are tried. *Data*: what if the figures are a little off? 500 draws, under every method.
+*Weights*: what if the domains had weighed otherwise? The factorial's four sets, and 200 draws about the
+weights in use. *Geography*: what if small areas had been shared among wards the official way?
+Places among wards are worked with inside and never shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from exclusion import draws as drawing
+from exclusion import risk, variance
+from exclusion.contracts import NothingToAssess
+from exclusion.draws import Figures
+from exclusion.experiment import EDGES, GROUPS, Found, Nation, prepare, run
+from exclusion.factorial import GEOGRAPHIES, MEANS, SCALES
+from exclusion.judgement.score import MethodPreset, geography_rules, method_for
+from exclusion.judgement.uncertainty import UncertaintyRules, uncertainty_rules
+from exclusion.release import WIDE_RANGE, Evidence
+
+Array = NDArray[np.float64]
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Uncertainty:
+    """What :func:`uncertainty` finds."""
+
+    wards: pd.DataFrame
+    """Indexed by ``area_code``: ``scored, band`` (as scored), ``band_low, band_high`` (interval over all runs), ``chance`` (of
+    being in the most affected fifth), ``word`` (clear, unclear, or blank when not scored), ``driver`` (method, data, weights,
+    geography, or none), ``data_low, data_high`` and ``weights_low, weights_high`` (band interval when only the figures or only
+    the weights are drawn, at our method), ``corner_low, corner_high`` (with all weight on one domain), ``geography_tested``,
+    and ``first_`` and ``total_`` shares of variance for method (scale and mean together), scale, mean, weights, geography, data."""
+    index: pd.DataFrame
+    """By choice: ``first, total`` shares over all wards pooled, and ``first_shift, total_shift`` shares of the mean shift in
+    place of the wards under each of the 96 methods (no data draws)."""
+    methods: pd.DataFrame
+    """One row a method: ``scale, mean, weights, geography, shift`` (mean shift in place from ours, hundredths of the nation)
+    and ``other_band`` (share of wards that land in another band)."""
+    places: pd.DataFrame
+    """For working with, never shown: ``low, middle, high`` of each ward's place under our method when figures are drawn."""
+    notes: tuple[str, ...]
+
+
+def figures_of(evidence: Evidence, nation: str, preset: MethodPreset, rules: UncertaintyRules) -> Figures:
+    """A nation's ward figures and how far each may be off, from a release."""
+    wards = evidence.areas.index[evidence.areas["nation"] == nation]
+    names = list(dict.fromkeys(i.measure for d in preset.domain for i in d.indicator))
+
+    def of(what: str) -> pd.DataFrame:
+        return evidence.wide("ward", what).reindex(index=wards, columns=names)
+
+    values = of("value").where(of("observed") >= geography_rules().minimum_observed)
+    size = of("of")
+    error = evidence.areas["error_p90"].reindex(wards)
+    # The release widens the range of a rough ward by its error of fit, which is drawn by itself here: take it out again.
+    rough = error.where(error > WIDE_RANGE, 0.0)
+    count = of("count")
+    low = of("low").div(1 - rough, axis=0).fillna(count)
+    high = of("high").div(1 + rough, axis=0).fillna(count)
+    # Ranges are in whole people, so that less than two either way is rounding and not a withheld cell.
+    withheld = (high - low) >= 4
+    below = ((count - low) / size).clip(lower=0).where(withheld, 0.0).fillna(0.0)
+    above = ((high - count) / size).clip(lower=0).where(withheld, 0.0).fillna(0.0)
+    classes = {"good": rules.fit.good, "fair": rules.fit.fair, "rough": rules.fit.rough}
+    fit = evidence.areas["error_class"].reindex(wards).map(classes).astype(float)
+    bounded = {name: bool(count[name].notna().any()) for name in names}
+    return Figures(values, drawing.own_errors(size, values, rules), fit, below, above, bounded)
+
+
+def uncertainty(
+    evidence: Evidence,
+    area_codes: Sequence[str] | None = None,
+    weights: Mapping[str, float] | None = None,
+    *,
+    seed: int | None = None,
+    draws: int | None = None,
+    weight_draws: int | None = None,
+    progress: Progress | None = None,
+    workers: int = 2,
+) -> Uncertainty:
+    """How sure the bands of some wards are, and what drives them.
+
+    Parameters
+    ----------
+    area_codes
+        Wards to look at, all when None. Each is compared with its whole nation, so that a council
+        alone gives the rows of the national run.
+    weights
+        Domain weights in use, in any scale; each nation's preset when None.
+    seed, draws, weight_draws
+        Those of ``judgement/uncertainty.toml`` unless given. The same seed gives the same bytes.
+    progress
+        Called with a sentence and the share done.
+    workers
+        Threads; the result does not depend on it.
+
+    Raises
+    ------
+    UsageError
+        For weights we cannot use.
+    NothingToAssess
+        When no ward is asked for.
+    """
+    codes = list(evidence.areas.index if area_codes is None else area_codes)
+    if not codes:
+        raise NothingToAssess("No ward was chosen. Name at least one council.")
+    rules = uncertainty_rules()
+    seed, draws = rules.seed if seed is None else seed, rules.draws if draws is None else draws
+    weight_draws = rules.weight_draws if weight_draws is None else weight_draws
+    say = progress or (lambda text, share: None)
+    nations = evidence.areas["nation"].reindex(codes)
+    bands = risk.score(evidence, codes, weights)["band"]
+    found, notes = [], []
+    done = 0
+    for name, members in nations.groupby(nations, sort=False):
+        preset = method_for(str(name))
+        if preset is None:
+            done += len(members)
+            continue
+        say(f"Making {name} ready", done / len(codes))
+        nation = _nation(evidence, str(name), preset, rules, seed, draws)
+        if not nation.tested.any():
+            notes.append(f"{name}: this release holds no best-fit figures, so geography was not tested.")
+        if all(treatment.how == "none" for treatment in nation.frame.scales[0][SCALES.index("min_max_treated")].treatments):
+            notes.append(f"{name}: no domain has outliers that call for treatment, so the treated scales equal the plain ones.")
+        own = [code for code in members.index if code in nation.plain.index]
+        if own:
+            start = done
+            found.append(
+                run(
+                    nation,
+                    own,
+                    risk.normalised_weights(preset, weights),
+                    draws=draws,
+                    weight_draws=weight_draws,
+                    progress=lambda share, n=len(own), s=start, w=name: say(f"Trying every method in {w}", (s + share * n) / len(codes)),  # type: ignore[misc]
+                    workers=workers,
+                )
+            )
+        done += len(members)
+    say("Done", 1.0)
+    return _gathered(codes, bands, found, tuple(notes), rules)
+
+
+def _nation(evidence: Evidence, name: str, preset: MethodPreset, rules: UncertaintyRules, seed: int, draws: int) -> Nation:
+    """Made ready once for a release and seed, since every slider needs it."""
+    key = ("uncertainty", f"{name}/{seed}/{draws}")
+    if key not in evidence.cache:
+        held = evidence.alternative
+        other = held.pivot(index="area_code", columns="domain", values="value") if len(held) else None
+        evidence.cache[key] = prepare(figures_of(evidence, name, preset, rules), preset.domain, other, rules, seed=seed, draws=draws)
+    nation: Nation = evidence.cache[key]
+    return nation
+
+
+def _gathered(
+    codes: Sequence[str], bands: pd.Series, found: Sequence[Found], notes: tuple[str, ...], rules: UncertaintyRules
+) -> Uncertainty:
+    frames = []
+    for one in found:
+        frame = pd.DataFrame(one.columns, index=one.codes)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            of = np.where(one.variance > 1e-9, one.variance, np.nan)
+            for name in GROUPS:
+                frame[f"first_{name}"], frame[f"total_{name}"] = one.first[name] / of, one.total[name] / of
+        # What was not tried has no share, rather than a share of nothing.
+        frame.loc[~one.tested, ["first_geography", "total_geography"]] = np.nan
+        frames.append(frame)
+    table = pd.concat(frames).reindex(list(codes)) if frames else pd.DataFrame(index=list(codes))
+    inside = ["place_low", "place_middle", "place_high"]
+    places = table.reindex(columns=inside).rename(columns=lambda c: c.removeprefix("place_"))
+    wards = pd.DataFrame(index=table.index)
+    wards["scored"] = table.get("chance", pd.Series(np.nan, table.index)).notna()
+    wards["band"] = bands.reindex(table.index)
+    for name in ("band_low", "band_high"):
+        wards[name] = table.get(name, pd.Series(np.nan, table.index)).astype("Int64")
+    wards["chance"] = table.get("chance", pd.Series(np.nan, table.index))
+    sure = (wards["chance"] >= rules.clear_from) | (wards["chance"] <= rules.clear_to)
+    wards["word"] = np.where(wards["scored"], np.where(sure, "clear", "unclear"), "")
+    wards["driver"] = table.get("driver", pd.Series("", table.index)).fillna("")
+    for name in ("data_low", "data_high", "weights_low", "weights_high", "corner_low", "corner_high"):
+        wards[name] = table.get(name, pd.Series(np.nan, table.index)).astype("Int64")
+    wards["weights_chance"] = table.get("weights_chance", pd.Series(np.nan, table.index))
+    wards["geography_tested"] = table.get("geography_tested", pd.Series(False, table.index)).fillna(False).astype(bool)
+    for name in GROUPS:
+        for kind in ("first", "total"):
+            wards[f"{kind}_{name}"] = table.get(f"{kind}_{name}", pd.Series(np.nan, table.index))
+    return Uncertainty(wards.rename_axis("area_code"), _index(found), _methods(found, rules), places.rename_axis("area_code"), notes)
+
+
+def _index(found: Sequence[Found]) -> pd.DataFrame:
+    """Shares over all wards pooled, and shares of the mean shift in place over the 96 methods."""
+    rows = pd.DataFrame(index=pd.Index(GROUPS, name="choice"), columns=["first", "total", "first_shift", "total_shift"], dtype=float)
+    whole = sum(float(one.variance.sum()) for one in found)
+    for name in GROUPS:
+        if whole > 0:
+            rows.loc[name, "first"] = sum(float(one.first[name].sum()) for one in found) / whole
+            rows.loc[name, "total"] = sum(float(one.total[name].sum()) for one in found) / whole
+    if found:
+        shift = _shift(found).reshape(1, len(SCALES), len(MEANS), found[0].sets, len(GEOGRAPHIES))
+        spread, parts = variance.parts(shift, {name: axes for name, axes in GROUPS.items() if name != "data"})
+        for name, (first, total) in parts.items():
+            if spread[0] > 0:
+                rows.loc[name, ["first_shift", "total_shift"]] = [first[0] / spread[0], total[0] / spread[0]]
+    return rows
+
+
+def _shift(found: Sequence[Found]) -> Array:
+    """By method: how far wards stand from where ours puts them, on average."""
+    means = np.concatenate([one.means for one in found])
+    result: Array = np.abs(means - means[:, :1]).mean(axis=0)
+    return result
+
+
+def _methods(found: Sequence[Found], rules: UncertaintyRules) -> pd.DataFrame:
+    names = ["scale", "mean", "weights", "geography"]
+    levels = [SCALES, MEANS, tuple(one.id for one in rules.weights), GEOGRAPHIES]
+    table = pd.MultiIndex.from_product(levels, names=names).to_frame(index=False)
+    if not found:
+        return table.assign(shift=np.nan, other_band=np.nan)
+    means = np.concatenate([one.means for one in found])
+    band = np.searchsorted(np.array(EDGES), means, side="right")
+    return table.assign(shift=_shift(found), other_band=(band != band[:, :1]).mean(axis=0))
+
+
+__all__ = ["Uncertainty", "figures_of", "uncertainty"]
