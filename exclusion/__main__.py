@@ -164,7 +164,7 @@ def export_command(
 @app.command()
 def pack(
     council: Councils,
-    service: Services,
+    service: Annotated[list[str], typer.Option("--service", "-s", help="The service, by id; a pack is about one.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the pages.")],
     weight: Weights = None,
     release: Release = None,
@@ -175,12 +175,11 @@ def pack(
 
     One for the council and one for each ward, complete in themselves.
     """
-    from exclusion import export, report
+    from exclusion import report
 
     assessment = _assess(release, boundaries, council, service, weight)
-    with working("Writing the pages"), export.whole_folder(out) as work:
-        report.write_pack(assessment, work)
-        pages = [out / path.relative_to(work) for path in sorted(work.rglob("*.html"))]
+    with working("Writing the pages"):
+        pages = report.write_pack(assessment, out)
     wrote(as_json, pages, f"Wrote {len(pages)} pages to {out}")
     notices(assessment)
 

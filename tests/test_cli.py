@@ -178,11 +178,13 @@ def test_boundaries_of_your_own_give_the_full_map(capsys: pytest.CaptureFixture[
 
 
 def test_pack_writes_a_page_for_the_council_and_each_ward(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    pytest.importorskip("exclusion.report")
     out = tmp_path / "pack"
     said = json.loads(answer(capsys, "pack", "--council", "Blackpool", "--service", "blue_badge", "-o", str(out), "--json"))
     assert len(said["written"]) == 1 + 21
     assert all(Path(page).read_text(encoding="utf-8").lstrip().lower().startswith("<!doctype html") for page in said["written"])
+    code, message = refusal(capsys, "pack", "-c", "Blackpool", "-s", "blue_badge", "-s", "missed_bin", "-o", str(out))
+    assert code == 2 and "service" in message
+    assert len(list(out.iterdir())) == 1 + 21, "what was there stays"
 
 
 # ----------------------------------------------------------------------------- release
