@@ -10,7 +10,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --e
 .DEFAULT_GOAL := run
 
 run: .venv/installed-app
-	$(BIN)/python -m streamlit run app.py --server.headless=false --server.showEmailPrompt=false
+	$(BIN)/python -m streamlit run app.py --server.address=127.0.0.1 --server.headless=false --server.showEmailPrompt=false
 
 test: lint
 	$(BIN)/python -m pytest
