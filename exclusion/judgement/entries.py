@@ -31,7 +31,7 @@ class Entry(BaseModel):
         """The sentence to print once the entry is past its review date, else None."""
         if today <= self.review_by:
             return None
-        return f"This text was due to be checked on {self.review_by:%-d %B %Y}: {self.id}."
+        return f"This text was due to be checked on {self.review_by.day} {self.review_by:%B %Y}: {self.id}."
 
 
 E = TypeVar("E", bound=Entry)
