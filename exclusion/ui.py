@@ -258,6 +258,7 @@ def choose_weights(nations: Sequence[str]) -> dict[str, float] | None:
         return None
     preset = max(presets, key=lambda one: len(one.domain))
     defaults = {domain.id: round(100 * domain.weight) for domain in preset.domain}
+    st.markdown("How much each part counts. Only the proportions matter; move one to see which wards depend on it.")
     weights: dict[str, float] = {}
     for column, domain in zip(st.columns(len(defaults)), preset.domain, strict=True):
         name = f"w_{domain.id}"
@@ -281,18 +282,18 @@ def choose_added() -> bool:
 
 def ward_panel(a: Assessment, service: Service, code: str) -> None:
     """What was found for one service in one ward, in full, beside the map."""
-    area, score = a.areas.loc[code], a.scores.loc[code]
-    st.subheader(str(area["area_name"]), anchor=False)
-    found = views.kept(a, service.id)
-    mine = found[found["area_code"] == code]
-    if len(mine):
-        lines(views.reasons_here(mine))
-    summary = a.summaries[(a.summaries["area_code"] == code) & (a.summaries["service_id"] == service.id)].iloc[0]
-    others = views.other_findings(a, service.id, code)
-    lines([*others, str(summary["sentence"])])
+    st.subheader(str(a.areas.loc[code, "area_name"]), anchor=False)
+    band = f"Band {views.band_label(a, code)}." if a.scores.loc[code, "scored"] else str(a.scores.loc[code, "why_not"])
     differs = explain.differences(a, service.id).get(code, "")
-    band = f"Band {views.band_label(a, code)}." if score["scored"] else str(score["why_not"])
-    lines([("People unlikely to use the internet:", f"{a.people['label'][code]}. {band} {differs}".strip())])
+    found = views.kept(a, service.id)
+    lines(
+        [
+            ("People unlikely to use the internet:", f"{a.people['label'][code]}. {band} {differs}".strip()),
+            *views.reasons_here(found[found["area_code"] == code]),
+            *views.other_findings(a, service.id, code),
+            views.left_open(a, service.id, code),
+        ]
+    )
     ward_link()
 
 

@@ -124,11 +124,21 @@ def reasons_here(found: pd.DataFrame) -> list[tuple[str, str]]:
 
 
 def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str, str]]:
-    """What else is said of a ward: ways in of the minimum that will be used more here, and cautions."""
+    """What else is said of a ward: ways in of the minimum that will be used more here and why, and cautions."""
     rows = a.findings[(a.findings["area_code"] == code) & (a.findings["service_id"] == service_id)]
-    more = [(f"Expect more use of {way(row.channel)}.", str(row.short)) for row in _each(rows[rows["kind"] == "more_use"])]
+    more = [
+        (f"Expect more use of {way(row.channel)}.", capital(str(row.short).partition(": ")[2]))
+        for row in _each(rows[rows["kind"] == "more_use"])
+    ]
     cautions = [("Take care.", str(row.short)) for row in _each(rows[rows["kind"] == "caution"])]
     return more + cautions
+
+
+def left_open(a: Assessment, service_id: str, code: str) -> str:
+    """What could not be checked in a ward, and parts of it that differ; all of the summary where nothing was found."""
+    mine = a.summaries[(a.summaries["area_code"] == code) & (a.summaries["service_id"] == service_id)].iloc[0]
+    text = str(mine["sentence"])
+    return text[max(text.find("Not checked"), 0) :] if mine["summary"] == "reasons_found" else text
 
 
 def floor(a: Assessment, service_id: str) -> list[tuple[str, str, str]]:
@@ -172,9 +182,15 @@ def keep_lines(found: pd.DataFrame) -> list[str]:
 
 
 def never_checked(a: Assessment, service_id: str) -> set[str]:
-    """Rules that could not be checked for a service in any of the chosen wards: said once, not in every row."""
-    lists = a.summaries[a.summaries["service_id"] == service_id]["not_checked"].str.split("|")
-    return set.intersection(*(set(one) for one in lists)) - {""} if len(lists) else set()
+    """Rules of which no part could be checked for a service in any of the chosen wards: said once, not in every row."""
+    return set.intersection(*_unchecked(a, service_id).values()) if len(a.areas) else set()
+
+
+def _unchecked(a: Assessment, service_id: str) -> dict[str, set[str]]:
+    """By ward, the rules of which no part could be checked."""
+    rows = a.summaries[a.summaries["service_id"] == service_id]
+    split = {str(row.area_code): (set(row.not_checked.split("|")), set(row.checked.split("|"))) for row in _each(rows)}
+    return {code: lacking - checked - {""} for code, (lacking, checked) in split.items()}
 
 
 def rule_names(rules: set[str]) -> str:
@@ -190,15 +206,14 @@ def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, d
     """
     classes = levels(a, service_id)
     by_ward = {str(code): rows for code, rows in kept(a, service_id).groupby("area_code")}
-    summaries = a.summaries[a.summaries["service_id"] == service_id].set_index("area_code")
-    everywhere = never_checked(a, service_id)
+    lacking, everywhere = _unchecked(a, service_id), never_checked(a, service_id)
     texts = []
     for code in a.areas.index:
         lines = keep_lines(by_ward[code]) if code in by_ward else []
         if not lines:
             lines = ["Not assessed." if pd.isna(classes[code]) else f"No reason found {BEYOND}, in the rules checked."]
         lines += [head + " " + text if head == "Take care." else head for head, text in other_findings(a, service_id, code)]
-        if unchecked := set(str(summaries["not_checked"].get(code, "")).split("|")) - everywhere - {""}:
+        if unchecked := lacking.get(str(code), set()) - everywhere:
             lines.append(f"Not checked here: {rule_names(unchecked)}.")
         texts.append("\n".join(lines))
     table = pd.DataFrame({"Ward": a.areas["area_name"]})

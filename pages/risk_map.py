@@ -6,7 +6,8 @@ from exclusion import explain, maps, ui, views
 
 held = ui.page("Risk map")
 st.markdown(
-    "How likely residents are not to use the internet, whatever the service. Higher means more at risk. It never decides what to keep open."
+    "How likely residents are not to use the internet, whatever the service. Higher means more at risk. "
+    "A band never decides what to keep open; for that see Service."
 )
 left, right = st.columns(2)
 with left:

@@ -33,7 +33,7 @@ classes = views.levels(a, service.id, added)
 said = views.names_by_level(a, classes)
 ui.status(f"{service.service_name}: " + "; ".join(f"{shade.word} in {len(names)} of {len(a.areas)} wards" for shade, names in said) + ".")
 ward = ui.choose_ward(a.areas)
-left, right = st.columns([3, 2])
+left, right = st.columns(2)
 with left:
     ui.draw_map(
         a.areas,
