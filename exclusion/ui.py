@@ -14,8 +14,10 @@ from contextlib import suppress
 from datetime import date
 from functools import partial
 from html import escape
+from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import geopandas as gpd
 import pandas as pd
@@ -329,23 +331,32 @@ def bring_own_counts(areas: pd.DataFrame) -> pd.DataFrame | None:
 
 
 def take_away(a: Assessment, name: str) -> None:
-    """The tables as files, each made only when asked for."""
-    st.markdown("Take the tables away. What you download is yours; the codes and dates go with it.")
+    """The tables and, for one service, the members' pages, each made only when asked for."""
+    st.markdown("Take it away. What you download is yours; the codes, sources and dates go with it.")
     kinds = {
         "Findings (CSV)": (f"{name}-findings.csv", "text/csv"),
         "Ward figures (CSV)": (f"{name}-wards.csv", "text/csv"),
         "Everything (Excel)": (f"{name}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     }
+    if len(a.services) == 1:
+        kinds["A page for each member (zip)"] = (f"{name}-pages.zip", "application/zip")
     for column, (label, (file, mime)) in zip(st.columns(len(kinds)), kinds.items(), strict=True):
-        column.download_button(label, data=partial(_file, a, label), file_name=file, mime=mime, on_click="ignore", width="stretch")
+        column.download_button(label, data=partial(_file, a, file), file_name=file, mime=mime, on_click="ignore", width="stretch")
 
 
-def _file(a: Assessment, label: str) -> bytes:
-    from exclusion import export  # only now: what writes workbooks takes a while to load, and no first visit need wait for it
+def _file(a: Assessment, name: str) -> bytes:
+    # Only now: what writes workbooks and pages takes a while to load, and no first visit need wait for it.
+    from exclusion import export, report
 
-    if label.startswith("Everything"):
+    if name.endswith(".zip"):
+        held = BytesIO()
+        with ZipFile(held, "w", ZIP_DEFLATED) as pack:
+            for page_name, html in report.render(a, date.today()).items():
+                pack.writestr(page_name, html)
+        return held.getvalue()
+    if name.endswith(".xlsx"):
         return export.workbook(a)
-    return export.csv_bytes(export.findings_table(a) if label.startswith("Findings") else export.wards_table(a))
+    return export.csv_bytes(export.findings_table(a) if "findings" in name else export.wards_table(a))
 
 
 def people_definition() -> str:

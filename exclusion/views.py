@@ -7,7 +7,7 @@ Wards keep the order of the assessment: by council, then by name; never by who i
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ from exclusion import judgement, maps
 from exclusion.assessment import Assessment
 from exclusion.judgement.score import measures, method_for
 from exclusion.judgement.score import methods as presets
+from exclusion.maps import Shade
 from exclusion.provision.reasons import about
 from exclusion.release import Evidence
 from exclusion.words import capital, date_words, join_words, percent, two_figures, within
@@ -154,18 +155,22 @@ def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:
     """What holds in three quarters of the wards or more: what to keep, and why, with the wards where it does not hold."""
     lines = []
     for row in _each(a.council_wide[a.council_wide["service_id"] == service_id]):
-        others = [a.areas.loc[code, "area_name"] for code in str(row.except_area_codes).split("|") if code in a.areas.index]
-        where = "in every ward" if not others else f"in {row.wards} of {row.of_wards} wards"
-        but = f" It does not hold in {', '.join(others)}." if others else ""
-        lines.append((f"{severity_words(row.severity)}: {way(row.channel)}, {where}.", f"{row.reason}{but}"))
+        head, _, why = str(row.reason).partition(". ")
+        others = [str(a.areas.loc[code, "area_name"]) for code in str(row.except_area_codes).split("|") if code in a.areas.index]
+        but = f" It does not hold in {join_words(others)}." if others else ""
+        lines.append((f"{head}.", f"{why}{but}"))
     return lines
 
 
-def names_by_level(a: Assessment, classes: pd.Series[Any]) -> list[tuple[maps.Shade, list[str]]]:
+ON_TOP = (Shade("0", "Nothing on top", maps.LEVELS[0].fill), *maps.LEVELS[1:])
+"""The levels where the map leaves out what is said once for the whole council: 0 is then not "no reason"."""
+
+
+def names_by_level(a: Assessment, classes: pd.Series[Any], shades: Sequence[Shade] = maps.LEVELS) -> list[tuple[Shade, list[str]]]:
     """Ward names under each level, firmest first, by name: the map in words."""
     several = a.areas["council_code"].nunique() > 1
     names = a.areas["area_name"] + (", " + a.areas["council_name"] if several else "")
-    groups = [(shade, list(names[(classes == place).fillna(False)])) for place, shade in reversed(list(enumerate(maps.LEVELS)))]
+    groups = [(shade, list(names[(classes == place).fillna(False)])) for place, shade in reversed(list(enumerate(shades)))]
     groups.append((maps.NOT_ASSESSED, list(names[classes.isna()])))
     return [(shade, found) for shade, found in groups if found]
 

@@ -29,8 +29,9 @@ if general:
 
 st.header("Ward by ward", anchor=False)
 added = bool(general) and ui.choose_added()
+shades = views.ON_TOP if added else maps.LEVELS
 classes = views.levels(a, service.id, added)
-said = views.names_by_level(a, classes)
+said = views.names_by_level(a, classes, shades)
 ui.status(f"{service.service_name}: " + "; ".join(f"{shade.word} in {len(names)} of {len(a.areas)} wards" for shade, names in said) + ".")
 ward = ui.choose_ward(a.areas)
 left, right = st.columns(2)
@@ -38,7 +39,7 @@ with left:
     ui.draw_map(
         a.areas,
         classes,
-        maps.LEVELS,
+        shades,
         title=f"Map of wards: {service.service_name}",
         name="service",
         nothing=maps.NOT_ASSESSED,

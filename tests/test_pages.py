@@ -163,6 +163,13 @@ def test_own_counts_are_laid_beside_and_a_bad_file_is_answered_in_words():
     assert "Did you mean Bloomfield" in test.error[0].value.replace("\\", "")
 
 
+def test_the_map_can_leave_out_what_is_said_once_and_then_zero_is_not_no_reason():
+    test = run("service.py", service="Blue Badge (disabled parking permit)", show="Only what comes on top of the lines above")
+    words = text(test)
+    assert "Nothing on top in " in words
+    assert "No reason found in 2 of" not in words
+
+
 def test_a_ward_stays_chosen_when_another_council_joins():
     test = run("service.py", ward="Bloomfield (E05015188)")
     test.multiselect(key="council").set_value(["E06000009", "E07000124"]).run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from pathlib import Path
 from statistics import median
+from zipfile import ZipFile
 
 import pytest
 
@@ -96,7 +97,9 @@ def test_the_choices_travel_from_page_to_page(visit, settle):
     page.get_by_role("heading", name="Risk map").wait_for()
     settle(page)
     page.get_by_role("heading", name="Bowland").wait_for()
-    page.wait_for_url(lambda url: "council=Ribble" in url and "ward=Bowland" in url, timeout=5_000)  # the address follows, so it can be shared from here too
+    page.wait_for_url(
+        lambda url: "council=Ribble" in url and "ward=Bowland" in url, timeout=5_000
+    )  # the address follows, so it can be shared from here too
 
 
 def test_from_a_chosen_ward_one_link_leads_to_everything_about_it(visit, settle):
@@ -115,6 +118,16 @@ def test_findings_can_be_taken_away_as_a_file_excel_can_read(visit, tmp_path):
     content = kept.read_bytes()
     assert content.startswith(b"\xef\xbb\xbfarea_code,area_name,service_id,channel,kind")
     assert kept.name == "council_tax_reduction-findings.csv"
+
+
+def test_a_page_for_each_member_can_be_taken_away(visit, tmp_path):
+    page = visit()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="A page for each member (zip)").click()
+    waiting.value.save_as(tmp_path / "pages.zip")
+    with ZipFile(tmp_path / "pages.zip") as pack:
+        assert len(pack.namelist()) == 22  # the council's page and one for each of Blackpool's 21 wards
+        assert "Bloomfield" in pack.read("index.html").decode()
 
 
 def test_own_counts_stay_in_the_session_that_brought_them(visit):
