@@ -130,7 +130,8 @@ def coherence(scores: pd.DataFrame, nodes: Sequence[Node], labels: Mapping[str, 
     require_spread(scores[[name for name in leaves if name in scores]])
     everything = aggregate(scores, nodes)
     correlations = spearman(everything)
-    between = {(str(a), str(b)): float(v) for (a, b), v in correlations.stack(future_stack=True).items()}
+    matrix = correlations.to_numpy(float)
+    between = {(str(a), str(b)): float(matrix[i, j]) for i, a in enumerate(correlations) for j, b in enumerate(correlations)}
     top = next(node.id for node in nodes if not node.parent)
     domains = [node.id for node in nodes if node.id not in leaves and node.id != top]
     alpha = pd.DataFrame(

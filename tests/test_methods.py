@@ -1,0 +1,252 @@
+"""Other methods than ours: alternatives, the older index, a council's own file, and what they must not change."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from exclusion import alternatives, risk
+from exclusion.contracts import DataRefused, NothingToAssess, UsageError
+from exclusion.judgement import composites
+from exclusion.judgement.composites import read_method
+from exclusion.judgement.score import method_for, methods
+
+GOOD = (composites.ALTERNATIVES / "equal_people.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def mine(tmp_path):
+    """Write a method file and read it."""
+
+    def write(text, name="mine.toml"):
+        path = tmp_path / name
+        path.write_text(text, encoding="utf-8")
+        return read_method(path)
+
+    return write
+
+
+def line(text, part):
+    """The number of the line that holds ``part``."""
+    return 1 + next(number for number, row in enumerate(text.splitlines()) if part in row)
+
+
+# ------------------------------------------------------------------- our own files
+
+
+def test_alternatives_never_become_the_default():
+    assert method_for("England").id == "default" and method_for("Wales").id == "wales"
+    assert not set(composites.alternatives()) & set(methods())
+
+
+@pytest.mark.parametrize("method", composites.alternatives().values(), ids=lambda method: method.id)
+def test_every_alternative_says_why_and_on_what_authority(method):
+    assert len(method.why) > 100 and method.reference and method.checked_on < method.review_by
+
+
+def test_equal_people_differs_from_the_default_only_in_its_weights(bundled):
+    england = bundled.areas.index[bundled.areas["nation"] == "England"]
+    ours = risk.score(bundled, list(england), {"age": 30, "disability": 30, "income": 30, "connectivity": 10})
+    other = alternatives.score(bundled, composites.alternatives()["equal_people"], list(england))
+    assert other.complete and other.lacking.empty
+    assert (other.table["index"] - ours["risk"]).abs().max() < 1e-9
+
+
+def test_a_method_is_not_stretched_to_a_nation_it_is_not_for(bundled):
+    scored = alternatives.score(bundled, composites.alternatives()["equal_people"]).table
+    wales = bundled.areas["nation"] == "Wales"
+    assert not scored.loc[wales, "scored"].any()
+    assert (scored.loc[wales, "why_not"] == "Equal weights for age, disability and income is not for this nation.").all()
+    assert (scored.loc[wales, "band_word"] == "Not scored").all()
+
+
+# ------------------------------------------------------------------- the older index
+
+
+def test_the_older_index_says_what_we_hold_no_figures_for(bundled):
+    deri = composites.alternatives()["deri_1_6"]
+    scored = alternatives.score(bundled, deri)
+    assert not scored.complete and not scored.table["scored"].any()
+    assert scored.lacking["indicator"].tolist() == [
+        "grade_de", "cannot_get_30", "lines_under_10", "download_speed", "pension_credit", "claimants", "imd",
+    ]  # fmt: skip
+    assert scored.lacking["why"].str.len().min() > 20
+    assert "premises that cannot get 30 Mbit/s" in scored.table["why_not"].iloc[0]
+
+
+def test_the_rest_of_the_older_index_is_scored_only_when_asked_and_marked(bundled):
+    deri = composites.alternatives()["deri_1_6"]
+    scored = alternatives.score(bundled, deri, partial=True)
+    assert not scored.complete
+    assert "domain_broadband" not in scored.table  # nothing is held for it, so it has no score at all
+    ward = scored.table.dropna(subset=["index"]).iloc[0]
+    # Demography: its makers' weights 3, 3, 2 over what is held. The index: two domains, a half each.
+    assert ward["domain_demography"] == pytest.approx(
+        (3 * ward["score_aged_65"] + 3 * ward["score_aged_75"] + 2 * ward["score_limited"]) / 8
+    )
+    assert ward["index"] == pytest.approx((ward["domain_demography"] + ward["domain_deprivation"]) / 2)
+
+
+def test_the_older_index_is_stretched_over_each_council_by_itself(bundled):
+    deri = composites.alternatives()["deri_1_6"]
+    table = alternatives.score(bundled, deri, partial=True).table
+    by_council = table.groupby(bundled.areas["council_code"])["score_limited"]
+    assert (by_council.min().dropna() == 0).all() and (by_council.max().dropna() == 100).all()
+
+
+@pytest.mark.shared
+def test_its_components_give_its_published_score(shared):
+    from exclusion.sources.internet_use import read_deri_components
+
+    _, table = read_deri_components(shared / "data")
+    ours = alternatives.deri_from_components(table)
+    assert len(table) == 41_729 and ours.isna().sum() == table["deprivation"].isna().sum() == 167
+    assert (ours - table["score"]).abs().max() < 1.01e-4  # the table has 4 decimals
+
+
+def test_its_components_by_hand():
+    table = pd.DataFrame({"demography": [2.0, 4.0, 9.0], "broadband": [1.0, 5.0, np.nan], "deprivation": [3.0, 6.0, 1.0]})
+    assert alternatives.deri_from_components(table)[:2].tolist() == [2, 5]
+    assert np.isnan(alternatives.deri_from_components(table)[2])  # a missing component is not a zero
+    assert alternatives.deri_from_components(table, {"demography": 6, "broadband": 3, "deprivation": 1})[0] == pytest.approx(
+        (12 + 3 + 3) / 10
+    )
+    with pytest.raises(DataRefused, match=r"column is missing \(found: broadband\)"):
+        alternatives.deri_from_components(table.drop(columns="broadband"))
+
+
+def test_two_ways_of_scoring_side_by_side(bundled):
+    wards = list(bundled.areas.index[bundled.areas["council_code"] == "E06000009"])
+    ours = risk.score(bundled, wards)
+    beside = alternatives.beside(bundled, ours, alternatives.score(bundled, composites.alternatives()["equal_people"], wards))
+    assert (beside["moves"] == beside["other_band"] - beside["band"]).all() and len(beside) == 21
+
+
+# ------------------------------------------------------------------- a council's own file
+
+
+def test_a_council_can_change_a_copy(bundled, mine):
+    text = GOOD.replace('aggregate = "arithmetic"', 'aggregate = "geometric"').replace(
+        'normalise = "percentile_of_reference"', 'normalise = "exponential"'
+    )
+    method = mine("﻿" + text)  # as Notepad saves it
+    table = alternatives.score(bundled, method).table
+    ward = table[table["scored"]].iloc[0]
+    parts = ward[["domain_age", "domain_disability", "domain_income", "domain_connectivity"]].astype(float)
+    assert ward["index"] == pytest.approx(np.exp((np.log(parts) * [0.3, 0.3, 0.3, 0.1]).sum()))
+
+
+def test_a_lower_figure_can_mean_more_risk(bundled, mine):
+    turned = mine(GOOD.replace('direction = "higher"\nmeasure = "disabled"', 'direction = "lower"\nmeasure = "disabled"'))
+    before = alternatives.score(bundled, mine(GOOD)).table["score_disabled_people"].dropna()
+    after = alternatives.score(bundled, turned).table["score_disabled_people"].dropna()
+    assert (before + after).median() == pytest.approx(100, abs=0.2)
+
+
+def test_goalposts_are_fixed_ends(bundled, mine):
+    text = GOOD.replace('"percentile_of_reference"', '"goalposts"').replace(
+        'direction = "higher"\n', 'direction = "higher"\nlower = 0\nupper = 0.5\n'
+    )
+    scored = alternatives.score(bundled, mine(text)).table
+    share = bundled.wide("ward", "value")["disabled"].reindex(scored.index)
+    england = scored["scored"]
+    assert (scored.loc[england, "score_disabled_people"] - share[england].clip(0, 0.5) * 200).abs().max() < 1e-9
+
+
+def test_one_council_alone_equals_its_rows_in_the_national_run(bundled):
+    method = composites.alternatives()["equal_people"]
+    wards = list(bundled.areas.index[bundled.areas["council_code"] == "E09000030"])
+    alone = alternatives.score(bundled, method, wards[::-1]).table
+    pd.testing.assert_frame_equal(alone, alternatives.score(bundled, method).table.loc[wards[::-1]], check_exact=True)
+
+
+def test_every_mistake_is_reported_together_with_its_line(tmp_path):
+    bad = (
+        GOOD.replace('measure = "income_dep"', 'measure = "incme_dep"')
+        .replace('direction = "higher"\nmeasure = "disabled"', 'measure = "disabled"')
+        .replace("weight = 0.30", "weight = 0")
+        .replace("weight = 0.10", "weight = 0")
+        .replace('id = "slow_connections"', 'id = "low_income"')
+        .replace('id = "age"\n', 'id = "age"\nparent = "disability"\n')
+        .replace('id = "disability"\n', 'id = "disability"\nparent = "age"\n')
+        .replace('domain = "connectivity"', 'domain = "conectivity"')
+        .replace("treat =", "treet =")
+    )
+    path = tmp_path / "mine.toml"
+    path.write_text(bad, encoding="utf-8")
+    with pytest.raises(DataRefused) as refused:
+        read_method(path)
+    text = str(refused.value)
+    disabled = line(bad, 'id = "disabled_people"') - 1  # the table's own line, since the key is not there
+    for says in (
+        f"line {line(bad, 'treet =')}: 'treet' is not a field of a method",
+        f"line {line(bad, 'parent = ')}: domains go round in a circle (found: age -> disability -> age)",
+        "all weights under the index are zero (found: income, connectivity)",
+        f"line {disabled}: indicator 'disabled_people': direction is missing. Add direction",
+        f"line {line(bad, 'incme_dep')}: indicator 'low_income' uses a measure we do not know (found: incme_dep). Did you mean income_dep",
+        "indicator 'low_income' is there twice. It is first named in line ",
+        f"line {line(bad, 'conectivity')}: indicator 'low_income' belongs to a domain that is not there (found: conectivity)",
+        "domain 'connectivity' has no indicator",
+    ):
+        assert says in text, says
+    assert len(refused.value.problems) == 8
+    lines = [int(problem.where.rsplit("line ", 1)[1]) for problem in refused.value.problems]
+    assert lines == sorted(lines)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("weight = 0.10", "weight = -1"), "greater than or equal to 0"),
+        (("weight = 0.10", 'weight = "a tenth"'), "valid number"),
+        (('normalise = "percentile_of_reference"', 'normalise = "minmax"'), "normalise: Input should be"),
+        (('normalise = "percentile_of_reference"', 'normalise = "goalposts"'), "needs two different goalposts"),
+        (
+            ('direction = "higher"\nmeasure = "disabled"', 'direction = "up"\nmeasure = "disabled"'),
+            "direction: Input should be 'higher' or 'lower'",
+        ),
+        (('measure = "disabled"', 'measure = "disabled"\nlacking = "none"'), "must have one of: measure, parts, lacking"),
+        (('why = "The', 'whie = "The'), "why is missing"),
+    ],
+)
+def test_single_mistakes_name_their_line(mine, change, says):
+    with pytest.raises(DataRefused, match=r"mine\.toml, line \d+") as refused:
+        mine(GOOD.replace(*change))
+    assert says in str(refused.value)
+
+
+def test_what_is_not_a_method_file_is_refused_in_a_sentence(tmp_path, mine):
+    with pytest.raises(UsageError, match="is not a file"):
+        read_method(tmp_path / "absent.toml")
+    with pytest.raises(DataRefused, match=r"is not valid TOML: .*line 1"):
+        mine("weights = age 3")
+    with pytest.raises(DataRefused, match="indicator is missing"):
+        mine('id = "x"')
+    with pytest.raises(DataRefused, match="domain"):
+        mine(GOOD.split("[[domain]]")[0] + "domain = 3\nindicator = [1, 2]\n")
+    (tmp_path / "picture.toml").write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(DataRefused, match="cannot be read as text"):
+        read_method(tmp_path / "picture.toml")
+
+
+def test_a_method_for_nations_the_release_lacks_is_refused(bundled, mine):
+    with pytest.raises(NothingToAssess, match="is for Scotland; this release holds England, Wales"):
+        alternatives.score(bundled, mine(GOOD.replace('nations = ["England"]', 'nations = ["Scotland"]')))
+
+
+def test_a_measure_without_ward_figures_is_named_as_lacking(bundled, mine):
+    scored = alternatives.score(bundled, mine(GOOD.replace('measure = "disabled"', 'measure = "voice_gap"')))
+    assert scored.lacking["label"].tolist() == ["Disabled people"]
+    assert "we hold no figures for disabled people" in scored.table["why_not"].iloc[0]
+
+
+def test_a_missing_figure_leaves_a_ward_without_a_score_not_with_a_lower_one():
+    method = composites.alternatives()["equal_people"]
+    rng = np.random.default_rng(3)
+    names = [i.id for i in method.indicator]
+    values = pd.DataFrame(rng.uniform(size=(40, 4)), columns=names)
+    full = alternatives.score_table(values, method)
+    assert full["index"].notna().all()
+    for name in names:
+        gap = values.copy()
+        gap.loc[7, name] = np.nan
+        assert np.isnan(alternatives.score_table(gap, method).loc[7, "index"])
