@@ -452,7 +452,7 @@ def threshold_rows(version: str = "1") -> pd.DataFrame:
     rows = []
     for entry in judgement.thresholds(version).values():
         name = known[entry.indicator].short if entry.indicator in known else entry.indicator
-        rows.append((name, f"{entry.low:,.0f}", f"{entry.high:,.0f}", entry.unit, entry.why, f"{entry.review_by:%-d %B %Y}"))
+        rows.append((name, f"{entry.low:,.0f}", f"{entry.high:,.0f}", entry.unit, entry.why, date_words(entry.review_by)))
     return pd.DataFrame(rows, columns=["Measure", "Many from", "Very many from", "Unit", "Why", "Check by"])
 
 

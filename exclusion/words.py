@@ -87,7 +87,8 @@ def date_words(when: str | date) -> str:
     if re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", text):
         return f"{date.fromisoformat(text + '-01'):%B %Y}"
     try:
-        return f"{date.fromisoformat(text):%-d %B %Y}" if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else text
+        day = date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+        return f"{day.day} {day:%B %Y}" if day else text  # %-d is not known on Windows
     except ValueError:
         return text
 
