@@ -58,6 +58,7 @@ class Fact(Entry):
     text: str
     who: str
     of: str
+    date: str = ""  # instead of the figure's own
     in_nation: dict[Nation, tuple[str, str]] = Field(default_factory=dict)  # text and who, where a nation's figure differs
 
     @model_validator(mode="after")
@@ -71,6 +72,12 @@ class Fact(Entry):
 
     def named(self, n: str, nation: str) -> str:
         return self.in_nation.get(nation, (self.text, self.who))[1].format(n=n)  # type: ignore[call-overload, no-any-return]
+
+
+class Way(Entry):
+    """A way in, in a member's words; ``id`` is the channel."""
+
+    text: str
 
 
 class Because(Entry):
@@ -121,6 +128,12 @@ def facts() -> dict[str, Fact]:
 
 
 @cache
+def ways() -> dict[str, Way]:
+    """The ways in, in a member's words, by channel."""
+    return read_entries(FOLDER / "pages.toml", Way, "way")
+
+
+@cache
 def becauses() -> dict[str, Because]:
     """Why ways in are kept, by rule."""
     return read_entries(FOLDER / "pages.toml", Because, "because")
@@ -140,4 +153,4 @@ def questions() -> dict[str, Question]:
 
 def page_entries() -> list[Entry]:
     """Every text of the pages, for the review dates."""
-    return [entry for table in (duties(), facts(), becauses(), gaps(), questions()) for entry in table.values()]
+    return [entry for table in (duties(), facts(), ways(), becauses(), gaps(), questions()) for entry in table.values()]
