@@ -1,0 +1,401 @@
+"""How sure is a band: every method, drawn figures, drawn weights; exact shares; intervals that hold what they say."""
+
+import itertools
+import math
+import time
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from exclusion import composite, draws, experiment, factorial, normalise, risk, treatment, variance
+from exclusion import uncertainty as unsure
+from exclusion.contracts import NothingToAssess, UsageError
+from exclusion.draws import Figures
+from exclusion.judgement.score import method_for
+from exclusion.judgement.uncertainty import uncertainty_rules
+
+RULES = uncertainty_rules()
+SURE_RATES = RULES.model_copy(update={"rate": ()})  # the survey's rates are not drawn
+ENGLAND = method_for("England")
+WEIGHTS = {"age": 0.36, "disability": 0.27, "income": 0.27, "connectivity": 0.10}
+BLACKPOOL, RIBBLE_VALLEY = "E06000009", "E07000124"
+MEASURES = ["age65_74", "age75_84", "age85", "disabled", "income_dep", "connectivity"]
+MEAN = np.array([0.10, 0.07, 0.03, 0.18, 0.20, 0.0])
+SPREAD = np.array([0.03, 0.02, 0.01, 0.04, 0.08, 1.0])
+
+
+def wards_of(evidence, *councils):
+    return list(evidence.areas.index[evidence.areas["council_code"].isin(councils)])
+
+
+def simulated(seed, wards=300, fit=(0.03, 0.10, 0.35), own=0.15):
+    """A nation whose truth is known: figures = truth + their own error + an error of fit that measures share."""
+    rng = np.random.default_rng(seed)
+    together = np.full((6, 6), 0.1)
+    together[:3, :3] = 0.7
+    np.fill_diagonal(together, 1)
+    root = np.linalg.cholesky(together)
+    codes = [f"E05{number:06d}" for number in range(wards)]
+    truth = MEAN + rng.standard_normal((wards, 6)) @ root.T * SPREAD
+    fits = np.array(fit)[rng.integers(0, len(fit), wards)]
+    seen = truth + rng.standard_normal((wards, 6)) * SPREAD * own + rng.standard_normal((wards, 6)) @ root.T * SPREAD * fits[:, None]
+
+    def table(values):
+        return pd.DataFrame(values, index=codes, columns=MEASURES)
+
+    nothing = table(np.zeros((wards, 6)))
+    errors = table(np.tile(SPREAD * own, (wards, 1)))
+    bounded = dict.fromkeys(MEASURES, False)
+    return Figures(table(seen), errors, pd.Series(fits, codes), nothing, nothing, bounded), table(truth)
+
+
+def certain(figures):
+    """The same figures without any error."""
+    return replace(figures, own=figures.own * 0, fit=figures.fit * 0)
+
+
+# ------------------------------------------------------------------- exact shares of variance
+
+
+def test_the_shares_of_a_sum_and_a_product_worked_out_by_hand():
+    # y = a + 2b + ab with a, b in {-1, 1}: variance 1 + 4 + 1 = 6; a: first 1/6, total (1 + 1)/6; b: first 4/6, total 5/6.
+    cube = np.array([[a + 2 * b + a * b for b in (-1, 1)] for a in (-1, 1)], dtype=float)
+    row = variance.shares(cube, ["a", "b"]).iloc[0]
+    assert row.to_dict() == pytest.approx({"first_a": 1 / 6, "first_b": 4 / 6, "total_a": 2 / 6, "total_b": 5 / 6})
+
+
+def test_choices_taken_together_are_one_choice():
+    # The same y with a third choice c that adds 3c: a and b together hold 6 of 15, first and total alike.
+    cube = np.array([[[a + 2 * b + a * b + 3 * c for c in (-1, 1)] for b in (-1, 1)] for a in (-1, 1)], dtype=float)[None]
+    whole, found = variance.parts(cube, {"both": (1, 2), "c": (3,)})
+    assert whole[0] == pytest.approx(15)
+    assert [found["both"][0][0], found["both"][1][0], found["c"][0][0], found["c"][1][0]] == pytest.approx([6, 6, 9, 9])
+
+
+@given(hnp.arrays(float, (2, 3, 2, 4), elements=st.floats(-100, 100).map(lambda x: round(x, 2))))
+@settings(max_examples=60)
+def test_shares_equal_a_plain_loop_over_all_combinations(cube):
+    whole = np.var([cube[at] for at in itertools.product(*map(range, cube.shape))])
+    if whole < 1e-6:
+        return
+    found = variance.shares(cube, ["p", "q", "r", "s"]).iloc[0]
+    for axis, name in enumerate("pqrs"):
+        levels = range(cube.shape[axis])
+        others = list(itertools.product(*(range(n) for k, n in enumerate(cube.shape) if k != axis)))
+        at = lambda level, rest, axis=axis: cube[(*rest[:axis], level, *rest[axis:])]  # noqa: E731
+        first = np.var([np.mean([at(level, rest) for rest in others]) for level in levels]) / whole
+        total = np.mean([np.var([at(level, rest) for level in levels]) for rest in others]) / whole
+        assert found[f"first_{name}"] == pytest.approx(first, abs=1e-9)
+        assert found[f"total_{name}"] == pytest.approx(total, abs=1e-9)
+    firsts = found[[f"first_{name}" for name in "pqrs"]]
+    assert (firsts >= -1e-12).all() and firsts.sum() <= 1 + 1e-9
+
+
+def test_where_nothing_varies_there_is_no_share():
+    assert variance.shares(np.full((2, 3), 7.0), ["a", "b"]).isna().all(axis=None)
+
+
+# ------------------------------------------------------------------- the cells
+
+
+def test_there_are_96_ways_to_score():
+    assert len(factorial.SCALES) * len(factorial.MEANS) * len(RULES.weights) * len(factorial.GEOGRAPHIES) == 96
+
+
+def test_the_four_sets_of_weights():
+    sets = factorial.weight_sets(WEIGHTS, RULES.weights, RULES.place_domains)
+    assert sets == pytest.approx(
+        np.array(
+            [
+                [0.36, 0.27, 0.27, 0.10],
+                [0.30, 0.30, 0.30, 0.10],  # people the same
+                [0.40, 0.30, 0.30, 0.00],  # no connectivity
+                [0.32, 0.24, 0.24, 0.20],  # a fifth
+            ]
+        )
+    )
+
+
+def test_where_a_nation_has_no_connectivity_its_people_domains_keep_all_weight():
+    sets = factorial.weight_sets({"age": 4, "disability": 3, "income": 3}, RULES.weights, RULES.place_domains)
+    assert sets == pytest.approx(np.array([[0.4, 0.3, 0.3], [1 / 3, 1 / 3, 1 / 3], [0.4, 0.3, 0.3], [0.4, 0.3, 0.3]]))
+
+
+def test_weights_that_are_all_on_connectivity_still_give_four_sets():
+    sets = factorial.weight_sets({"age": 0, "disability": 0, "income": 0, "connectivity": 1}, RULES.weights, RULES.place_domains)
+    assert sets.sum(axis=1) == pytest.approx(np.ones(4)) and not np.isnan(sets).any()
+
+
+def plain_scale(name, national, most):
+    """One domain on one of the six scales, by the general engine, before it is stretched to 1-100."""
+    treated = treatment.treat_column(national, most)[0] if name.endswith("_treated") else national
+    if name.startswith("z_score"):
+        return normalise.z_score(treated)
+    if name.startswith("min_max"):
+        return normalise.min_max(treated)
+    place = risk.percentile(national, risk.quantiles(pd.Series(national)))
+    return normalise.exponential_of_share(place / 100) if name == "exponential" else place
+
+
+@pytest.mark.parametrize("name", factorial.SCALES)
+def test_scales_of_the_cells_are_those_of_the_general_engine(name):
+    rng = np.random.default_rng(5)
+    national = np.column_stack([rng.lognormal(0, 1.5, 400), rng.normal(size=400), np.exp(rng.normal(0, 3, 400))])
+    scale = next(s for s in factorial.scales(national, 0.01) if s.name == name)
+    plain = np.column_stack([plain_scale(name, column, 5) for column in national.T])
+    if name.startswith("z_score"):  # one stretch for all domains, so that the scale stays a z-score
+        plain = (plain - plain.min()) / (plain.max() - plain.min()) * 100
+    for domain in range(3):
+        assert scale.apply(national[:, domain], domain) == pytest.approx(1 + 0.99 * plain[:, domain], abs=1e-6)
+
+
+def test_a_cell_is_the_general_engine_and_its_place_in_the_nation():
+    figures, _ = simulated(1, wards=200)
+    nation = experiment.prepare(certain(figures), ENGLAND.domain, rules=SURE_RATES, draws=2)
+    codes = list(figures.values.index[:20])
+    sets = factorial.weight_sets(WEIGHTS, RULES.weights, RULES.place_domains)
+    cube = factorial.cube(nation.frame, factorial.places(nation.frame, sets), nation.draws(codes, 2))
+    domains = risk.domain_values(figures.values, ENGLAND.domain)
+    z = domains.apply(lambda c: pd.Series(normalise.z_score(c.to_numpy(float)), index=c.index))
+    scored = 1 + 99 * (z - z.min(axis=None)) / (z.max(axis=None) - z.min(axis=None))
+    for m, mean in enumerate(factorial.MEANS):
+        for w, row in enumerate(sets):
+            index = composite.weighted_mean(scored, dict(zip(scored.columns, row, strict=True)), mean)
+            place = (index.rank() - 0.5) / len(index) * 100
+            ours = cube[:, factorial.SCALES.index("z_score"), m, w, 0, 0]
+            assert ours == pytest.approx(place[codes].to_numpy(), abs=0.8)  # one ward in 200 is half a hundredth; a bin may hold two
+
+
+# ------------------------------------------------------------------- drawn figures
+
+
+def test_draws_do_not_depend_on_who_is_drawn_beside_or_how_many():
+    figures, _ = simulated(2, wards=50)
+    codes = list(figures.values.index)
+    all_of_them = draws.measure_draws(figures, codes, 7, 20)
+    assert (draws.measure_draws(figures, codes[10:12], 7, 20) == all_of_them[10:12]).all()
+    assert draws.measure_draws(figures, codes, 7, 5) == pytest.approx(all_of_them[:, :5], rel=1e-12)
+    assert (draws.measure_draws(figures, codes, 8, 20) != all_of_them).any()
+
+
+def test_a_figure_without_error_is_not_drawn():
+    figures = certain(simulated(3, wards=30)[0])
+    drawn = draws.measure_draws(figures, list(figures.values.index), 1, 3)
+    assert drawn == pytest.approx(np.repeat(figures.values.to_numpy()[:, None], 3, axis=1))
+
+
+def test_withheld_cells_are_drawn_over_their_range_and_never_read_as_zero():
+    figures = certain(simulated(4, wards=30)[0])
+    above = figures.above.copy()
+    above.loc["E05000003", "income_dep"] = 0.04  # between the figure and 0.04 more
+    drawn = draws.measure_draws(replace(figures, above=above), ["E05000003", "E05000004"], 1, 400)
+    figure = figures.values.loc["E05000003", "income_dep"]
+    range_of = drawn[0, :, MEASURES.index("income_dep")]
+    assert figure <= range_of.min() < figure + 0.004 and figure + 0.036 < range_of.max() <= figure + 0.04
+    assert np.ptp(drawn[1, :, MEASURES.index("income_dep")]) == pytest.approx(0, abs=1e-12)
+
+
+def test_errors_of_fit_go_together_as_the_measures_do():
+    figures, _ = simulated(5, wards=2000, fit=(0.3,), own=0.0)
+    figures = replace(figures, own=figures.own * 0)
+    drawn = draws.measure_draws(figures, ["E05000000"], 1, 4000)[0]
+    assert np.corrcoef(drawn, rowvar=False) == pytest.approx(np.corrcoef(figures.values, rowvar=False), abs=0.06)
+
+
+def test_a_figures_own_error_adds_up_over_the_small_areas_of_a_ward():
+    of = pd.DataFrame({"disabled": [4 * 1656.0], "income_dep": [4 * 1656.0]})
+    values = pd.DataFrame({"disabled": [0.2], "income_dep": [0.1]})
+    sd = draws.own_errors(of, values, RULES).iloc[0]
+    # Four small areas, two perturbed cells each: variance 8. Four counts rounded to 5: 4 x 25 / 12.
+    assert sd["disabled"] == pytest.approx(math.sqrt(8) / (4 * 1656))
+    assert sd["income_dep"] == pytest.approx(math.sqrt(4 * 25 / 12) / (4 * 1656))
+
+
+def test_a_survey_that_was_off_for_every_age_moves_no_ward_against_another():
+    figures = certain(simulated(6, wards=40)[0])
+    stated = np.zeros((1, 6))
+    stated[0, :3] = [0.144, 0.42, 0.60]
+    twice = np.repeat(2 * stated[:, None], 5, axis=1)
+    drawn = draws.measure_draws(figures, list(figures.values.index), 1, 5)
+    age = draws.domain_draws(drawn, twice, figures, stated)[0]
+    assert age == pytest.approx(np.repeat((figures.values.to_numpy() @ stated[0])[:, None], 5, axis=1))
+
+
+# ------------------------------------------------------------------- intervals hold what they say
+
+
+def coverage(seed):
+    figures, truth = simulated(seed)
+    codes = list(truth.index)
+    nation = experiment.prepare(figures, ENGLAND.domain, seed=seed, draws=300)
+    low, high = np.quantile(draws.measure_draws(figures, codes, seed, 300), [0.1, 0.9], axis=1)
+    counts = ((truth.to_numpy() >= low) & (truth.to_numpy() <= high)).mean()
+    index = _true_index(truth)
+    place = (index.rank() - 0.5) / len(index) * 100
+    tables = factorial.places(nation.frame, np.array([list(WEIGHTS.values())]))
+    low, high = np.quantile(factorial.cube(nation.frame, tables, nation.draws(codes, 300))[:, 0, 0, 0, 0], [0.1, 0.9], axis=1)
+    return counts, ((place >= low) & (place <= high)).groupby(figures.fit).mean()
+
+
+def _true_index(truth):
+    domains = risk.domain_values(truth, ENGLAND.domain)
+    standing = domains.apply(lambda c: pd.Series(risk.percentile(c.to_numpy(float), risk.quantiles(c)), index=c.index))
+    return composite.weighted_mean(standing, WEIGHTS)
+
+
+def test_four_in_five_intervals_of_80_per_cent_hold_the_truth():
+    found = [coverage(seed) for seed in range(10)]  # 3,000 wards whose true figures and places are known
+    counts = np.mean([one for one, _ in found])
+    ranks = pd.concat([one for _, one in found], axis=1).mean(axis=1)
+    assert 0.75 <= counts <= 0.85
+    assert ((ranks >= 0.75) & (ranks <= 0.85)).all(), ranks  # in wards of good, fair and rough fit alike
+
+
+def test_the_chance_of_the_most_affected_fifth_is_a_chance():
+    # Of wards given a chance of about p, about p are truly in the most affected fifth.
+    given_chance, truly = [], []
+    for seed in range(6):
+        figures, truth = simulated(seed, fit=(0.35,))
+        nation = experiment.prepare(figures, ENGLAND.domain, seed=seed, draws=200)
+        tables = factorial.places(nation.frame, np.array([list(WEIGHTS.values())]))
+        ours = factorial.cube(nation.frame, tables, nation.draws(list(truth.index), 200))[:, 0, 0, 0, 0]
+        given_chance.append((ours >= 80).mean(axis=1))
+        index = _true_index(truth)
+        truly.append((index >= index.quantile(0.8)).to_numpy())
+    table = pd.DataFrame({"chance": np.concatenate(given_chance), "truly": np.concatenate(truly)})
+    by = table.groupby(pd.cut(table["chance"], [-0.01, 0.2, 0.5, 0.8, 1.0]), observed=True).mean()
+    assert (by["chance"] - by["truly"]).abs().max() < 0.08, by
+
+
+# ------------------------------------------------------------------- on the release
+
+
+@pytest.fixture(scope="module")
+def blackpool(bundled):
+    return unsure.uncertainty(bundled, wards_of(bundled, BLACKPOOL))
+
+
+def test_what_an_officer_gets_for_each_ward(blackpool):
+    wards = blackpool.wards
+    assert len(wards) == 21 and wards["scored"].all()
+    assert ((wards["band_low"] <= wards["band"]) & (wards["band"] <= wards["band_high"])).all()
+    assert wards["chance"].between(0, 1).all()
+    unclear = (wards["chance"] > 0.2) & (wards["chance"] < 0.8)
+    assert (wards["word"] == np.where(unclear, "unclear", "clear")).all() and 0 < unclear.sum() < 21
+    assert wards["driver"].isin(experiment.DRIVERS).all()
+    assert not [column for column in wards if "rank" in column or "place" in column]  # places stay inside
+
+
+def test_an_interval_over_everything_is_no_narrower_than_one_over_the_figures_alone(blackpool):
+    wards = blackpool.wards
+    assert (wards["band_high"] - wards["band_low"]).mean() >= (wards["data_high"] - wards["data_low"]).mean()
+    assert ((wards["corner_low"] <= wards["weights_low"]) & (wards["weights_high"] <= wards["corner_high"])).mean() > 0.9
+
+
+def test_shares_of_variance_are_shares(blackpool):
+    wards = blackpool.wards
+    for name in experiment.GROUPS:
+        assert wards[f"first_{name}"].between(-1e-6, 1).all()
+        assert (wards[f"total_{name}"] >= wards[f"first_{name}"] - 1e-6).all()
+    parts = wards[["first_method", "first_weights", "first_geography", "first_data"]].sum(axis=1)
+    assert (parts <= 1 + 1e-6).all() and (wards[[f"total_{d}" for d in experiment.DRIVERS]].sum(axis=1) >= 1 - 1e-6).all()
+    assert (wards["total_method"] <= wards["total_scale"] + wards["total_mean"] + 1e-6).all()
+    assert blackpool.index.loc["data", ["first_shift", "total_shift"]].isna().all()  # mean shifts hold no draws
+
+
+def test_our_own_method_stands_first_among_the_96(blackpool):
+    methods = blackpool.methods
+    assert len(methods) == 96 and len(methods.drop_duplicates(["scale", "mean", "weights", "geography"])) == 96
+    assert methods.loc[0, ["scale", "mean", "weights", "geography"]].tolist() == ["percentile", "arithmetic", "default", "weighted"]
+    assert methods.loc[0, "shift"] == 0 and methods.loc[0, "other_band"] == 0 and (methods["shift"][1:] > 0).all()
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_else_is_asked(bundled, blackpool):
+    wards = wards_of(bundled, BLACKPOOL)
+    fresh = replace(bundled, cache={})
+    again = unsure.uncertainty(fresh, wards, workers=1)
+    assert again.wards.to_csv().encode() == blackpool.wards.to_csv().encode()
+    both = unsure.uncertainty(bundled, wards_of(bundled, RIBBLE_VALLEY)[::-1] + wards + wards_of(bundled, "E09000030"))
+    pd.testing.assert_frame_equal(both.wards.loc[wards], blackpool.wards, check_exact=True)
+    other = unsure.uncertainty(bundled, wards, seed=1)
+    assert (other.wards["chance"] != blackpool.wards["chance"]).any()
+
+
+def test_the_scale_of_weights_and_the_order_of_wards_change_nothing(bundled):
+    wards = wards_of(bundled, BLACKPOOL)[:5]
+    once = unsure.uncertainty(bundled, wards, {"age": 1, "disability": 2, "income": 1, "connectivity": 0.5}, draws=20)
+    again = unsure.uncertainty(bundled, wards[::-1], {"age": 8, "disability": 16, "income": 8, "connectivity": 4}, draws=20)
+    pd.testing.assert_frame_equal(once.wards, again.wards.loc[wards], check_exact=True)
+
+
+@pytest.mark.parametrize("nation", ["England", "Wales"])
+def test_without_error_our_method_gives_the_bands_of_the_score(bundled, nation):
+    preset = method_for(nation)
+    figures = certain(unsure.figures_of(bundled, nation, preset, RULES))
+    made = experiment.prepare(figures, preset.domain, rules=SURE_RATES, draws=2)
+    codes = list(made.plain.index)[::7]
+    found = experiment.run(made, codes, risk.normalised_weights(preset), draws=2, weight_draws=3)
+    scored = risk.score(bundled, codes)["band"].to_numpy(int)
+    assert (found.columns["data_low"] == found.columns["data_high"]).all()
+    assert (found.columns["data_low"] != scored).sum() <= 1  # a ward on a cut
+
+
+def test_a_ward_that_is_not_scored_is_not_called_clear(bundled):
+    ward = wards_of(bundled, BLACKPOOL)[0]
+    observations = bundled.observations.copy()
+    observations.loc[(observations["area_code"] == ward) & (observations["measure"] == "income_dep"), "value"] = np.nan
+    row = unsure.uncertainty(replace(bundled, observations=observations, cache={}), [ward], draws=5).wards.loc[ward]
+    assert not row["scored"] and row["word"] == "" and row["driver"] == ""
+    assert np.isnan(row["chance"]) and row["band_low"] is pd.NA and row["band"] is pd.NA
+
+
+def test_what_was_not_tried_has_no_share(bundled):
+    # Best fit gives most wards of the City of London no small area at all.
+    city = unsure.uncertainty(bundled, wards_of(bundled, "E09000001"), draws=10).wards
+    untested = city[~city["geography_tested"]]
+    assert len(untested) > 15 and untested["total_geography"].isna().all() and untested["word"].isin(["clear", "unclear"]).all()
+    assert (untested["driver"] != "geography").all()
+
+
+def test_a_release_without_the_other_geography_is_still_read_and_says_so(bundled):
+    older = replace(bundled, alternative=bundled.alternative.iloc[:0], cache={})
+    found = unsure.uncertainty(older, wards_of(bundled, BLACKPOOL), draws=10)
+    assert "England: this release holds no best-fit figures, so geography was not tested." in found.notes
+    assert found.wards["scored"].all() and not found.wards["geography_tested"].any()
+
+
+def test_the_error_of_fit_drawn_is_larger_where_the_fit_is_rougher(bundled):
+    figures = unsure.figures_of(bundled, "England", ENGLAND, RULES)
+    classes = bundled.areas["error_class"].reindex(figures.fit.index)
+    assert figures.fit.groupby(classes).first().to_dict() == {"good": RULES.fit.good, "fair": RULES.fit.fair, "rough": RULES.fit.rough}
+    # Five small areas of England have their count of people on low incomes withheld, so a handful of wards has a range.
+    ranges = (figures.above > 0)["income_dep"].sum()
+    assert 0 < ranges < 20 and not (figures.above > 0)["disabled"].any()
+
+
+def test_progress_is_told_in_order_and_ends_at_one(bundled):
+    told = []
+    unsure.uncertainty(
+        bundled, wards_of(bundled, BLACKPOOL, RIBBLE_VALLEY)[:60], draws=5, progress=lambda text, share: told.append((text, share))
+    )
+    shares = [share for _, share in told]
+    assert shares == sorted(shares) and shares[-1] == 1.0 and any("England" in text for text, _ in told)
+
+
+def test_bad_requests_are_refused(bundled):
+    with pytest.raises(NothingToAssess, match="No ward was chosen"):
+        unsure.uncertainty(bundled, [])
+    with pytest.raises(UsageError, match="all zero"):
+        unsure.uncertainty(bundled, wards_of(bundled, BLACKPOOL), {"age": 0})
+
+
+def test_a_slider_is_answered_within_a_second(bundled, blackpool):
+    wards = (wards_of(bundled, BLACKPOOL) + wards_of(bundled, RIBBLE_VALLEY))[:35]
+    start = time.perf_counter()
+    unsure.uncertainty(bundled, wards, {"age": 40, "disability": 25, "income": 25, "connectivity": 10})
+    assert time.perf_counter() - start < 1.0
