@@ -11,9 +11,10 @@ from functools import cache
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.entries import FOLDER, Entry, overdue, read_entries
 from exclusion.judgement.law import NATIONS, Floor, LawHook, Threshold
+from exclusion.judgement.planning import DemandMethod, NationHooks, Option, RoutesJudgement
 from exclusion.judgement.ruleset import Guard, Indicator, Rule, SeverityTable, StrengthTest
 from exclusion.judgement.score import measures, score_entries
-from exclusion.judgement.services import Channel, Service
+from exclusion.judgement.services import Channel, Dependency, PlaceKind, Service
 
 
 @cache
@@ -26,6 +27,42 @@ def services() -> dict[str, Service]:
 def channels() -> dict[str, Channel]:
     """The ways in by id."""
     return read_entries(FOLDER / "channels.toml", Channel, "channel")
+
+
+@cache
+def dependencies() -> dict[str, Dependency]:
+    """What ways in depend on, by id (guard G6)."""
+    return read_entries(FOLDER / "channels.toml", Dependency, "dependency")
+
+
+@cache
+def place_kinds() -> dict[str, PlaceKind]:
+    """Kinds of place a proposal can close, by id (guard G6)."""
+    return read_entries(FOLDER / "channels.toml", PlaceKind, "place")
+
+
+@cache
+def nations() -> dict[str, NationHooks]:
+    """What each nation adds, by its name."""
+    return read_entries(FOLDER / "nations.toml", NationHooks, "nation")
+
+
+@cache
+def demand_method() -> DemandMethod:
+    """How contacts that need another way in are estimated."""
+    return read_entries(FOLDER / "proposals.toml", DemandMethod, "demand")["contacts"]
+
+
+@cache
+def options() -> dict[str, Option]:
+    """The options shown side by side, by id, in their order."""
+    return read_entries(FOLDER / "proposals.toml", Option, "option")
+
+
+@cache
+def routes_judgement() -> RoutesJudgement:
+    """When a route was tried too long ago."""
+    return read_entries(FOLDER / "proposals.toml", RoutesJudgement, "routes")["routes"]
 
 
 @cache
@@ -98,8 +135,10 @@ def law_for(code: str, nation: str) -> LawHook | None:
 
 def all_entries() -> list[Entry]:
     """Every entry of every judgement file, for the review dates."""
-    tables = (services(), channels(), rules(), indicators(), floors(), law(), severities(), guards(), _thresholds())
-    return [*score_entries(), *(entry for table in tables for entry in table.values()), strength_test()]
+    tables = (services(), channels(), dependencies(), place_kinds(), rules(), indicators(), floors(), law(), nations())
+    numbers = (severities(), guards(), _thresholds(), options())
+    single = (strength_test(), demand_method(), routes_judgement())
+    return [*score_entries(), *(entry for table in (*tables, *numbers) for entry in table.values()), *single]
 
 
 @cache
@@ -143,7 +182,19 @@ def cross_check() -> None:
     for hook in law().values():
         need(f"law.toml, '{hook.id}'", "channel", hook.channels, channels())
     for channel in channels().values():
-        need(f"channels.toml, '{channel.id}'", "channel", [channel.stood_in_by] if channel.stood_in_by else [], channels())
+        where = f"channels.toml, '{channel.id}'"
+        need(where, "channel", [*channel.instead, *([channel.stood_in_by] if channel.stood_in_by else [])], channels())
+        need(where, "dependency", channel.needs, dependencies())
+    for place in place_kinds().values():
+        where = f"channels.toml, place '{place.id}'"
+        need(where, "channel", place.gives, channels())
+        need(where, "service", place.counter_of, services())
+        need(where, "dependency", [place.needs], dependencies())
+    for option in options().values():
+        need(f"proposals.toml, '{option.id}'", "channel", option.adds, channels())
+    for nation in nations().values():
+        need(f"nations.toml, '{nation.id}'", "nation", [nation.id], NATIONS)
+        need(f"nations.toml, '{nation.id}'", "law", [*nation.kept_hooks, *nation.place_hooks], codes)
     for threshold in _thresholds().values():
         need(f"thresholds.csv, '{threshold.id}'", "measure", [threshold.indicator], measures())
     if problems:
@@ -153,11 +204,17 @@ def cross_check() -> None:
 __all__ = [
     "NATIONS",
     "Channel",
+    "DemandMethod",
+    "Dependency",
     "Entry",
     "Floor",
     "Guard",
     "Indicator",
     "LawHook",
+    "NationHooks",
+    "Option",
+    "PlaceKind",
+    "RoutesJudgement",
     "Rule",
     "Service",
     "SeverityTable",
@@ -166,13 +223,19 @@ __all__ = [
     "all_entries",
     "channels",
     "cross_check",
+    "demand_method",
+    "dependencies",
     "floors",
     "guards",
     "indicators",
     "law",
     "law_for",
     "measures",
+    "nations",
+    "options",
     "overdue",
+    "place_kinds",
+    "routes_judgement",
     "rules",
     "services",
     "severities",

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from exclusion.judgement.entries import Entry
+from exclusion.judgement.law import Nation
 
 
 def _split(value: Any) -> Any:
@@ -14,6 +15,7 @@ def _split(value: Any) -> Any:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+Nations = Annotated[tuple[Nation, ...], BeforeValidator(_split)]
 Weight = Annotated[int, Field(ge=0, le=3)]
 Criticality = Literal["C1", "C2", "C3"]
 
@@ -63,6 +65,7 @@ class Service(Entry):
     legal_hooks: Words = ()
     statutory_basis: str = ""
     nation_note: str = ""
+    not_council_in: Nations = ()  # where another body runs it, so no council there can move it
     note: str = ""
     lgsl_basis: str = ""
     profile_basis: str = ""
@@ -111,7 +114,28 @@ class Channel(Entry):
     closed_when: tuple[Condition, ...] = ()
     stood_in_by: str = ""  # a floor channel that takes this one's place
     depends_on: str = ""
+    needs: tuple[str, ...] = ()  # ids of dependencies; two kept channels that need the same thing count as one (G6)
+    instead: tuple[str, ...] = ()  # what to keep when the thing it needs goes, tried in order
 
     def possible(self, service: Service) -> bool:
         """Whether the service can be done this way at all."""
         return all(c.holds(service) for c in self.open_when) and not any(c.holds(service) for c in self.closed_when)
+
+
+class Dependency(Entry):
+    """A thing ways in depend on; two kept ways in that need the same one count as one (guard G6)."""
+
+    label: str
+
+
+class PlaceKind(Entry):
+    """A kind of place a proposal can close, and the ways in given there."""
+
+    label: str
+    gives: tuple[str, ...]
+    counter_of: tuple[str, ...] = ()  # services whose own counter it is
+    needs: str
+
+    def pairs(self, service_id: str) -> tuple[str, ...]:
+        """The ways in that a service has there."""
+        return (*self.gives, "f2f") if service_id in self.counter_of and "f2f" not in self.gives else self.gives

@@ -1,0 +1,159 @@
+"""Proposals: what a council wants to close, what that does to each finding, and what else it touches.
+
+``read`` a file, then ``consider`` it: the findings with what the proposal does to each, the contacts
+that the ways in left may have to carry, options side by side, services that lean on a place
+that closes (guard G6), and changes that fall on the same people (guard G7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from exclusion import judgement
+from exclusion.assessment import Assessment, assess
+from exclusion.proposal.contacts import read_contacts
+from exclusion.proposal.demand import demand, still_need
+from exclusion.proposal.effects import EFFECTS, another, dependents, effect, fail_together
+from exclusion.proposal.model import ONLINE, OfficerWords, PlaceChange, Proposal, ServiceChange
+from exclusion.proposal.options import options, variant
+from exclusion.proposal.reading import build, parse, read
+from exclusion.proposal.together import cumulative
+from exclusion.release import Evidence
+from exclusion.words import join_words
+
+
+@dataclass(frozen=True)
+class Considered:
+    """One or more proposals laid over an assessment.
+
+    ``findings`` are those of ``assessment`` with the columns of :func:`effect`; the other tables
+    are as :func:`demand`, :func:`options`, :func:`dependents` and :func:`cumulative` give them
+    (``demand`` and ``options`` with a first column ``proposal``).
+    """
+
+    proposals: tuple[Proposal, ...]
+    assessment: Assessment
+    findings: pd.DataFrame
+    demand: pd.DataFrame
+    options: pd.DataFrame
+    dependents: pd.DataFrame
+    cumulative: pd.DataFrame
+    notices: tuple[str, ...]
+
+
+def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **settings: Any) -> Considered:
+    """Assess what proposals are about, and say what they do.
+
+    Parameters
+    ----------
+    evidence
+        The release, as ``exclusion.load`` gives it.
+    proposals
+        One, or all that are live at once. Every service a place of theirs gives help for is
+        assessed, whether or not a proposal names it.
+    settings
+        Passed to :func:`exclusion.assessment.assess` (``weights, thresholds, today, local``).
+
+    Raises
+    ------
+    UsageError
+        For a council that is not in the release.
+    """
+    chosen = (proposals,) if isinstance(proposals, Proposal) else tuple(proposals)
+    councils = list(dict.fromkeys(name for proposal in chosen for name in proposal.councils))
+    held = judgement.services()
+    leaning = [service for service in held.values() if any(place.ways(service.id) for proposal in chosen for place in proposal.place)]
+    named = [change.id for proposal in chosen for change in proposal.service]
+    wanted = list(dict.fromkeys([*named, *(service.id for service in leaning)]))
+    assessment = assess(evidence, councils, wanted, **settings)
+    findings = _by_council(evidence, assessment, chosen)
+    demands, compared = [], []
+    for proposal in chosen:
+        codes = evidence.find_councils(proposal.councils)
+        areas = assessment.areas.index[assessment.areas["council_code"].isin(codes)]
+        here = assessment.findings[assessment.findings["area_code"].isin(areas)]
+        people = assessment.people.loc[areas]
+        demands.append(demand(proposal, people, assessment.services).assign(proposal=proposal.title))
+        compared.append(options(here, proposal, people, assessment.services).assign(proposal=proposal.title))
+    return Considered(
+        chosen,
+        assessment,
+        findings,
+        _first(demands),
+        _first(compared),
+        dependents(findings, chosen, assessment.services),
+        cumulative(assessment.findings, chosen, assessment.services),
+        (*_notices(chosen), *assessment.notices),
+    )
+
+
+def consider_files(evidence: Evidence, paths: Iterable[str | Path], **settings: Any) -> Considered:
+    """:func:`consider` for proposal files: what ``exclusion assess --proposal FILE`` does."""
+    return consider(evidence, [read(path, evidence.areas) for path in paths], **settings)
+
+
+def _by_council(evidence: Evidence, assessment: Assessment, proposals: Iterable[Proposal]) -> pd.DataFrame:
+    """The effects of each proposal in its own councils only."""
+    council = assessment.findings["area_code"].map(assessment.areas["council_code"])
+    live: dict[str, list[Proposal]] = {}
+    for proposal in proposals:
+        for code in evidence.find_councils(proposal.councils):
+            live.setdefault(code, []).append(proposal)
+    parts = [effect(assessment.findings[council == code], here, assessment.services) for code, here in live.items()]
+    return pd.concat(parts).sort_index() if parts else assessment.findings
+
+
+def _first(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    table = pd.concat(tables, ignore_index=True)
+    return table[["proposal", *[name for name in table.columns if name != "proposal"]]]
+
+
+def _notices(proposals: Iterable[Proposal]) -> list[str]:
+    """What every page about a proposal says first."""
+    channels = judgement.channels()
+    said = []
+    for proposal in proposals:
+        for change in proposal.service:
+            service = judgement.services()[change.id]
+            gone = [channels[name].label for name in service.floor_channels if name in change.close]
+            if gone:
+                said.append(
+                    f"'{proposal.title}' closes part of the council-wide minimum for {service.service_name}: {join_words(gone)}. "
+                    "No ward figure can make up for that."
+                )
+            _, together = fail_together(change.stays)
+            said += [f"{service.service_name}: {sentence}" for sentence in together]
+            if not change.stays:
+                said.append(f"'{proposal.title}' says of no way in to {service.service_name} that it stays.")
+    return list(dict.fromkeys(said))
+
+
+__all__ = [
+    "EFFECTS",
+    "ONLINE",
+    "Considered",
+    "OfficerWords",
+    "PlaceChange",
+    "Proposal",
+    "ServiceChange",
+    "another",
+    "build",
+    "consider",
+    "consider_files",
+    "cumulative",
+    "demand",
+    "dependents",
+    "effect",
+    "fail_together",
+    "options",
+    "parse",
+    "read",
+    "read_contacts",
+    "still_need",
+    "variant",
+]

@@ -1,0 +1,140 @@
+"""How many contacts the ways in that stay may have to carry: always a range, never a point.
+
+The method and its numbers are stated in ``judgement/proposals.toml``; the page prints its text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from exclusion import judgement
+from exclusion.judgement import DemandMethod, Service
+from exclusion.proposal.model import ONLINE, Proposal
+from exclusion.words import two_figures
+
+_WITHHELD = "withheld: fewer than 10 contacts a year now"
+_COLUMNS = ["service_id", "area_code", "channel", "now", "low", "high", "label"]
+
+
+@dataclass(frozen=True)
+class Moved:
+    """Contacts a year that lose their way in, and how many of them will need another."""
+
+    closing: int
+    low: float
+    high: float
+
+
+def still_need(
+    contacts: Mapping[str, int],
+    close: Iterable[str],
+    share_low: float,
+    share_high: float,
+    service: Service,
+    method: DemandMethod | None = None,
+) -> Moved:
+    """Contacts of closing ways in that cannot go online.
+
+    Parameters
+    ----------
+    contacts
+        Contacts a year by way in, ``online`` among them when it is known.
+    close
+        Ways in that close.
+    share_low, share_high
+        Share (0 to 1) of residents aged 16 and over unlikely to use the internet.
+
+    Notes
+    -----
+    Residents unlikely to use the internet make ``share x all contacts x use`` of the contacts, all
+    of them by other ways than online. The closing ways in carry their part of these, as they do of
+    all contacts that are not online. Never more than they carry now.
+    """
+    method = method or judgement.demand_method()
+    every = sum(contacts.values())
+    offline = every - contacts.get(ONLINE, 0)
+    closing = sum(contacts.get(channel, 0) for channel in close)
+    if not offline:
+        return Moved(closing, 0.0, 0.0)
+    use = method.use_high[max(service.u_age75, service.u_disabled)]
+    low = min(float(offline), share_low * every) * closing / offline
+    high = min(float(offline), share_high * every * use) * closing / offline
+    return Moved(closing, low, high)
+
+
+def demand(proposal: Proposal, people: pd.DataFrame, services: Iterable[Service] | None = None) -> pd.DataFrame:
+    """Contacts a year that each way in that stays may have to carry.
+
+    Parameters
+    ----------
+    people
+        Residents unlikely to use the internet, as ``Assessment.people``: indexed by area code, with
+        ``low_raw, high_raw, adults``, of the wards the proposal is about.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``service_id, area_code`` (blank for the whole council), ``channel`` (blank for all that stay
+        together), ``now, low, high`` (contacts a year; blank where not known) and ``label`` in words.
+        Wards appear where the proposal gives contacts by ward; ward numbers under 10 are withheld.
+    """
+    held = {service.id: service for service in services} if services is not None else judgement.services()
+    rows: list[dict[str, object]] = []
+    for change in proposal.service:
+        if not change.moves:
+            continue
+        inside = people.loc[people.index.isin(change.wards)] if change.wards else people
+        kept = list(dict.fromkeys(change.stays))
+        whole = dict(inside[["low_raw", "high_raw", "adults"]].sum(skipna=False))
+        rows += _rows(change.total_contacts(), change.close, kept, whole, held[change.id], "")
+        by_ward = inside[["low_raw", "high_raw", "adults"]].to_dict("index")
+        for code, contacts in change.contacts_by_ward.items():
+            if code in by_ward:
+                rows += _rows(contacts, change.close, kept, by_ward[code], held[change.id], code)
+    return pd.DataFrame(rows, columns=_COLUMNS).astype({"now": "Float64", "low": "Float64", "high": "Float64"})
+
+
+def _rows(
+    contacts: Mapping[str, int], close: Iterable[str], kept: list[str], people: Mapping[Any, Any], service: Service, area: str
+) -> list[dict[str, object]]:
+    base: dict[str, object] = {"service_id": service.id, "area_code": area}
+    unknown: dict[str, object] = {"channel": "", "now": pd.NA, "low": pd.NA, "high": pd.NA}
+    if not contacts:
+        return [base | unknown | {"label": "no estimate: the proposal gives no contacts"}]
+    if pd.isna(people["adults"]) or not people["adults"]:
+        return [base | unknown | {"label": "no estimate: we hold no figures on internet use here"}]
+    method = judgement.demand_method()
+    moved = still_need(contacts, close, people["low_raw"] / people["adults"], people["high_raw"] / people["adults"], service, method)
+    now = {channel: contacts.get(channel, 0) for channel in kept}
+    total = sum(now.values())
+    rows = [base | _line("", total, total + moved.low, total + moved.high, area)]
+    if not kept:
+        rows[0]["label"] = f"nothing stays: {_between(moved.low, moved.high, area)} contacts a year would have no way in"
+    for channel in kept:
+        # A way in that is new has no present share, so an equal share stands beside the present one.
+        parts = (now[channel] / total if total else 1 / len(kept), 1 / len(kept))
+        least, most = (1.0, 1.0) if len(kept) == 1 else (min(parts) * method.spread_low, min(1.0, max(parts) * method.spread_high))
+        rows.append(base | _line(channel, now[channel], now[channel] + least * moved.low, now[channel] + most * moved.high, area))
+    if any(row["label"] == _WITHHELD for row in rows[1:]):
+        rows[0] |= unknown | {"label": _WITHHELD}  # the total would give the small number away
+    return rows
+
+
+def _line(channel: str, now: float, low: float, high: float, area: str) -> dict[str, object]:
+    if area and 0 < now < judgement.guards()["G8"].values["fewest"]:
+        return {"channel": channel, "now": pd.NA, "low": pd.NA, "high": pd.NA, "label": _WITHHELD}
+    label = f"{_between(low, high, area)} contacts a year, against {now:,.0f} now"
+    return {"channel": channel, "now": now, "low": low, "high": high, "label": label}
+
+
+def _between(low: float, high: float, area: str) -> str:
+    if area and high < judgement.guards()["G8"].values["fewest"]:
+        return "fewer than 10"
+    ends = two_figures(low), two_figures(high)
+    if low < 1:
+        return f"up to about {ends[1]}" if high >= 1 else "none"
+    return f"about {ends[0]}" if ends[0] == ends[1] else f"about {ends[0]} to {ends[1]}"

@@ -1,0 +1,155 @@
+"""What a council proposes: which services, which ways in close or thin, what stays, and how much they are used.
+
+A proposal is a TOML file or the same fields from a form. Counts only: nothing in it is about a
+person. The officer's own words are kept as such and never mixed with ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from exclusion import judgement
+
+ONLINE = "online"
+
+
+def _known(kind: str, names: Mapping[str, object], value: str) -> str:
+    if value in names:
+        return value
+    close = get_close_matches(value, names, n=1, cutoff=0.5)
+    hint = f"did you mean '{close[0]}'?" if close else f"known are: {', '.join(names)}"
+    raise ValueError(f"is not a {kind} we know; {hint}")
+
+
+def _channel(value: str) -> str:
+    return _known("way in", judgement.channels(), value)
+
+
+def _contact_channel(value: str) -> str:
+    return _known("way in", {**judgement.channels(), ONLINE: None}, value)
+
+
+def _service(value: str) -> str:
+    return _known("service", judgement.services(), value)
+
+
+def _place_kind(value: str) -> str:
+    return _known("kind of place", judgement.place_kinds(), value)
+
+
+ChannelId = Annotated[str, AfterValidator(_channel)]
+ServiceId = Annotated[str, AfterValidator(_service)]
+WardCode = Annotated[str, Field(pattern=r"^(E05|W05|S13|N08)\d{6}$")]
+Count = Annotated[int, Field(ge=0, strict=True)]
+Contacts = dict[Annotated[str, AfterValidator(_contact_channel)], Count]
+Name = Annotated[str, Field(min_length=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class OfficerWords(_Part):
+    """The officer's own words, printed between quotation marks and never checked by us."""
+
+    purpose: str = ""
+    saving: str = ""
+
+
+class PlaceChange(_Part):
+    """A place that closes or opens for fewer hours, whichever services lean on it."""
+
+    name: Name
+    kind: Annotated[str, AfterValidator(_place_kind)]
+    change: Literal["closes", "fewer_hours"]
+    wards: tuple[WardCode, ...] = ()  # the wards that use it; none given means every ward, and we say so
+    gives: tuple[ChannelId, ...] = ()  # ways in given there; none given means what such a place usually gives
+    services: tuple[ServiceId, ...] = ()  # services helped there; none given means every service
+
+    @property
+    def usual(self) -> tuple[str, ...]:
+        """Ways in that such a place usually gives."""
+        return judgement.place_kinds()[self.kind].gives
+
+    def ways(self, service_id: str) -> tuple[str, ...]:
+        """The ways in a service has at this place."""
+        if self.services and service_id not in self.services:
+            return ()
+        return self.gives or judgement.place_kinds()[self.kind].pairs(service_id)
+
+
+class ServiceChange(_Part):
+    """What a proposal does to one service."""
+
+    id: ServiceId
+    close: tuple[ChannelId, ...] = ()
+    fewer_hours: tuple[ChannelId, ...] = ()
+    keep: tuple[ChannelId, ...] = ()
+    wards: tuple[WardCode, ...] = ()  # where it changes; none given means everywhere
+    contacts: Contacts = Field(default_factory=dict)  # a year, by way in, `online` among them
+    contacts_by_ward: dict[WardCode, Contacts] = Field(default_factory=dict)
+    contacts_file: str = ""  # a CSV of the same, one row a ward
+
+    @model_validator(mode="after")
+    def _sound(self) -> ServiceChange:
+        listed = [("close", self.close), ("fewer_hours", self.fewer_hours), ("keep", self.keep)]
+        for index, (first, ours) in enumerate(listed):
+            for second, theirs in listed[index + 1 :]:
+                if both := sorted(set(ours) & set(theirs)):
+                    raise ValueError(f"{', '.join(both)} stands under both {first} and {second}; leave it in one")
+        if not (self.close or self.fewer_hours or self.keep):
+            raise ValueError("says nothing about any way in; list what closes, what gets fewer hours and what stays")
+        if self.contacts_file and self.contacts_by_ward:
+            raise ValueError("gives contacts by ward twice; keep either contacts_by_ward or contacts_file")
+        for channel, total in self.contacts.items():
+            wards = sum(ward.get(channel, 0) for ward in self.contacts_by_ward.values())
+            if wards > total:
+                raise ValueError(f"the wards have {wards:,} contacts by {channel}, more than the {total:,} given for the council")
+        return self
+
+    @property
+    def stays(self) -> tuple[str, ...]:
+        """Ways in that stay, those with fewer hours among them."""
+        return (*self.keep, *self.fewer_hours)
+
+    @property
+    def moves(self) -> bool:
+        """Whether anything about it closes or thins."""
+        return bool(self.close or self.fewer_hours)
+
+    def total_contacts(self) -> dict[str, int]:
+        """Contacts a year by way in: the council's figure, or else what its wards add up to."""
+        total: dict[str, int] = {}
+        for ward in self.contacts_by_ward.values():
+            for channel, count in ward.items():
+                total[channel] = total.get(channel, 0) + count
+        return total | self.contacts
+
+
+class Proposal(_Part):
+    """One proposal: who, what, from when. See ``proposal.read``."""
+
+    title: Name
+    councils: tuple[Name, ...] = Field(min_length=1)
+    date: date
+    officer: OfficerWords = OfficerWords()
+    service: tuple[ServiceChange, ...] = ()
+    place: tuple[PlaceChange, ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Proposal:
+        ids = [change.id for change in self.service]
+        if twice := sorted({name for name in ids if ids.count(name) > 1}):
+            raise ValueError(f"has two tables for {', '.join(twice)}; put each service in one")
+        if not (self.service or self.place):
+            raise ValueError("names no service and no place; add a [[service]] or a [[place]] table")
+        return self
+
+    def change(self, service_id: str) -> ServiceChange | None:
+        """What it does to one service, or None where it does not name it."""
+        return next((change for change in self.service if change.id == service_id), None)

@@ -1,0 +1,367 @@
+"""A proposal: the file, its mistakes, what it does to findings, demand, options, what leans on what, and what adds up."""
+
+# ruff: noqa: E501  (quoted sentences read better unbroken)
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from invented import CODES, six
+
+from exclusion import judgement, proposal, provision
+from exclusion.contracts import DataRefused, UsageError
+
+GOOD = """
+title = "Blue Badge online"
+councils = ["Invented"]
+date = 2027-04-01
+
+[officer]
+purpose = "Quicker for everyone."
+saving = "about £40,000 a year"
+
+[[service]]
+id = "blue_badge"
+close = ["f2f"]
+fewer_hours = ["phone"]
+keep = ["post"]
+contacts = { online = 2000, phone = 1500, f2f = 900, post = 200 }
+"""
+
+
+@pytest.fixture(scope="module")
+def findings() -> pd.DataFrame:
+    """Every service in the six invented wards."""
+    wards, table = six()
+    return provision.check(wards, table, judgement.services().values(), thresholds="0").findings
+
+
+def people(codes: list[str], low: float = 64, high: float = 100, adults: float = 1000) -> pd.DataFrame:
+    """The same estimate in every ward: 6.4 to 10 in 100 residents unlikely to use the internet."""
+    return pd.DataFrame({"low_raw": low, "high_raw": high, "adults": adults}, index=pd.Index(codes, name="area_code"))
+
+
+# ------------------------------------------------------------------------- the file
+
+
+def test_a_proposal_keeps_the_officers_own_words_apart(tmp_path: Path) -> None:
+    path = tmp_path / "blue.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    read = proposal.read(path)
+    assert (read.title, read.councils, read.date.isoformat()) == ("Blue Badge online", ("Invented",), "2027-04-01")
+    assert read.officer.saving == "about £40,000 a year"
+    change = read.change("blue_badge")
+    assert change is not None
+    assert (change.close, change.fewer_hours, change.keep, change.stays) == (("f2f",), ("phone",), ("post",), ("post", "phone"))
+
+
+def test_every_mistake_is_named_at_once_with_the_line_to_mend() -> None:
+    text = """title = "Online"
+councils = []
+[[service]]
+id = "blue_bage"
+close = ["f2f", "fax"]
+[[service]]
+id = "bulky_waste"
+close = ["phone"]
+contacts = { phone = -3 }
+customer = "somebody"
+[[place]]
+name = "Central"
+kind = "libary"
+change = "closes"
+"""
+    with pytest.raises(DataRefused) as refused:
+        proposal.parse(text, "mine.toml")
+    said = str(refused.value)
+    assert "mine.toml, date: is missing" in said
+    assert "mine.toml, line 2, councils: is empty" in said
+    assert "mine.toml, line 4, service.1.id: is not a service we know; did you mean 'blue_badge'? (found: blue_bage)" in said
+    assert "mine.toml, line 5, service.1.close.2: is not a way in we know" in said
+    assert "mine.toml, line 9, service.2.contacts.phone: is below zero (found: -3)" in said
+    assert "mine.toml, line 10, service.2.customer: is not a field of a proposal." in said
+    assert "somebody" not in said  # what may be about a person is not repeated
+    assert "mine.toml, line 13, place.1.kind: is not a kind of place we know; did you mean 'library'?" in said
+    assert len(refused.value.problems) == 7
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (('keep = ["post"]', 'keep = ["f2f"]'), "f2f stands under both close and keep; leave it in one"),
+        (('close = ["f2f"]\nfewer_hours = ["phone"]\nkeep = ["post"]', ""), "says nothing about any way in"),
+        (("2027-04-01", "2027-04-41"), "is not valid TOML"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(change: tuple[str, str], said: str) -> None:
+    with pytest.raises(DataRefused, match=said):
+        proposal.parse(GOOD.replace(*change))
+
+
+def test_a_file_that_is_not_there() -> None:
+    with pytest.raises(UsageError, match="there is no such file"):
+        proposal.read("nowhere.toml")
+
+
+def test_a_ward_of_another_council_is_named_with_its_line() -> None:
+    wards, _ = six()
+    with pytest.raises(DataRefused, match=r"line 16, service.1.wards: is not a ward of the councils named \(found: E05999999\)"):
+        proposal.parse(GOOD + 'wards = ["E05999999"]\n', areas=wards)
+
+
+# --------------------------------------------------------------- contacts: counts only
+
+
+def test_contacts_by_ward_come_from_a_file_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "contacts.csv").write_text("ward_code,phone,f2f\nE05000001,40,\nE05000002,25,12\n", encoding="utf-8")
+    (tmp_path / "p.toml").write_text(GOOD + 'contacts_file = "contacts.csv"\n', encoding="utf-8")
+    change = proposal.read(tmp_path / "p.toml").change("blue_badge")
+    assert change is not None
+    assert change.contacts_by_ward == {"E05000001": {"phone": 40}, "E05000002": {"phone": 25, "f2f": 12}}  # a blank is not 0
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("ward_code,phone\nE05000001,1\nE05000001,1\n", "line 3: repeats the ward of line 2, as a list of cases would"),
+        ("ward_code,surname,phone\nE05000001,Smith,1\n", "line 1, column 2: looks like a name"),
+        ("ward_code,date of birth,phone\nE05000001,01/02/1940,1\n", "line 1, column 2: looks like a date of birth"),
+        ("ward_code,phone,where\nE05000001,1,FY1 1AA\n", "line 2, column 3: holds what looks like a postcode"),
+        ("ward_code,phone,x\nE05000001,1,QQ123456C\n", "line 2, column 3: holds what looks like a National Insurance number"),
+        ("ward_code,phone,x\nE05000001,1,1940-02-01\n", "line 2, column 3: holds what looks like a date"),
+        ("ward_code,nino\nE05000001,1\n", "looks like a National Insurance or case number"),
+    ],
+)
+def test_rows_about_people_are_refused_and_never_repeated(text: str, said: str) -> None:
+    with pytest.raises(DataRefused) as refused:
+        proposal.read_contacts(text.encode())
+    assert said in str(refused.value)
+    for personal in ("Smith", "FY1", "QQ12", "1940"):
+        assert personal not in str(refused.value)
+
+
+def test_a_column_that_is_not_a_way_in_and_half_a_contact() -> None:
+    with pytest.raises(DataRefused) as refused:
+        proposal.read_contacts(b"ward_code,phone,telex\nE05000001,1.5,3\n")
+    assert "column 'telex' is not a way in" in str(refused.value)
+    assert "'phone' is not a whole number of contacts" in str(refused.value)
+
+
+def test_wards_cannot_add_up_to_more_than_the_council() -> None:
+    with pytest.raises(DataRefused, match="the wards have 901 contacts by f2f, more than the 900 given"):
+        proposal.parse(GOOD + "[service.contacts_by_ward.E05000001]\nf2f = 901\n")
+
+
+# ------------------------------------------------------------------------- effects
+
+
+def row(findings: pd.DataFrame, letter: str, service: str, channel: str, kind: str = "keep") -> pd.Series:
+    rows = findings[
+        (findings["area_code"] == CODES[letter])
+        & (findings["service_id"] == service)
+        & (findings["channel"] == channel)
+        & (findings["kind"] == kind)
+    ]
+    assert len(rows) == 1
+    return rows.iloc[0]
+
+
+def test_each_finding_says_what_the_proposal_does_to_it(findings: pd.DataFrame) -> None:
+    judged = proposal.effect(findings, proposal.parse(GOOD))
+    assert len(judged) == len(findings)
+    assert set(judged["proposal_effect"]) == set(proposal.EFFECTS)
+    closes = row(judged, "B", "blue_badge", "f2f")
+    assert (closes["proposal_effect"], closes["instead"]) == ("closes", "home_visit")
+    assert (
+        closes["effect_note"]
+        == "The proposal closes it here. If it must go, keep a visit at home in its place, running before this closes."
+    )
+    assert row(judged, "B", "blue_badge", "post", "floor")["proposal_effect"] == "stays"
+    thin = row(judged, "B", "blue_badge", "phone", "floor")
+    assert (thin["proposal_effect"], thin["fewer_hours"]) == ("stays", True)
+    assert "that is a closure" in thin["effect_note"]
+    # A home visit is advised in B, and the proposal does not mention one.
+    silent = row(judged, "B", "blue_badge", "home_visit")
+    assert (silent["proposal_effect"], silent["effect_note"]) == ("none", "The proposal does not say what happens to this way in.")
+    assert row(judged, "B", "school_primary", "phone", "floor")["effect_note"] == "The proposal is not about this service here."
+
+
+def test_a_change_in_some_wards_leaves_the_others_alone(findings: pd.DataFrame) -> None:
+    judged = proposal.effect(findings, proposal.parse(GOOD + f'wards = ["{CODES["B"]}"]\n'))
+    assert row(judged, "B", "blue_badge", "f2f")["proposal_effect"] == "closes"
+    assert row(judged, "A", "blue_badge", "f2f")["proposal_effect"] == "none"
+
+
+def test_effects_never_change_what_was_found(findings: pd.DataFrame) -> None:
+    judged = proposal.effect(findings, proposal.parse(GOOD))
+    pd.testing.assert_frame_equal(judged[findings.columns], findings)
+
+
+# ------------------------------------------------------------- G6 what leans on what
+
+LIBRARY = f"""
+title = "Fewer libraries"
+councils = ["Invented"]
+date = 2028-01-10
+[[place]]
+name = "Harbour Library"
+kind = "library"
+change = "closes"
+wards = ["{CODES["A"]}", "{CODES["F"]}"]
+"""
+
+
+def test_closing_a_library_changes_the_advice_of_services_it_does_not_name(findings: pd.DataFrame) -> None:
+    judged = proposal.effect(findings, proposal.parse(LIBRARY))
+    blue = row(judged, "A", "blue_badge", "assisted_digital")
+    assert (blue["proposal_effect"], blue["leans_on"], blue["instead"]) == ("closes", "Harbour Library", "home_visit")
+    assert blue["effect_note"].startswith("Assisted digital leans on Harbour Library, which closes under 'Fewer libraries'.")
+    assert row(judged, "B", "blue_badge", "assisted_digital")["proposal_effect"] == "none"  # B does not use that library
+    # The counter for joining a library is the library's own; the counter for Blue Badge is not.
+    assert row(judged, "A", "library_join", "f2f", "floor")["proposal_effect"] == "closes"
+    assert row(judged, "A", "blue_badge", "f2f")["proposal_effect"] == "none"
+
+
+def test_every_service_that_leans_on_it_is_named(findings: pd.DataFrame) -> None:
+    closing = proposal.parse(LIBRARY)
+    table = proposal.dependents(proposal.effect(findings, closing), closing)
+    helped = {service.id for service in judgement.services().values() if service.ok_assisted_digital}
+    assert set(table.loc[table["channel"] == "assisted_digital", "service_id"]) == helped
+    assert set(table.loc[table["channel"] == "f2f", "service_id"]) == {"library_join", "library_computers"}
+    assert not table["named"].any()
+    school = table.set_index(["service_id", "channel"]).loc[("school_primary", "assisted_digital")]
+    assert school["sentence"] == (
+        "Primary school place: assisted digital leans on Harbour Library, which closes; our advice there ('Advise keeping' in two wards) "
+        "no longer rests on a place that is open. If it must go, keep a phone line answered by a person in its place, running before this closes."
+    )
+
+
+def test_a_library_open_for_fewer_hours_is_said_too(findings: pd.DataFrame) -> None:
+    judged = proposal.effect(findings, proposal.parse(LIBRARY.replace('"closes"', '"fewer_hours"')))
+    blue = row(judged, "A", "blue_badge", "assisted_digital")
+    assert (blue["proposal_effect"], blue["fewer_hours"]) == ("stays", True)
+
+
+def test_a_place_without_wards_counts_everywhere_and_says_so(findings: pd.DataFrame) -> None:
+    text = "\n".join(line for line in LIBRARY.splitlines() if not line.startswith("wards"))
+    blue = row(proposal.effect(findings, proposal.parse(text)), "B", "blue_badge", "assisted_digital")
+    assert blue["proposal_effect"] == "closes"
+    assert "does not say which wards use it, so every ward is shown" in blue["effect_note"]
+
+
+def test_another_live_proposal_takes_away_what_this_one_keeps(findings: pd.DataFrame) -> None:
+    keeps = proposal.parse(GOOD.replace('keep = ["post"]', 'keep = ["post", "assisted_digital"]'))
+    assert row(proposal.effect(findings, keeps), "A", "blue_badge", "assisted_digital")["proposal_effect"] == "stays"
+    both = proposal.effect(findings, [keeps, proposal.parse(LIBRARY)])
+    assert row(both, "A", "blue_badge", "assisted_digital")["proposal_effect"] == "closes"
+
+
+def test_two_ways_in_that_need_the_same_thing_count_as_one() -> None:
+    count, said = proposal.fail_together(["f2f", "assisted_digital", "phone"])
+    assert count == 2
+    assert said == (
+        "Face to face and assisted digital depend on the same thing (an open building with staff), so they count as one way in unless the council shows otherwise.",
+    )
+    assert proposal.fail_together(["phone", "post"]) == (2, ())
+
+
+# -------------------------------------------------------------------------- demand
+
+
+def test_contacts_that_still_need_a_way_in_worked_by_hand() -> None:
+    # 4,600 contacts, 2,600 of them not online, 900 at the counter that closes. Residents unlikely to use
+    # the internet: 6.4 to 10 in 100, and Blue Badge (weights 3) lets them contact it up to 3 times as often.
+    #   low: 0.064 x 4,600 = 294.4 contacts; the counter carries 900 of 2,600 of them: 101.9
+    #   high: 0.10 x 4,600 x 3 = 1,380; x 900 / 2,600 = 477.7
+    contacts = {"online": 2000, "phone": 1500, "f2f": 900, "post": 200}
+    moved = proposal.still_need(contacts, ["f2f"], 0.064, 0.10, judgement.services()["blue_badge"])
+    assert (moved.closing, round(moved.low, 1), round(moved.high, 1)) == (900, 101.9, 477.7)
+
+
+def test_never_more_than_the_closing_way_in_carries_now() -> None:
+    moved = proposal.still_need({"online": 9000, "f2f": 100}, ["f2f"], 0.3, 0.5, judgement.services()["blue_badge"])
+    assert (moved.low, moved.high) == (100.0, 100.0)
+
+
+def test_demand_is_a_range_for_each_way_in_that_stays() -> None:
+    table = proposal.demand(proposal.parse(GOOD), people(list(CODES.values()))).set_index("channel")
+    # All that stay: 1,700 now, plus 101.9 to 477.7.
+    assert table.loc["", "label"] == "about 1,800 to 2,200 contacts a year, against 1,700 now"
+    # Phone has 1,500 of 1,700 (0.88); an equal share is 0.5. Least 0.5 x 0.5, most 1 (0.88 x 1.5, held at 1).
+    assert table.loc["phone", "low"] == pytest.approx(1500 + 0.25 * 101.9, abs=0.1)
+    assert table.loc["phone", "high"] == pytest.approx(1500 + 477.7, abs=0.1)
+    assert (table["high"] > table["low"]).all()
+
+
+def test_demand_without_contacts_or_residents_is_no_estimate_never_nought() -> None:
+    silent = proposal.parse("\n".join(line for line in GOOD.splitlines() if not line.startswith("contacts")))
+    table = proposal.demand(silent, people(list(CODES.values())))
+    assert table["label"].tolist() == ["no estimate: the proposal gives no contacts"] and table["low"].isna().all()
+    table = proposal.demand(proposal.parse(GOOD), people(list(CODES.values()), low=float("nan")).assign(adults=float("nan")))
+    assert table["label"].tolist() == ["no estimate: we hold no figures on internet use here"]
+
+
+def test_small_ward_numbers_are_withheld_with_the_total_that_gives_them_away() -> None:
+    text = GOOD + f"[service.contacts_by_ward.{CODES['A']}]\nphone = 300\npost = 4\nf2f = 60\n"
+    table = proposal.demand(proposal.parse(text), people(list(CODES.values())))
+    ward = table[table["area_code"] == CODES["A"]].set_index("channel")
+    assert ward.loc["post", "label"] == ward.loc["", "label"] == "withheld: fewer than 10 contacts a year now"
+    assert ward.loc["post", ["now", "low", "high"]].isna().all() and ward.loc["", ["now", "low", "high"]].isna().all()
+    assert ward.loc["phone", "now"] == 300
+
+
+# ------------------------------------------------------------------------- options
+
+
+def test_options_stand_side_by_side(findings: pd.DataFrame) -> None:
+    table = proposal.options(findings, proposal.parse(GOOD), people(list(CODES.values())).assign()).set_index("option")
+    assert list(table.index) == ["none", "proposed", "some", "all", "keep_and_improve", "move_with_help"]
+    keep = findings[(findings["service_id"] == "blue_badge") & findings["kind"].isin(["floor", "keep"])]
+    counter = keep[(keep["channel"] == "f2f") & (keep["severity"] == "recommended")]
+    assert table.loc["none", ["conditions_closed", "advised_closed", "watched_closed"]].tolist() == [0, 0, 0]
+    assert table.loc["proposed", "advised_closed"] == len(counter) > 0
+    assert table.loc["some", "advised_closed"] == table.loc["some", "conditions_closed"] == 0
+    # Everything closes: each condition (the minimum in six wards: phone, post, relay) and each way in advised.
+    assert table.loc["all", "conditions_closed"] == (keep["severity"] == "required").sum() == 18
+    assert table.loc["all", "advised_closed"] == (keep["severity"] == "recommended").sum()
+    assert table.loc["keep_and_improve", "unsaid"] < table.loc["none", "unsaid"]  # it opens what is advised
+    assert table.loc["proposed", "contacts_high"] > table.loc["proposed", "contacts_low"] > 0
+
+
+def test_moving_with_help_keeps_the_place_that_gives_the_help(findings: pd.DataFrame) -> None:
+    both = proposal.parse(GOOD + LIBRARY[LIBRARY.index("[[place]]") :])
+    kinds = judgement.options()
+    assert proposal.variant(both, kinds["proposed"]).place == both.place
+    assert proposal.variant(both, kinds["move_with_help"]).place == ()
+
+
+# -------------------------------------------------------------------- G7 cumulative
+
+
+def three(dates: tuple[str, str, str]) -> list[proposal.Proposal]:
+    ids = ("blue_badge", "school_primary", "council_tax_reduction")
+    text = 'title = "{0}"\ncouncils = ["Invented"]\ndate = {1}\n[[service]]\nid = "{0}"\nclose = ["f2f"]\n'
+    return [proposal.parse(text.format(name, day)) for name, day in zip(ids, dates, strict=True)]
+
+
+def test_three_services_within_two_years_make_a_panel_by_group(findings: pd.DataFrame) -> None:
+    table = proposal.cumulative(findings, three(("2027-04-01", "2028-01-01", "2029-04-01")))
+    # A has firm findings for all three; D has none for two of them.
+    assert CODES["A"] in set(table["area_code"]) and CODES["D"] not in set(table["area_code"])
+    race = table[(table["area_code"] == CODES["A"]) & (table["group"] == "race")].iloc[0]
+    assert race["services"] == "school_primary|council_tax_reduction"  # Blue Badge is only watched for language
+    money = table[(table["area_code"] == CODES["A"]) & (table["group"] == "socio-economic")].iloc[0]
+    assert money["sentence"] == (
+        "People on low incomes (not a protected characteristic): three services with reasons to keep other ways in move between "
+        "1 April 2027 and 1 April 2029: Blue Badge (disabled parking permit), Primary school place and Council tax reduction (council tax support) claim."
+    )
+
+
+def test_three_services_over_more_than_two_years_do_not(findings: pd.DataFrame) -> None:
+    assert proposal.cumulative(findings, three(("2027-04-01", "2028-01-01", "2029-04-02"))).empty
+
+
+def test_two_services_do_not(findings: pd.DataFrame) -> None:
+    assert proposal.cumulative(findings, three(("2027-04-01",) * 3)[:2]).empty
