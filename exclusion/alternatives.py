@@ -15,7 +15,7 @@ import pandas as pd
 from exclusion import normalise, risk
 from exclusion.composite import Node, aggregate, effective_weights, fifths
 from exclusion.contracts import DataRefused, NothingToAssess, Problem
-from exclusion.judgement.composites import CompositeDomain, CompositeIndicator, CompositeMethod, Part, alternatives
+from exclusion.judgement.composites import CompositeDomain, CompositeIndicator, CompositeMethod, Part, Within, alternatives
 from exclusion.judgement.score import MethodPreset, geography_rules
 from exclusion.release import Evidence
 from exclusion.treatment import MOST, require_spread, treat
@@ -140,7 +140,14 @@ def _between_posts(values: pd.Series, indicator: CompositeIndicator) -> pd.Serie
     return pd.Series(normalise.goalposts(values.to_numpy(float), lower, upper), index=values.index)
 
 
-def score(evidence: Evidence, method: CompositeMethod, area_codes: Sequence[str] | None = None, *, partial: bool = False) -> Scored:
+def score(
+    evidence: Evidence,
+    method: CompositeMethod,
+    area_codes: Sequence[str] | None = None,
+    *,
+    partial: bool = False,
+    within: Within | None = None,
+) -> Scored:
     """Wards scored by another method, each in its own nation.
 
     Parameters
@@ -159,6 +166,7 @@ def score(evidence: Evidence, method: CompositeMethod, area_codes: Sequence[str]
     DataRefused
         Naming indicators that are constant.
     """
+    method = method if within is None else method.model_copy(update={"within": within})
     codes = list(evidence.areas.index if area_codes is None else area_codes)
     nations = evidence.areas["nation"]
     held = [nation for nation in method.nations if (nations == nation).any()]

@@ -20,6 +20,7 @@ from exclusion.draws import Figures
 from exclusion.factorial import Frame
 from exclusion.judgement.score import Domain
 from exclusion.judgement.uncertainty import UncertaintyRules, uncertainty_rules
+from exclusion.treatment import require_spread
 
 Array = NDArray[np.float64]
 CHUNK = 48
@@ -75,6 +76,11 @@ def prepare(
         Of the nation's method; each a weighted sum of measures.
     best_fit
         ward x domain under the other geography, or None when it is not held.
+
+    Raises
+    ------
+    DataRefused
+        Naming measures that are the same in every ward, or have fewer than 4 figures.
     """
     rules = rules or uncertainty_rules()
     seed = rules.seed if seed is None else seed
@@ -83,6 +89,7 @@ def prepare(
     kept = Figures(
         figures.values[whole], figures.own[whole], figures.fit[whole], figures.below[whole], figures.above[whole], figures.bounded
     )
+    require_spread(kept.values, least=4)
     measures = list(kept.values.columns)
     stated = np.zeros((len(domains), len(measures)))
     for at, domain in enumerate(domains):

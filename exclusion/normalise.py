@@ -15,7 +15,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from exclusion.contracts import Problem, UsageError
-from exclusion.risk import percentile
 from exclusion.treatment import require_spread
 
 Array = NDArray[np.float64]
@@ -90,11 +89,6 @@ def exponential_of_share(share: Array) -> Array:
     """``-23 log(1 - R (1 - exp(-100 / 23)))`` for a scaled rank R, 0 = least and 1 = most affected."""
     stretched: Array = -EXPONENT * np.log(1 - share * (1 - np.exp(-100 / EXPONENT)))
     return stretched
-
-
-def standing(values: Array, distribution: Array) -> Array:
-    """Percentile of a frozen distribution of 1,001 quantiles; see :func:`exclusion.risk.percentile`."""
-    return percentile(values, distribution)
 
 
 NORMALISERS: dict[str, Callable[[Array], Array]] = {

@@ -127,6 +127,10 @@ def uncertainty(
         if preset is None:
             done += len(members)
             continue
+        if not _figures_held(evidence, members.index, preset):
+            notes.append(f"{name}: none of these wards has every figure that the score needs, so nothing was tried.")
+            done += len(members)
+            continue
         say(f"Making {name} ready", done / len(codes))
         nation = _nation(evidence, str(name), preset, rules, seed, draws)
         if not nation.tested.any():
@@ -150,6 +154,12 @@ def uncertainty(
         done += len(members)
     say("Done", 1.0)
     return _gathered(codes, bands, found, tuple(notes), rules)
+
+
+def _figures_held(evidence: Evidence, codes: pd.Index, preset: MethodPreset) -> bool:
+    """Whether any of the wards has every measure."""
+    names = [i.measure for d in preset.domain for i in d.indicator]
+    return bool(evidence.wide("ward", "value").reindex(index=codes, columns=names).notna().all(axis=1).any())
 
 
 def _nation(evidence: Evidence, name: str, preset: MethodPreset, rules: UncertaintyRules, seed: int, draws: int) -> Nation:

@@ -93,6 +93,14 @@ def test_the_older_index_is_stretched_over_each_council_by_itself(bundled):
     assert (by_council.min().dropna() == 0).all() and (by_council.max().dropna() == 100).all()
 
 
+def test_the_older_index_can_be_stretched_over_a_nation_or_all_wards_instead(bundled):
+    deri = composites.alternatives()["deri_1_6"]
+    nations = bundled.areas["nation"]
+    for within, groups in (("nation", nations), ("all", nations.map(lambda nation: "all"))):
+        scores = alternatives.score(bundled, deri, partial=True, within=within).table["score_limited"]
+        assert scores.groupby(groups.reindex(scores.index)).agg(["min", "max"]).to_numpy().tolist() == [[0, 100]] * groups.nunique()
+
+
 @pytest.mark.shared
 def test_its_components_give_its_published_score(shared):
     from exclusion.sources.internet_use import read_deri_components

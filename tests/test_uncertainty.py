@@ -14,7 +14,7 @@ from hypothesis.extra import numpy as hnp
 
 from exclusion import composite, draws, experiment, factorial, normalise, risk, treatment, variance
 from exclusion import uncertainty as unsure
-from exclusion.contracts import NothingToAssess, UsageError
+from exclusion.contracts import DataRefused, NothingToAssess, UsageError
 from exclusion.draws import Figures
 from exclusion.judgement.score import method_for
 from exclusion.judgement.uncertainty import uncertainty_rules
@@ -365,7 +365,10 @@ def test_what_was_not_tried_has_no_share(bundled):
 def test_a_release_without_the_other_geography_is_still_read_and_says_so(bundled):
     older = replace(bundled, alternative=bundled.alternative.iloc[:0], cache={})
     found = unsure.uncertainty(older, wards_of(bundled, BLACKPOOL), draws=10)
-    assert "England: this release holds no best-fit figures, so geography was not tested." in found.notes
+    assert found.notes == (
+        "England: this release holds no best-fit figures, so geography was not tested.",
+        "England: no domain has outliers that call for treatment, so the treated scales equal the plain ones.",
+    )
     assert found.wards["scored"].all() and not found.wards["geography_tested"].any()
 
 
@@ -376,6 +379,19 @@ def test_the_error_of_fit_drawn_is_larger_where_the_fit_is_rougher(bundled):
     # Five small areas of England have their count of people on low incomes withheld, so a handful of wards has a range.
     ranges = (figures.above > 0)["income_dep"].sum()
     assert 0 < ranges < 20 and not (figures.above > 0)["disabled"].any()
+
+
+def test_a_nation_without_a_measure_is_not_tried_and_says_so(bundled):
+    observations = bundled.observations[bundled.observations["measure"] != "income_dep"]
+    found = unsure.uncertainty(replace(bundled, observations=observations, cache={}), wards_of(bundled, BLACKPOOL))
+    assert not found.wards["scored"].any() and (found.wards["word"] == "").all() and len(found.wards) == 21
+    assert found.notes == ("England: none of these wards has every figure that the score needs, so nothing was tried.",)
+
+
+def test_a_measure_that_tells_no_wards_apart_is_refused_by_name():
+    figures, _ = simulated(1, wards=20)
+    with pytest.raises(DataRefused, match="indicator 'disabled': has the same figure in every area"):
+        experiment.prepare(replace(figures, values=figures.values.assign(disabled=0.2)), ENGLAND.domain)
 
 
 def test_progress_is_told_in_order_and_ends_at_one(bundled):

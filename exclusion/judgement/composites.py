@@ -315,6 +315,7 @@ __all__ = [
     "CompositeIndicator",
     "CompositeMethod",
     "Part",
+    "Within",
     "alternatives",
     "composite_entries",
     "line_numbers",
