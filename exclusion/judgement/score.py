@@ -161,8 +161,12 @@ def geography_rules() -> GeographyRules:
 
 
 def score_entries() -> list[Entry]:
-    """Every entry of these files, for the review dates."""
-    return [*measures().values(), *methods().values(), people_rates(), geography_rules()]
+    """Every entry of these files, of the alternative methods and of the uncertainty, for the review dates."""
+    # Imported here because both read this module's measures.
+    from exclusion.judgement.composites import composite_entries
+    from exclusion.judgement.uncertainty import uncertainty_rules
+
+    return [*measures().values(), *methods().values(), people_rates(), geography_rules(), *composite_entries(), uncertainty_rules()]
 
 
 __all__ = [
