@@ -14,8 +14,13 @@ MANY_ROWS = 60  # beyond this a table scrolls in a frame of its own
 # Fingers need 44 pixels.
 STYLE = """
 .stButton button, .stDownloadButton button, [data-testid=stPageLink] a, [data-testid=stExpander] summary,
-[data-testid=stSelectbox] [data-baseweb=select] > div, [data-testid=stMultiSelect] [data-baseweb=select] > div,
-[data-testid=stFileUploader] button, .stRadio label { min-height: 44px; }
+[data-testid=stSelectbox] [role=group], [data-testid=stMultiSelect] [role=group], [data-testid=stFileUploader] button,
+.stRadio label { min-height: 44px; }
+@media (pointer: coarse) {
+  [data-testid=stSelectbox] :is(button, input), [data-testid=stMultiSelect] button { min-height: 44px; min-width: 44px; }
+  [data-testid=stMultiSelect] [data-tag] { height: auto; }
+  [data-testid=stSlider] input[type=range] { min-height: 44px; }
+}
 .stRadio label { align-items: center; }
 [data-testid=stMainBlockContainer] { padding-top: 4.5rem; }
 .stMain h1 { font-size: 2.2rem; padding: .5rem 0 .25rem; }

@@ -14,10 +14,8 @@ from contextlib import suppress
 from datetime import date
 from functools import partial
 from html import escape
-from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile
 
 import geopandas as gpd
 import pandas as pd
@@ -33,6 +31,7 @@ from exclusion.judgement.entries import overdue
 from exclusion.judgement.score import method_for, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
+from exclusion.views import files
 
 NAME = "Kept Open"
 FIRST_SERVICE = "council_tax_reduction"  # what a new visitor sees; any other is one choice away
@@ -184,13 +183,12 @@ def choose_councils(held: Evidence) -> tuple[str, ...]:
     codes = list(listed)
     first = [code for code, (_, mapped) in listed.items() if mapped][:1] or codes[:1]
     chosen = st.multiselect(
-        "Council",
+        "Council (choose several to look at them as one area)",
         codes,
         default=first,
         key="council",
         bind="query-params",
         format_func=lambda code: listed[code][0],
-        help="Choose several to look at them as one area.",
         placeholder="Type the name of a council",
     )
     _keep("council", chosen, None if chosen == first else [listed[code][0] for code in chosen])
@@ -341,22 +339,7 @@ def take_away(a: Assessment, name: str) -> None:
     if len(a.services) == 1:
         kinds["A page for each member (zip)"] = (f"{name}-pages.zip", "application/zip")
     for column, (label, (file, mime)) in zip(st.columns(len(kinds)), kinds.items(), strict=True):
-        column.download_button(label, data=partial(_file, a, file), file_name=file, mime=mime, on_click="ignore", width="stretch")
-
-
-def _file(a: Assessment, name: str) -> bytes:
-    # Only now: what writes workbooks and pages takes a while to load, and no first visit need wait for it.
-    from exclusion import export, report
-
-    if name.endswith(".zip"):
-        held = BytesIO()
-        with ZipFile(held, "w", ZIP_DEFLATED) as pack:
-            for page_name, html in report.render(a, date.today()).items():
-                pack.writestr(page_name, html)
-        return held.getvalue()
-    if name.endswith(".xlsx"):
-        return export.workbook(a)
-    return export.csv_bytes(export.findings_table(a) if "findings" in name else export.wards_table(a))
+        column.download_button(label, data=partial(files.content, a, file), file_name=file, mime=mime, on_click="ignore", width="stretch")
 
 
 def people_definition() -> str:

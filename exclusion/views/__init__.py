@@ -1,0 +1,64 @@
+"""What the pages show of an assessment, as plain tables and lines of text. Nothing is decided here.
+
+Every gap is said in words ("not known", "fewer than 10"), so that a blank never reads as nothing.
+Wards keep the order of the assessment: by council, then by name; never by who is most affected.
+"""
+
+from exclusion.views.method import CAVEATS, METHOD, attributions, methods, rule_rows, sources, threshold_rows
+from exclusion.views.service import (
+    FIRST,
+    ON_TOP,
+    across,
+    band_label,
+    bands,
+    could_move_first,
+    floor,
+    grid,
+    keep_lines,
+    kept,
+    left_open,
+    levels,
+    names_by_level,
+    never_checked,
+    other_findings,
+    reasons_here,
+    risk_rows,
+    ward_rows,
+)
+from exclusion.views.shared import BEYOND, rule_names
+from exclusion.views.ward import not_known, residents, score_drivers, ward_services, who_lives_here
+
+__all__ = [
+    "BEYOND",
+    "CAVEATS",
+    "FIRST",
+    "METHOD",
+    "ON_TOP",
+    "across",
+    "attributions",
+    "band_label",
+    "bands",
+    "could_move_first",
+    "floor",
+    "grid",
+    "keep_lines",
+    "kept",
+    "left_open",
+    "levels",
+    "methods",
+    "names_by_level",
+    "never_checked",
+    "not_known",
+    "other_findings",
+    "reasons_here",
+    "residents",
+    "risk_rows",
+    "rule_names",
+    "rule_rows",
+    "score_drivers",
+    "sources",
+    "threshold_rows",
+    "ward_rows",
+    "ward_services",
+    "who_lives_here",
+]

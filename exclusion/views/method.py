@@ -1,0 +1,92 @@
+"""Where figures come from, how answers are made, and what they cannot tell."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from exclusion import judgement
+from exclusion.judgement.score import measures
+from exclusion.judgement.score import methods as presets
+from exclusion.release import Evidence
+from exclusion.views.shared import way
+from exclusion.words import date_words
+
+CAVEATS = {
+    "area": "These figures describe an area, not the people in it. "
+    "Most residents of any ward can use online services; some residents of every ward cannot.",
+    "two_facts": "Two facts about a ward may not be about the same people.",
+    "availability": "Availability is not take-up: a home may be able to get broadband and not have it, or not be able to pay for it.",
+    "census": "Census figures are from 2021. Students, new arrivals and new estates change fastest.",
+    "income": "Income figures are modelled or based on benefits, and miss people who do not claim.",
+    "bands": "We show bands, not ranks. Being in a higher band means more people may need another way to get the service. "
+    "It is not a judgement on the place.",
+    "nations": "Bands of England and Wales are cut separately and must not be set side by side.",
+    "no_flag": "No flag does not mean no need. The council-wide minimum still applies.",
+    "unmeasured": "We have no ward figures for digital skills, literacy, hearing loss, learning disability or owning a device. "
+    "Library staff, parish councils and advice agencies may know.",
+    "low_use": "Low use of a phone line, text service or counter may mean people gave up, not that nobody needs it.",
+    "profile": "Who uses each service is our default estimate. Replace it with your own records if you can.",
+    "together": "Several changes at once can fall on the same people; each service is looked at by itself.",
+    "due_regard": "This page helps you have due regard. It does not decide, and it is not legal advice.",
+}
+
+METHOD = (
+    (
+        "Small areas to wards.",
+        "Published counts of each small area are shared among wards by where its postcodes lie, then added up; rates are divided last.",
+    ),
+    (
+        "Score.",
+        "Each part is set against all wards of the nation (100 = most affected), weighted and added. Bands are fifths of its wards.",
+    ),
+    ("People.", "National survey rates by age and disability, applied to each ward's own residents."),
+    (
+        "Findings.",
+        "Each rule looks at a count and a share, and at who uses the service; no finding comes from a score. "
+        "The council-wide minimum comes first and no ward figure can switch it off.",
+    ),
+)
+
+
+def sources(evidence: Evidence) -> pd.DataFrame:
+    """Every source: ``Source, Publisher, Period, Licence, Address, Note``."""
+    rows = [(one.title, one.publisher, one.period, one.licence, one.url, one.note) for one in evidence.manifest.sources.values()]
+    return pd.DataFrame(rows, columns=["Source", "Publisher", "Period", "Licence", "Address", "Note"])
+
+
+def attributions(evidence: Evidence) -> list[str]:
+    """The attribution lines of the licences, once each."""
+    return list(dict.fromkeys(one.attribution for one in evidence.manifest.sources.values() if one.attribution))
+
+
+def threshold_rows(version: str = "1") -> pd.DataFrame:
+    """The thresholds in force: ``Measure, Many from, Very many from, Unit, Why, Check by``."""
+    known = measures()
+    rows = []
+    for entry in judgement.thresholds(version).values():
+        name = known[entry.indicator].short if entry.indicator in known else entry.indicator
+        rows.append((name, f"{entry.low:,.0f}", f"{entry.high:,.0f}", entry.unit, entry.why, date_words(entry.review_by)))
+    return pd.DataFrame(rows, columns=["Measure", "Many from", "Very many from", "Unit", "Why", "Check by"])
+
+
+def rule_rows() -> pd.DataFrame:
+    """The ward rules: ``Rule, What it looks at, Keeps open, Why, Limits``."""
+    names = judgement.indicators()
+    known = measures()
+    rows = []
+    for rule in judgement.rules().values():
+        looks = [known[names[one].measures[0].id].short for one in rule.indicators() if names[one].measures[0].id in known]
+        keeps = "; ".join(dict.fromkeys(way(flag.channel) for flag in rule.flags)) or "nothing: a caution"
+        rows.append((f"{rule.id} {rule.title}", "; ".join(dict.fromkeys(looks)), keeps, rule.why, rule.limits))
+    return pd.DataFrame(rows, columns=["Rule", "What it looks at", "Keeps open", "Why", "Limits"])
+
+
+def methods() -> list[tuple[str, pd.DataFrame]]:
+    """Each method of the score: its title with the nations, and its parts with weight, why and reference."""
+    described = []
+    for preset in presets().values():
+        rows = [(domain.label, f"{100 * domain.weight:.0f}%", domain.why, domain.reference) for domain in preset.domain]
+        described.append(
+            (f"{preset.title} ({', '.join(preset.nations)})", pd.DataFrame(rows, columns=["Part", "Weight", "Why", "Reference"]))
+        )
+    return described

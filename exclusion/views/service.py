@@ -1,0 +1,244 @@
+"""One service in the chosen wards, and all services side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from exclusion import judgement, maps
+from exclusion.assessment import Assessment
+from exclusion.maps import Shade
+from exclusion.views.shared import BEYOND, LEVEL_OF, each, rule_names, severity_words, way
+from exclusion.words import capital, join_words, within
+
+
+def kept(a: Assessment, service_id: str, added_only: bool = False) -> pd.DataFrame:
+    """Findings to keep a way in for one service, firmest first in each ward.
+
+    Parameters
+    ----------
+    added_only
+        Leave out what is said once for the whole council: a way in kept in three quarters of the wards,
+        in wards where it is no firmer than that.
+    """
+    rows = a.findings[(a.findings["service_id"] == service_id) & (a.findings["kind"] == "keep")]
+    rows = rows.assign(level=rows["severity"].map(LEVEL_OF))
+    if added_only:
+        said = a.council_wide[a.council_wide["service_id"] == service_id]
+        general = said["severity"].map(LEVEL_OF).groupby(said["channel"]).max()
+        rows = rows[rows["level"] > rows["channel"].map(general).fillna(0)]
+    order = rows["area_code"].map({code: place for place, code in enumerate(a.areas.index)})
+    return (
+        rows.assign(_order=order)
+        .sort_values(["_order", "level", "channel"], ascending=[True, False, True], kind="stable")
+        .drop(columns="_order")
+    )
+
+
+def levels(a: Assessment, service_id: str, added_only: bool = False) -> pd.Series[Any]:
+    """Each ward's place in :data:`exclusion.maps.LEVELS`, missing where not assessed; indexed by ``area_code``.
+
+    A ward for which the rules could not be checked is missing, unless a rule that could be checked
+    found something: what was found stays.
+    """
+    summary = a.summaries[a.summaries["service_id"] == service_id].set_index("area_code")["summary"].reindex(a.areas.index)
+    found = kept(a, service_id, added_only).groupby("area_code")["level"].max().reindex(a.areas.index)
+    return found.where(found.notna(), pd.Series(0, a.areas.index).where(summary.notna() & (summary != "not_assessed"))).astype("Int64")
+
+
+def reasons_here(found: pd.DataFrame) -> list[tuple[str, str]]:
+    """Findings of one ward as lines: what to keep, and the reason without its opening, which says that again."""
+    lines = []
+    for row in each(found):
+        _, _, rest = str(row.reason).partition(". ")
+        tips = " A small change in a figure would change this." if row.borderline else ""
+        lines.append((f"{severity_words(row.severity)}: {way(row.channel)}.", (rest or str(row.reason)) + tips))
+    return lines
+
+
+def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str, str]]:
+    """What else is said of a ward: ways in of the minimum that will be used more here and why, and cautions."""
+    rows = a.findings[(a.findings["area_code"] == code) & (a.findings["service_id"] == service_id)]
+    more = [
+        (f"Expect more use of {way(row.channel)}.", capital(str(row.short).partition(": ")[2]))
+        for row in each(rows[rows["kind"] == "more_use"])
+    ]
+    cautions = [("Take care.", str(row.short)) for row in each(rows[rows["kind"] == "caution"])]
+    return more + cautions
+
+
+def left_open(a: Assessment, service_id: str, code: str) -> str:
+    """What could not be checked in a ward, and parts of it that differ; all of the summary where nothing was found."""
+    mine = a.summaries[(a.summaries["area_code"] == code) & (a.summaries["service_id"] == service_id)].iloc[0]
+    text = str(mine["sentence"])
+    return text[max(text.find("Not checked"), 0) :] if mine["summary"] == "reasons_found" else text
+
+
+def floor(a: Assessment, service_id: str) -> list[tuple[str, str, str]]:
+    """The minimum everywhere: way in, short sentence, reason; once each, in the order of the channels."""
+    rows = a.findings[(a.findings["service_id"] == service_id) & (a.findings["kind"] == "floor")].drop_duplicates(["channel", "short"])
+    order = list(judgement.channels())
+    rows = rows.assign(_order=rows["channel"].map(order.index)).sort_values("_order", kind="stable")
+    opening = re.compile(r"^Council-wide minimum: ")
+    return [(capital(way(row.channel)), capital(opening.sub("", row.short)), str(row.reason)) for row in each(rows)]
+
+
+def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:
+    """What holds in three quarters of the wards or more: what to keep, and why, with the wards where it does not hold."""
+    lines = []
+    for row in each(a.council_wide[a.council_wide["service_id"] == service_id]):
+        head, _, why = str(row.reason).partition(". ")
+        others = [str(a.areas.loc[code, "area_name"]) for code in str(row.except_area_codes).split("|") if code in a.areas.index]
+        but = f" It does not hold in {join_words(others)}." if others else ""
+        lines.append((f"{head}.", f"{why}{but}"))
+    return lines
+
+
+ON_TOP = (Shade("0", "Nothing on top", maps.LEVELS[0].fill), *maps.LEVELS[1:])
+"""The levels where the map leaves out what is said once for the whole council: 0 is then not "no reason"."""
+
+
+def names_by_level(a: Assessment, classes: pd.Series[Any], shades: Sequence[Shade] = maps.LEVELS) -> list[tuple[Shade, list[str]]]:
+    """Ward names under each level, firmest first, by name: the map in words."""
+    several = a.areas["council_code"].nunique() > 1
+    names = a.areas["area_name"] + (", " + a.areas["council_name"] if several else "")
+    groups = [(shade, list(names[(classes == place).fillna(False)])) for place, shade in reversed(list(enumerate(shades)))]
+    groups.append((maps.NOT_ASSESSED, list(names[classes.isna()])))
+    return [(shade, found) for shade, found in groups if found]
+
+
+def keep_lines(found: pd.DataFrame) -> list[str]:
+    """Findings of one ward in short, ways in with the same reason together: "Advise keeping post and phone: about 900 people ..."."""
+    together: dict[tuple[int, str], list[str]] = {}
+    for row in each(found):
+        _, _, why = str(row.short).partition(": ")
+        together.setdefault((int(row.level), why), []).append(way(row.channel))
+    return [
+        f"{maps.LEVELS[level].word}: {join_words(ways)}" + (f". {capital(why)}" if why else ".") for (level, why), ways in together.items()
+    ]
+
+
+def never_checked(a: Assessment, service_id: str) -> set[str]:
+    """Rules of which no part could be checked for a service in any of the chosen wards: said once, not in every row."""
+    return set.intersection(*_unchecked(a, service_id).values()) if len(a.areas) else set()
+
+
+def _unchecked(a: Assessment, service_id: str) -> dict[str, set[str]]:
+    """By ward, the rules of which no part could be checked."""
+    rows = a.summaries[a.summaries["service_id"] == service_id]
+    split = {str(row.area_code): (set(row.not_checked.split("|")), set(row.checked.split("|"))) for row in each(rows)}
+    return {code: lacking - checked - {""} for code, (lacking, checked) in split.items()}
+
+
+def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, differences: pd.Series[Any] | None = None) -> pd.DataFrame:
+    """The table under the map: a row a ward, with what to keep and why, about how many people, and the council's own counts.
+
+    Rules that could not be checked in any ward (:func:`never_checked`) are left to be said once; the others are named.
+    """
+    classes = levels(a, service_id)
+    by_ward = {str(code): rows for code, rows in kept(a, service_id).groupby("area_code")}
+    lacking, everywhere = _unchecked(a, service_id), never_checked(a, service_id)
+    texts = []
+    for code in a.areas.index:
+        lines = keep_lines(by_ward[code]) if code in by_ward else []
+        if not lines:
+            lines = ["Not assessed." if pd.isna(classes[code]) else f"No reason found {BEYOND}, in the rules checked."]
+        lines += [head + " " + text if head == "Take care." else head for head, text in other_findings(a, service_id, code)]
+        if unchecked := lacking.get(str(code), set()) - everywhere:
+            lines.append(f"Not checked here: {rule_names(unchecked)}.")
+        texts.append("\n".join(lines))
+    table = pd.DataFrame({"Ward": a.areas["area_name"]})
+    if a.areas["council_code"].nunique() > 1:
+        table["Council"] = a.areas["council_name"]
+    table["Level"] = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in classes]
+    table[f"What to keep {BEYOND}, and why"] = texts
+    table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
+    table["Band"] = [band_label(a, code) for code in a.areas.index]
+    if differences is not None:
+        table["Where band and findings differ"] = differences.reindex(a.areas.index).replace("", "–")
+    if own is not None:
+        for name in own.columns:
+            table[f"{name} (yours)"] = [count_label(value) for value in own[name].reindex(a.areas.index)]
+    return table
+
+
+def count_label(value: float) -> str:
+    """A council's own count: as given, or "not given"."""
+    return "not given" if pd.isna(value) else f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+
+
+def band_label(a: Assessment, code: str) -> str:
+    """ "4 Higher", or "Not scored"."""
+    band: Any = a.scores.loc[code, "band"]
+    return maps.NOT_SCORED.label if pd.isna(band) else maps.BANDS[int(band) - 1].label
+
+
+def bands(a: Assessment) -> pd.Series[Any]:
+    """Each ward's place in :data:`exclusion.maps.BANDS`, missing where not scored."""
+    return a.scores["band"].astype("Int64") - 1
+
+
+def grid(a: Assessment) -> pd.DataFrame:
+    """Services down, wards across: the number and word of the level, or "Not assessed"."""
+    wide = {}
+    for service in sorted(a.services, key=lambda one: one.service_name):
+        wide[service.service_name] = [
+            maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in levels(a, service.id)
+        ]
+    table = pd.DataFrame(wide, index=a.areas["area_name"]).T
+    return table.rename_axis("Service").reset_index()
+
+
+def could_move_first(a: Assessment) -> pd.DataFrame:
+    """The reverse question: for each service, in how many of the chosen wards nothing needs to be added to its minimum.
+
+    Returns
+    -------
+    DataFrame
+        One row a service, by name: ``Service``; the ``Minimum that stays``; a number of wards for each level and
+        for ``Not assessed``; ``In words``. A ward not assessed is never counted as one with nothing found.
+    """
+    rows = []
+    for service in sorted(a.services, key=lambda one: one.service_name):
+        classes = levels(a, service.id)
+        counts = [int((classes == place).sum()) for place in range(len(maps.LEVELS))]
+        unknown, firm = int(classes.isna().sum()), counts[2] + counts[3]
+        if unknown:
+            words = f"Cannot be said: not assessed in {unknown} of {len(classes)} wards"
+        elif firm == 0 and counts[1] == 0:
+            words = FIRST
+        elif firm == 0:
+            words = f"{FIRST}; watch {counts[1]}"
+        elif counts[3] == 0:
+            words = f"With another way in kept in {firm}"
+        else:
+            words = f"With another way in kept in {firm}, as a condition in {counts[3]}"
+        stays = join_words([within(way) for way, _, _ in floor(a, service.id)])
+        rows.append((service.service_name, stays, *counts, unknown, words))
+    names = [shade.word for shade in maps.LEVELS]
+    return pd.DataFrame(rows, columns=["Service", "Minimum that stays", *names, maps.NOT_ASSESSED.word, "In words"])
+
+
+FIRST = "Nothing to add to the minimum"
+
+
+def risk_rows(a: Assessment, differ: pd.Series[Any], found: pd.DataFrame) -> pd.DataFrame:
+    """The risk map as a table: band, the place of each part, people, findings for the service, and where they differ.
+
+    ``found`` is :func:`ward_rows` of the service's assessment for the same wards.
+    """
+    table = pd.DataFrame({"Ward": a.areas["area_name"]})
+    if a.areas["council_code"].nunique() > 1:
+        table["Council"] = a.areas["council_name"]
+    table["Band"] = [band_label(a, code) for code in a.areas.index]
+    domains = {domain.id: domain.label for preset in a.method.presets for domain in preset.domain}
+    for domain, label in domains.items():
+        places = a.scores.get(f"percentile_{domain}", pd.Series(dtype=float)).reindex(a.areas.index)
+        table[label] = ["not known" if pd.isna(place) else f"{place:.0f}" for place in places]
+    table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
+    table["Findings for the service"] = found["Level"].reindex(a.areas.index)
+    table["Where they differ"] = differ.reindex(a.areas.index).replace("", "–")
+    return table

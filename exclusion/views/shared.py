@@ -1,0 +1,36 @@
+"""Words and small helpers that every view shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pandas as pd
+
+from exclusion import judgement, maps
+from exclusion.words import join_words, within
+
+LEVEL_OF = {"monitor": 1, "recommended": 2, "required": 3}
+BEYOND = "beyond the minimum"
+
+
+def severity_words(severity: str) -> str:
+    """The words for a severity, as the map's legend has them."""
+    return maps.LEVELS[LEVEL_OF[severity]].word
+
+
+def way(channel: str) -> str:
+    """A channel's name for the screen."""
+    known = judgement.channels().get(channel)
+    return known.label if known else channel
+
+
+def each(frame: pd.DataFrame) -> Iterator[Any]:
+    """The rows of a table, with its columns as attributes."""
+    return frame.itertuples()
+
+
+def rule_names(rules: set[str]) -> str:
+    """Rules by title and number: "weak mobile signal (W03)"."""
+    known = judgement.rules()
+    return join_words([f"{within(known[rule].title)} ({rule})" for rule in sorted(rules) if rule in known])

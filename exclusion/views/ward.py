@@ -1,0 +1,126 @@
+"""One ward: who lives there, every service, what drives its score, what is not known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from exclusion import judgement, maps
+from exclusion.assessment import Assessment
+from exclusion.judgement.score import measures, method_for
+from exclusion.provision.reasons import about
+from exclusion.views.service import keep_lines, other_findings
+from exclusion.views.shared import BEYOND, LEVEL_OF, rule_names
+from exclusion.words import date_words, percent, two_figures
+
+
+def residents(area: pd.Series[Any]) -> str:
+    """How many people live in a ward, in words."""
+    return about(float(area["population"]))
+
+
+def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
+    """The ward's figures against the national ones: ``Group, Here, Share here, <nation>, More than in, Date``; gaps in words."""
+    nation = str(a.areas.loc[code, "nation"])
+    held = a.profile[a.profile["area_code"] == code].set_index("measure")
+    fewest = judgement.guards()["G8"].values["fewest"]
+    rows: list[tuple[str, ...]] = []
+    for name, measure in measures().items():
+        if name not in held.index or not measure.counted:
+            continue
+        row: Any = held.loc[name]
+        known = not pd.isna(row["n"])
+        shown = known and row["n"] >= fewest
+        here = about(row["n"], str(row["fit"])) if known else "not known"
+        notes = ["our estimate"] if row["fit"] == "estimated" else []
+        if shown and row["fit"] != "published" and not pd.isna(row["low"]) and not pd.isna(row["high"]):
+            notes.append(f"{two_figures(row['low'])} to {two_figures(row['high'])}")
+        rows.append(
+            (
+                measure.short,
+                here + (f" ({'; '.join(notes)})" if known and notes else ""),
+                _share(row["value"]) if shown or not known else "not shown",
+                _share(row["nation_value"]),
+                _more_than(row["percentile"]),
+                date_words(str(row["period"])),
+            )
+        )
+    return pd.DataFrame(rows, columns=["Group", "Here", "Share here", nation, f"Share is higher than in ... of wards in {nation}", "Date"])
+
+
+def _share(value: float) -> str:
+    return "not known" if pd.isna(value) else percent(value)
+
+
+def _more_than(percentile: float) -> str:
+    return "not known" if pd.isna(percentile) else f"{min(99, int(percentile))}%"
+
+
+def score_drivers(a: Assessment, code: str) -> pd.DataFrame:
+    """What pulls the ward's score up or down: a part a row; the pulls add up to the distance from the middle, 50."""
+    row, preset = a.scores.loc[code], method_for(str(a.areas.loc[code, "nation"]))
+    rows = []
+    for domain in preset.domain if preset else ():
+        place, pull = row.get(f"percentile_{domain.id}"), row.get(f"contribution_{domain.id}")
+        if place is None or pd.isna(place):
+            rows.append((domain.label, "not known", _weight(row.get(f"weight_{domain.id}")), "not known"))
+            continue
+        way = (
+            "no pull"
+            if abs(pull) < 0.5
+            else f"{abs(pull):.0f} points {'up' if pull > 0 else 'down'}: {domain.explains if pull > 0 else domain.explains_low}"
+        )
+        rows.append((domain.label, f"{place:.0f} of 100", _weight(row.get(f"weight_{domain.id}")), way))
+    return pd.DataFrame(rows, columns=["Part", "Place among the nation's wards (100 = most affected)", "Weight", "Pull on the score"])
+
+
+def _weight(weight: Any) -> str:
+    return "not known" if weight is None or pd.isna(weight) else f"{100 * weight:.0f}%"
+
+
+def ward_services(a: Assessment, code: str) -> pd.DataFrame:
+    """Every assessed service in one ward: what to keep beyond the minimum and why, by name of service."""
+    found = a.findings[(a.findings["area_code"] == code) & (a.findings["kind"] == "keep")]
+    found = found.assign(level=found["severity"].map(LEVEL_OF)).sort_values(["level", "channel"], ascending=[False, True], kind="stable")
+    summaries = a.summaries[a.summaries["area_code"] == code].set_index("service_id")
+    rows = []
+    for service in sorted(a.services, key=lambda one: one.service_name):
+        mine = found[found["service_id"] == service.id]
+        unknown = summaries.loc[service.id, "summary"] == "not_assessed"
+        level = maps.LEVELS[int(mine["level"].max())] if len(mine) else maps.NOT_ASSESSED if unknown else maps.LEVELS[0]
+        lines = keep_lines(mine) or [f"{level.word}."]
+        lines += [head for head, _ in other_findings(a, service.id, code)]
+        rows.append((service.service_name, level.label, "\n".join(lines)))
+    return pd.DataFrame(rows, columns=["Service", "Level", f"What to keep {BEYOND}, and why"])
+
+
+def not_known(a: Assessment, code: str) -> list[str]:
+    """What we do not know of the ward: figures we lack, rules that could not be checked, rough fits."""
+    lines = []
+    area = a.areas.loc[code]
+    held = a.profile[(a.profile["area_code"] == code) & a.profile["n"].notna()]["measure"]
+    lacking = [
+        measure.short
+        for name, measure in measures().items()
+        if measure.counted and name in set(a.profile["measure"]) and name not in set(held)
+    ]
+    if lacking:
+        lines.append(f"No figure for this ward: {', '.join(lacking)}.")
+    if area["error_class"] != "good":
+        lines.append(
+            f"Census figures come by small area and were shared onto this ward by postcode. In nine of ten wards like this one "
+            f"the count is within {percent(float(area['error_p90']))} of the truth."
+        )
+    if not a.scores.loc[code, "scored"]:
+        lines.append(str(a.scores.loc[code, "why_not"]))
+    unchecked = a.summaries[a.summaries["area_code"] == code]["not_checked"].str.split("|").explode().dropna()
+    if names := rule_names(set(unchecked) - {""}):
+        lines.append(f"Rules that could not be checked for some services, for want of figures: {names}.")
+    lines += [f"{item['what']}: {item['why']}" for item in a.evidence.manifest.missing if _concerns(item["what"], str(area["nation"]))]
+    return lines
+
+
+def _concerns(what: str, nation: str) -> bool:
+    others = {"England", "Wales", "Scotland", "Northern Ireland"} - {nation}
+    return not any(other in what for other in others)
