@@ -7,20 +7,33 @@ is not here (that is a data release), nor is arithmetic.
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.entries import FOLDER, Entry, overdue, read_entries
 from exclusion.judgement.law import NATIONS, Floor, LawHook, Threshold
 from exclusion.judgement.planning import DemandMethod, NationHooks, Option, RoutesJudgement
+from exclusion.judgement.pages import becauses, facts, gaps, page_entries, page_questions, ways
 from exclusion.judgement.ruleset import Guard, Indicator, Rule, SeverityTable, StrengthTest
 from exclusion.judgement.score import measures, score_entries
 from exclusion.judgement.services import Channel, Dependency, PlaceKind, Service
 
 
 @cache
-def services() -> dict[str, Service]:
-    """The 40 council services by id."""
+def _services() -> dict[str, Service]:
     return read_entries(FOLDER / "services.csv", Service, "service")
+
+
+def services(overlay: str | Path | None = None) -> dict[str, Service]:
+    """The 40 council services by id; with a council's own changes laid over them when it gives a file.
+
+    See :func:`exclusion.judgement.local.read_local` for the file.
+    """
+    if overlay is None:
+        return _services()
+    from exclusion.judgement.local import read_local  # it reads these same entries
+
+    return dict(read_local(services=overlay).services)
 
 
 @cache
@@ -138,7 +151,7 @@ def all_entries() -> list[Entry]:
     tables = (services(), channels(), dependencies(), place_kinds(), rules(), indicators(), floors(), law(), nations())
     numbers = (severities(), guards(), _thresholds(), options())
     single = (strength_test(), demand_method(), routes_judgement())
-    return [*score_entries(), *(entry for table in (*tables, *numbers) for entry in table.values()), *single]
+    return [*score_entries(), *page_entries(), *(entry for table in (*tables, *numbers) for entry in table.values()), *single]
 
 
 @cache
@@ -197,6 +210,15 @@ def cross_check() -> None:
         need(f"nations.toml, '{nation.id}'", "law", [*nation.kept_hooks, *nation.place_hooks], codes)
     for threshold in _thresholds().values():
         need(f"thresholds.csv, '{threshold.id}'", "measure", [threshold.indicator], measures())
+    need("pages.toml, the reasons", "rule", becauses(), rules())
+    need("rules.toml, a rule that keeps a way in", "reason in pages.toml", [rule.id for rule in rules().values() if rule.flags], becauses())
+    need("channels.toml", "way in pages.toml", channels(), ways())
+    need("pages.toml, the facts", "measure", [name for name in facts() if name != "people"], measures())
+    for gap in gaps().values():
+        need(f"pages.toml, gap '{gap.id}'", "rule", gap.rules, rules())
+        need(f"pages.toml, gap '{gap.id}'", "measure", [*gap.unless_measures, *gap.needs_measures], measures())
+    for question in page_questions().values():
+        need(f"pages.toml, question '{question.id}'", "channel", [*question.channels, *question.busier], channels())
     if problems:
         raise DataRefused(problems)
 

@@ -59,6 +59,7 @@ class Fact(Entry):
     who: str
     of: str
     date: str = ""  # instead of the figure's own
+    source: str = ""  # of an estimate of ours, which no dataset of the release gives
     in_nation: dict[Nation, tuple[str, str]] = Field(default_factory=dict)  # text and who, where a nation's figure differs
 
     @model_validator(mode="after")
@@ -146,11 +147,11 @@ def gaps() -> dict[str, Gap]:
 
 
 @cache
-def questions() -> dict[str, Question]:
+def page_questions() -> dict[str, Question]:
     """Questions members may want to ask, in order of use."""
     return read_entries(FOLDER / "pages.toml", Question, "question")
 
 
 def page_entries() -> list[Entry]:
     """Every text of the pages, for the review dates."""
-    return [entry for table in (duties(), facts(), ways(), becauses(), gaps(), questions()) for entry in table.values()]
+    return [entry for table in (duties(), facts(), ways(), becauses(), gaps(), page_questions()) for entry in table.values()]

@@ -1,65 +1,24 @@
-"""Pages to e-mail and print: one for the council, one for each ward, each complete in itself.
+"""Pages to e-mail and print, and the plain sentences they are made of.
 
-No server, no script, no request: a page holds its own style and forbids everything else. A ward
-page holds at most 300 words and prints on one side of A4. ``briefing`` makes the sentences.
+``write_pack`` makes one page for the council and one for each ward. ``briefing`` says what a
+member needs to know of a ward, ``council`` of the council; ``pages`` turns both into HTML.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import shutil
 import tempfile
 from datetime import date
-from functools import cache
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-from exclusion import judgement
 from exclusion.assessment import Assessment
 from exclusion.contracts import Problem, UsageError
-from exclusion.judgement import Service
-from exclusion.judgement import pages as texts
-from exclusion.judgement.score import people_rates
-from exclusion.report.briefing import (
-    MOST_LINES,
-    across_lines,
-    busier_line,
-    cautions,
-    decided_by,
-    facts,
-    findings_row,
-    floor_line,
-    floor_reasons,
-    keep_lines,
-    paragraph,
-    people_words,
-    place,
-    questions,
-    sources,
-    unknowns,
-    ward_facts,
-)
-from exclusion.words import counted, date_words, slug
+from exclusion.report.briefing import busier_line, decided_by, floor_line, keep_lines, people_words, questions, unknowns, ward_facts
+from exclusion.report.council import across_lines, paragraph, place
+from exclusion.report.pages import WORDS, mark, render, visible_words
 
-WORDS = 300  # of a ward page, footer aside
-# How many facts and unknowns, whether reasons repeat their figures, and whether busier ways are named: given up
-# in this order to keep to WORDS. What to keep, the duty and the questions are never given up.
-_FITS = (
-    (5, 3, False, True),
-    (4, 3, False, True),
-    (4, 3, True, True),
-    (4, 2, True, True),
-    (3, 2, True, True),
-    (3, 1, True, True),
-    (3, 1, True, False),
-)
 _MARK = '<meta name="kept-open-pack" content="'
-_OVERDUE = "This text was due"
 
 
 def write_pack(assessment: Assessment, folder: str | Path, *, today: date | None = None) -> list[Path]:
@@ -86,7 +45,7 @@ def write_pack(assessment: Assessment, folder: str | Path, *, today: date | None
     """
     out = Path(folder)
     pages = render(assessment, today or date.today())
-    _refuse(out, _mark(assessment))
+    _refuse(out, mark(assessment))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -110,174 +69,6 @@ def write_pack(assessment: Assessment, folder: str | Path, *, today: date | None
     return [out / name for name in pages]
 
 
-def render(assessment: Assessment, today: date) -> dict[str, str]:
-    """The pages of a pack as HTML by file name, index.html first.
-
-    Raises
-    ------
-    UsageError
-        When the assessment is not of exactly one service.
-    """
-    if len(assessment.services) != 1:
-        found = ", ".join(service.id for service in assessment.services) or "none"
-        raise UsageError(Problem("pack", "is about one service", found, "Choose one service; make a pack for each."))
-    service = assessment.services[0]
-    names = {str(code): f"{code}-{slug(str(name))}.html" for code, name in assessment.areas["area_name"].items()}
-    return {
-        "index.html": _council_page(assessment, service, names, today),
-        **{name: _ward_page(assessment, service, code, today) for code, name in names.items()},
-    }
-
-
-# --------------------------------------------------------------------------- pages
-
-
-def _ward_page(assessment: Assessment, service: Service, code: str, today: date) -> str:
-    nation = str(assessment.areas.at[code, "nation"])
-    page = {
-        **_common(assessment, service, today, _entries(assessment, service, code)),
-        "ward": assessment.areas.at[code, "area_name"],
-        "council": assessment.areas.at[code, "council_name"],
-        "code": code,
-        "decided_by": decided_by(assessment, code, service),
-        "floor": floor_line(service),
-        "questions": questions(assessment, code, service.id),
-        "duty": _duty(nation, short=True),
-    }
-    said = facts(assessment, code, service.id)
-    figures, estimate = [fact for fact in said if fact.source], [fact for fact in said if not fact.source]
-    unknown = unknowns(assessment, code, service.id)
-    careful = cautions(assessment, code, service.id)
-    keeps = {brief: [*careful, *keep_lines(assessment, code, service.id, brief=brief)] for brief in (False, True)}
-    busier = busier_line(assessment, code, service.id)
-    behind = _finding_sources(assessment, code)
-    html = ""
-    for most_facts, most_unknowns, brief, with_busier in _FITS:
-        shown = [*figures[: most_facts - len(estimate)], *estimate]
-        page |= {
-            "facts": [fact.text for fact in shown],
-            "keeps": keeps[brief][:MOST_LINES],
-            "busier": busier if with_busier else "",
-            "unknowns": unknown[:most_unknowns],
-            "sources": sources(assessment, behind.union(fact.source for fact in shown)),
-        }
-        html = _rendered("ward.html", **page)
-        if visible_words(html) <= WORDS:
-            break
-    return html
-
-
-def _council_page(assessment: Assessment, service: Service, names: dict[str, str], today: date) -> str:
-    several = assessment.areas["council_code"].nunique() > 1
-    labels = assessment.areas[["area_name", "council_name"]].itertuples(name=None)
-    wards = [
-        {"name": name, "council": council if several else "", "page": names[str(code)], **findings_row(assessment, str(code), service.id)}
-        for code, name, council in labels
-    ]
-    held = assessment.evidence.manifest.sources
-    used = [*assessment.profile["source"].unique(), "ons_wards_2025", ""]
-    return _rendered(
-        "council.html",
-        **_common(assessment, service, today, _entries(assessment, service)),
-        place=place(assessment),
-        several=several,
-        decided_by=sorted({line for code in assessment.areas.index if (line := decided_by(assessment, str(code), service))}),
-        floor=floor_line(service),
-        floor_reasons=floor_reasons(assessment, service.id),
-        across=across_lines(assessment, service.id),
-        wards=wards,
-        paragraph=paragraph(assessment, service.id),
-        missing=[f"{one['what']}: {one['why']}" for one in assessment.evidence.manifest.missing if _concerns(one["what"], assessment)],
-        duties=[(nation, _duty(str(nation))) for nation in assessment.areas["nation"].unique()],
-        sources=sources(assessment, used),
-        attributions=sorted({held[key].attribution for key in used if key in held and held[key].attribution}),
-    )
-
-
-def _common(assessment: Assessment, service: Service, today: date, entries: list[judgement.Entry]) -> dict[str, Any]:
-    manifest = assessment.evidence.manifest
-    return {
-        "mark": _mark(assessment),
-        "service": service.service_name,
-        "short_service": re.sub(r" \([^)]*\)", "", service.service_name),
-        "users": service.main_users,
-        "date": date_words(today),
-        "versions": [
-            ("Figures", f"{manifest.name} {manifest.version}, built on {date_words(str(manifest.built_on))}, wards {manifest.edition}"),
-            ("Method", assessment.method.words),
-            ("Thresholds", f"version {assessment.thresholds_version}"),
-            ("Service profile", f"{service.id}, version {service.profile_version} (our default judgement)"),
-        ],
-        "notices": [note for note in assessment.notices if not note.startswith(_OVERDUE)],
-        "overdue": _overdue(entries, today),
-    }
-
-
-def _duty(nation: str, short: bool = False) -> tuple[str, ...]:
-    duty = texts.duties().get(nation)
-    if duty is None:
-        return (f"We hold no reviewed text of the equality duty in {nation}: ask your equality officer.",)
-    return duty.short() if short else duty.long()
-
-
-def _concerns(what: str, assessment: Assessment) -> bool:
-    """Whether a gap of the release is about these nations."""
-    here = set(assessment.areas["nation"])
-    return not any(nation in what for nation in judgement.NATIONS) or any(nation in what for nation in here)
-
-
-def _finding_sources(assessment: Assessment, code: str) -> set[str]:
-    rows = assessment.findings[assessment.findings["area_code"] == code]
-    return {str(figure["source"]) for cell in rows["figures_json"] for figure in json.loads(cell)}
-
-
-def _entries(assessment: Assessment, service: Service, code: str = "") -> list[judgement.Entry]:
-    """The judgement behind a page: the service, its floors, the rules that fired, the duty, the rates."""
-    rows = assessment.findings if not code else assessment.findings[assessment.findings["area_code"] == code]
-    rules = {name for cell in rows["rule_ids"].unique() for name in str(cell).split("|")}
-    areas = assessment.areas if not code else assessment.areas.loc[[code]]
-    named: list[judgement.Entry] = [service, people_rates()]
-    named += [texts.duties()[nation] for nation in areas["nation"].unique() if nation in texts.duties()]
-    named += [floor for name, floor in judgement.floors().items() if floor.every_service or name in service.floor_rules]
-    return [*named, *(rule for name, rule in judgement.rules().items() if name in rules)]
-
-
-def _overdue(entries: list[judgement.Entry], today: date) -> list[str]:
-    """One sentence for each review date gone by, naming the texts."""
-    late: dict[date, list[str]] = {}
-    for entry in entries:
-        if entry.due(today):
-            late.setdefault(entry.review_by, []).append(entry.id)
-    return [f"{_OVERDUE} to be checked on {date_words(when)}: {', '.join(names)}." for when, names in sorted(late.items())]
-
-
-# --------------------------------------------------------------------------- making and placing
-
-
-@cache
-def _environment() -> Environment:
-    held = Environment(
-        loader=FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    held.filters["counted"] = counted
-    return held
-
-
-def _rendered(name: str, **page: Any) -> str:
-    html: str = _environment().get_template(name).render(page)
-    return html
-
-
-def _mark(assessment: Assessment) -> str:
-    """What tells an earlier pack of the same service and councils from any other file."""
-    return " ".join([*(service.id for service in assessment.services), *assessment.councils])
-
-
 def _refuse(folder: Path, mark: str) -> None:
     if not folder.exists():
         return
@@ -297,41 +88,11 @@ def _is_ours(path: Path, mark: str) -> bool:
         return f'{_MARK}{mark}"' in file.read(2000)
 
 
-class _Visible(HTMLParser):
-    """Collects the words a reader sees, outside head and footer."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.words: list[str] = []
-        self._skipping: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("head", "footer", "style", "script"):
-            self._skipping.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._skipping and self._skipping[-1] == tag:
-            self._skipping.pop()
-
-    def handle_data(self, data: str) -> None:
-        if not self._skipping:
-            self.words += data.split()
-
-
-def visible_words(html: str) -> int:
-    """How many words a page shows, its footer of sources and versions aside."""
-    reader = _Visible()
-    reader.feed(html)
-    return len(reader.words)
-
-
 __all__ = [
     "WORDS",
     "across_lines",
     "busier_line",
-    "cautions",
     "decided_by",
-    "facts",
     "floor_line",
     "keep_lines",
     "paragraph",

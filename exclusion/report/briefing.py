@@ -17,16 +17,17 @@ from exclusion import judgement, people
 from exclusion.assessment import Assessment
 from exclusion.judgement import Rule, Service
 from exclusion.judgement import pages as texts
-from exclusion.judgement.score import people_rates
-from exclusion.provision.reasons import SCREEN_WORDS, about
+from exclusion.judgement.ruleset import MANY_USERS
+from exclusion.judgement.score import measures
+from exclusion.provision.reasons import about
 from exclusion.release import Evidence
-from exclusion.words import capital, counted, date_words, join_words, percent, sentence, two_figures, within
+from exclusion.words import date_words, join_words, percent, sentence, two_figures, within
 
 MOST_FACTS, MOST_LINES, MOST_UNKNOWNS, MOST_QUESTIONS = 5, 5, 3, 3
-MANY_USERS = 2  # a user weight of "many" or more, as services.csv defines it
 URGENT = 2  # "within days", as services.csv defines it
+BORDERLINE = "†"  # in brief lines; the page that prints it says what it means
 _LEVEL = {"required": 0, "recommended": 1, "monitor": 2}
-_KEEP = {"required": "Keep {way} as a condition", "recommended": "Advise keeping {way}", "monitor": "Watch {way}"}
+KEEP = {"required": "Keep {way} as a condition", "recommended": "Advise keeping {way}", "monitor": "Watch {way}"}
 _WITHOUT_A_SERVICE = ("age75", "disabled_lot", "income_dep", "poor_english")
 
 
@@ -73,10 +74,10 @@ def facts(assessment: Assessment, area_code: str, service_id: str | None = None,
 
 def _held(assessment: Assessment, area_code: str) -> dict[str, Mapping[str, Any]]:
     rows = assessment.profile[(assessment.profile["area_code"] == area_code) & assessment.profile["n"].notna()]
-    return {str(row["measure"]): row for row in _records(rows)}
+    return {str(row["measure"]): row for row in records(rows)}
 
 
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
@@ -85,7 +86,7 @@ def _measures(assessment: Assessment, area_code: str, service_id: str | None) ->
     if service_id is None:
         return list(_WITHOUT_A_SERVICE)
     service = assessment.service(service_id)
-    rows = pd.concat([_keeps(assessment, area_code, service_id), _rows(assessment, area_code, service_id, "more_use")])
+    rows = pd.concat([kept_rows(assessment, area_code, service_id), _rows(assessment, area_code, service_id, "more_use")])
     behind = [figure["id"] for cell in rows["figures_json"] for figure in json.loads(cell)]
     groups = {name: service.weight(fact.group) for name, fact in texts.facts().items() if fact.group}
     users = sorted((name for name, weight in groups.items() if weight >= MANY_USERS), key=lambda name: -groups[name])
@@ -96,7 +97,7 @@ def _fact(measure: str, row: Mapping[str, Any], nation: str) -> str:
     fact = texts.facts()[measure]
     said = fact.said(_count(row), nation)
     notes = []
-    if row["n"] >= _fewest() and not pd.isna(row["value"]):
+    if row["n"] >= fewest() and not pd.isna(row["value"]):
         notes.append(f"{percent(row['value'])} {fact.of}")
     if not pd.isna(row["nation_value"]):
         same = bool(notes) and percent(row["nation_value"]) == percent(row["value"])
@@ -112,13 +113,13 @@ def _month(period: str) -> str:
 def _count(row: Mapping[str, Any]) -> str:
     """ "about 340 (250 to 420)": a count as it may be printed, with its range where the fit leaves one."""
     n = about(row["n"], str(row["fit"]))
-    if row["n"] < _fewest() or pd.isna(row["low"]) or pd.isna(row["high"]):
+    if row["n"] < fewest() or pd.isna(row["low"]) or pd.isna(row["high"]):
         return n
     low, high = two_figures(row["low"]), two_figures(row["high"])
-    return n if low == high else f"{n} ({low} to {high})" if row["low"] >= _fewest() else f"{n} (up to {high})"
+    return n if low == high else f"{n} ({low} to {high})" if row["low"] >= fewest() else f"{n} (up to {high})"
 
 
-def _fewest() -> float:
+def fewest() -> float:
     return judgement.guards()["G8"].values["fewest"]
 
 
@@ -129,8 +130,8 @@ def _people_fact(assessment: Assessment, area_code: str) -> list[Fact]:
     nation = str(assessment.areas.at[area_code, "nation"])
     whole = _nation_people(assessment.evidence, nation)
     # Under ten the ward's own share would give the number away.
-    share = f"{_in_100(row)}%, against " if row["high_raw"] >= _fewest() else ""
-    said = f"{fact.said(people_words(row), nation)}: {share}{_in_100(whole)}% in {nation} ({fact.date})"
+    share = f"{in_100(row)}%, against " if row["high_raw"] >= fewest() else ""
+    said = f"{fact.said(people_words(row), nation)}: {share}{in_100(whole)}% in {nation} ({fact.date})"
     return [Fact(sentence(said), "people", "")]
 
 
@@ -142,14 +143,14 @@ def people_words(row: Any) -> str:
     if pd.isna(row["high_raw"]):
         return "no estimate"
     low, high = float(row["low_raw"]), float(row["high_raw"])
-    if high < _fewest():
+    if high < fewest():
         return about(high)
-    if low < _fewest():
+    if low < fewest():
         return f"up to {about(high)}"
     return f"about {join_words(list(dict.fromkeys([two_figures(low), two_figures(high)])), 'to')}"
 
 
-def _in_100(row: Any) -> str:
+def in_100(row: Any) -> str:
     low, high = (max(1, round(100 * row[f"{end}_raw"] / row["adults"])) for end in ("low", "high"))
     return f"{low}" if low == high else f"{low} to {high}"
 
@@ -183,10 +184,10 @@ def keep_lines(assessment: Assessment, area_code: str, service_id: str, most: in
         one line says so.
     """
     lines: dict[tuple[str, str, str], list[str]] = {}
-    for row in _records(_keeps(assessment, area_code, service_id)):
+    for row in records(kept_rows(assessment, area_code, service_id)):
         key = (str(row["severity"]), reason(assessment, row, brief), _mark(assessment, row, brief))
         lines.setdefault(key, []).append(way(str(row["channel"])))
-    said = [f"{_KEEP[severity].format(way=join_words(ways))}, because {why}{mark}." for (severity, why, mark), ways in lines.items()]
+    said = [f"{KEEP[severity].format(way=join_words(ways))}, because {why}{mark}" for (severity, why, mark), ways in lines.items()]
     return said[:most] or [_nothing(assessment, area_code, service_id)]
 
 
@@ -220,21 +221,28 @@ def _answers(rule: Rule, service: Service) -> list[str]:
 
 
 def _mark(assessment: Assessment, finding: Mapping[str, Any], brief: bool) -> str:
-    """Whether the same holds across the council, and whether it is borderline."""
+    """How a line ends: whether the same holds across the council, and whether it is borderline."""
+    if brief:
+        return f".{BORDERLINE}" if finding["borderline"] else "."
+    marks = ["as across the council"] if said_across(assessment, finding) else []
+    marks += ["borderline"] if finding["borderline"] else []
+    return f" ({'; '.join(marks)})." if marks else "."
+
+
+def said_across(assessment: Assessment, finding: Mapping[str, Any]) -> bool:
+    """Whether the same way in is kept as firmly across the council, so that it is said there."""
     wide = assessment.council_wide
     general = wide[(wide["service_id"] == finding["service_id"]) & (wide["channel"] == finding["channel"])]
-    marks = ["as across the council"] if not brief and len(general) and general["severity"].iloc[0] == finding["severity"] else []
-    marks += ["borderline"] if finding["borderline"] else []
-    return f" ({'; '.join(marks)})" if marks else ""
+    return bool(len(general)) and bool(general["severity"].iloc[0] == finding["severity"])
 
 
 def _nothing(assessment: Assessment, area_code: str, service_id: str) -> str:
-    if _summary(assessment, area_code, service_id)["summary"] == "not_assessed":
+    if summary(assessment, area_code, service_id)["summary"] == "not_assessed":
         return "Not assessed: fewer than half of the rules for this service could be checked here. That does not mean no need."
     return "No reason found beyond the minimum, in the rules checked. That does not mean no need."
 
 
-def _summary(assessment: Assessment, area_code: str, service_id: str) -> Mapping[str, Any]:
+def summary(assessment: Assessment, area_code: str, service_id: str) -> Mapping[str, Any]:
     rows = assessment.summaries
     return dict(rows[(rows["area_code"] == area_code) & (rows["service_id"] == service_id)].iloc[0])
 
@@ -244,7 +252,8 @@ def _rows(assessment: Assessment, area_code: str, service_id: str, kind: str) ->
     return rows[(rows["area_code"] == area_code) & (rows["service_id"] == service_id) & (rows["kind"] == kind)]
 
 
-def _keeps(assessment: Assessment, area_code: str, service_id: str) -> pd.DataFrame:
+def kept_rows(assessment: Assessment, area_code: str, service_id: str) -> pd.DataFrame:
+    """Findings to keep a way in, firmest first."""
     rows = _rows(assessment, area_code, service_id, "keep")
     return rows.assign(_level=rows["severity"].map(_LEVEL)).sort_values("_level", kind="stable").drop(columns="_level")
 
@@ -297,17 +306,17 @@ def _pocket(summary: str) -> str:
     if start < 0:
         return ""
     labels = summary[start + len(before) : summary.index(after, start)]
-    more = f" (more {labels})" if len(labels.split()) <= 5 else ""
-    return f"One part of this ward differs{more}: ask locally."
+    short = next((within(measure.short) for measure in measures().values() if labels.startswith(measure.label)), "")
+    return f"One part of this ward differs{f' ({short})' if short else ''}: ask locally."
 
 
 def questions(assessment: Assessment, area_code: str, service_id: str, most: int = MOST_QUESTIONS) -> list[str]:
     """Questions a member may want to ask, chosen by the findings; the last is the general one."""
-    keeps = _keeps(assessment, area_code, service_id)
+    keeps = kept_rows(assessment, area_code, service_id)
     kept, severities = set(keeps["channel"]), set(keeps["severity"])
     busier = set(_rows(assessment, area_code, service_id, "more_use")["channel"])
     urgent = assessment.service(service_id).urgency >= URGENT
-    known = list(texts.questions().values())
+    known = list(texts.page_questions().values())
     fits = [
         one.text
         for one in known
@@ -318,51 +327,6 @@ def questions(assessment: Assessment, area_code: str, service_id: str, most: int
     return [*list(dict.fromkeys(fits))[: most - len(general)], *general]
 
 
-# --------------------------------------------------------------------------- the council
-
-
-def across_lines(assessment: Assessment, service_id: str) -> list[str]:
-    """What to keep across the council, said once, with the wards where it does not hold."""
-    lines = []
-    names = assessment.areas["area_name"]
-    for row in _records(assessment.council_wide[assessment.council_wide["service_id"] == service_id]):
-        others = [str(names[code]) for code in str(row["except_area_codes"]).split("|") if code in names.index]
-        why = [texts.becauses()[name].also for name in str(row["rule_ids"]).split("|") if name in texts.becauses()]
-        because = f", because {join_words(why)}" if why else ""
-        holds = f"in {row['wards']} of {row['of_wards']} wards, not in {join_words(others)}" if others else "in every ward"
-        lines.append(f"{_KEEP[str(row['severity'])].format(way=way(str(row['channel'])))}{because}. It holds {holds}.")
-    return lines
-
-
-def findings_row(assessment: Assessment, area_code: str, service_id: str) -> dict[str, str]:
-    """A ward in the council's table: ``summary`` (what to keep), ``reason`` (the main one) and ``people``."""
-    keeps = _keeps(assessment, area_code, service_id)
-    ways: dict[str, list[str]] = {}
-    for row in _records(keeps):
-        ways.setdefault(SCREEN_WORDS[str(row["severity"])], []).append(way(str(row["channel"])))
-    summary = "; ".join(f"{said}: {join_words(named)}" for said, named in ways.items())
-    assessed = _summary(assessment, area_code, service_id)["summary"] != "not_assessed"
-    return {
-        "summary": summary or ("No reason found in the rules checked" if assessed else "Not assessed"),
-        "reason": sentence(reason(assessment, _records(keeps)[0])) if len(keeps) else "",
-        "people": people_words(assessment.people.loc[area_code]),
-    }
-
-
-def floor_reasons(assessment: Assessment, service_id: str) -> list[tuple[str, str]]:
-    """Each way of the minimum with its reason and law, once a nation."""
-    rows = assessment.findings[(assessment.findings["service_id"] == service_id) & (assessment.findings["kind"] == "floor")]
-    rows = rows.drop_duplicates(["channel", "reason"])
-    order = {channel: number for number, channel in enumerate(judgement.channels())}
-    rows = rows.assign(_order=rows["channel"].map(order)).sort_values("_order", kind="stable")
-    return [(capital(way(str(channel))), str(why)) for channel, why in zip(rows["channel"], rows["reason"], strict=True)]
-
-
-def place(assessment: Assessment) -> str:
-    """The chosen councils by name: "Blackpool", "Blackpool and Ribble Valley"."""
-    return join_words(list(dict.fromkeys(assessment.areas["council_name"])))
-
-
 def decided_by(assessment: Assessment, area_code: str, service: Service) -> str:
     """Who decides where it is not the council of these wards; "" where it is."""
     county = str(assessment.areas.at[area_code, "upper_name"])
@@ -371,79 +335,26 @@ def decided_by(assessment: Assessment, area_code: str, service: Service) -> str:
     return f"Decided by {county}, whose members stand for divisions: wards are a guide."
 
 
-def paragraph(assessment: Assessment, service_id: str) -> str:
-    """A paragraph for a committee report, complete in itself: what was checked, what to keep, what is not known, on what evidence."""
-    service = assessment.service(service_id)
-    rows = assessment.summaries[assessment.summaries["service_id"] == service_id]
-    found, none = rows["summary"] == "reasons_found", rows["summary"] == "no_reason_found"
-    keep = assessment.findings[(assessment.findings["service_id"] == service_id) & (assessment.findings["kind"] == "keep")]
-    firm = {name: keep.loc[keep["severity"] == name, "area_code"].nunique() for name in ("required", "recommended")}
-    wards = counted(len(rows), "ward")
-    parts = [
-        f"Evidence on {service.service_name} in {place(assessment)}.",
-        f"Official figures for {wards} were checked for people who could not use an online service and would need another way in.",
-        f"In every ward the minimum is {within(floor_line(service))}",
-        *across_lines(assessment, service_id),
-        f"Reasons to keep or watch something beyond the minimum were found in {counted(int(found.sum()), 'ward')}"
-        + (f" ({join_words([f'{SCREEN_WORDS[name].lower()}: {n}' for name, n in firm.items() if n])})" if any(firm.values()) else "")
-        + f"; none was found in {number_of(int(none.sum()))}, in the rules checked"
-        + (f"; {counted(int((~found & ~none).sum()), 'ward')} could not be assessed." if (~found & ~none).any() else "."),
-        _people_sentence(assessment),
-        _unchecked(rows),
-        "These figures describe areas, not the people in them. They are evidence to help members give due regard (Equality Act 2010, "
-        "section 149); they do not decide.",
-        f"Source: Kept Open, {assessment.evidence.manifest.name} {assessment.evidence.manifest.version}, thresholds "
-        f"{assessment.thresholds_version}, service profile {service.profile_version}; published figures named in the sources.",
-    ]
-    return " ".join(part for part in parts if part)
-
-
-def number_of(n: int) -> str:
-    """A number that stands for wards already named: "none", "one", "12"."""
-    return "no ward" if n == 0 else counted(n, "ward").rsplit(" ", 1)[0]
-
-
-def _people_sentence(assessment: Assessment) -> str:
-    whole = people.total(assessment.people).iloc[0]
-    if pd.isna(whole["high_raw"]) or whole["high_raw"] < _fewest():
-        return ""
-    fact = texts.facts()["people"]
-    return sentence(f"{fact.text.format(n=people_words(whole))} ({_in_100(whole)}%; {fact.date})")
-
-
-def _unchecked(rows: pd.DataFrame) -> str:
-    missing = sorted({name for cell in rows["not_checked"] for name in str(cell).split("|") if name})
-    if not missing:
-        return ""
-    known = judgement.rules()
-    titles = [f"{within(known[name].title)} ({name})" for name in missing if name in known]
-    return f"Not checked in some or all wards, for want of figures: {join_words(titles)}; that does not mean no need."
-
-
 def sources(assessment: Assessment, wanted: Iterable[str]) -> list[tuple[str, str, str, str]]:
     """Rows of the sources table: title, publisher, period, licence; ids in ``wanted``, "" for our estimate of people."""
     held, ids = assessment.evidence.manifest.sources, set(wanted)
     rows = [(one.title, one.publisher, date_words(one.period), one.licence) for key, one in held.items() if key in ids]
     if "" in ids:
-        rates = people_rates()
-        rows.append((f"Our estimate of people unlikely to use the internet, from {rates.reference}", "Kept Open", "2020 and since", "open"))
+        title = "People unlikely to use the internet: our estimate from national surveys"
+        rows.append((title, texts.facts()["people"].source, "2020 to 2025", "Open Government Licence v3.0"))
     return rows
 
 
 __all__ = [
+    "BORDERLINE",
     "Fact",
-    "across_lines",
     "busier_line",
     "cautions",
     "decided_by",
     "facts",
-    "findings_row",
     "floor_line",
-    "floor_reasons",
     "keep_lines",
-    "paragraph",
     "people_words",
-    "place",
     "questions",
     "reason",
     "sources",

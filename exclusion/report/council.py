@@ -1,0 +1,112 @@
+"""What is said of a council as a whole: the minimum, what holds across its wards, and a paragraph for its committee.
+
+Plain text, as in ``briefing``. Wards keep the order of the assessment, which is by name.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from exclusion import judgement, people
+from exclusion.assessment import Assessment
+from exclusion.judgement import pages as texts
+from exclusion.provision.reasons import SCREEN_WORDS
+from exclusion.report import briefing
+from exclusion.words import capital, counted, join_words, sentence, within
+
+
+def across_lines(assessment: Assessment, service_id: str) -> list[str]:
+    """What to keep across the council, said once, with the wards where it does not hold."""
+    lines = []
+    names = assessment.areas["area_name"]
+    for row in briefing.records(assessment.council_wide[assessment.council_wide["service_id"] == service_id]):
+        others = [str(names[code]) for code in str(row["except_area_codes"]).split("|") if code in names.index]
+        why = [texts.becauses()[name].also for name in str(row["rule_ids"]).split("|") if name in texts.becauses()]
+        because = f", because {join_words(why)}" if why else ""
+        holds = f"in {row['wards']} of {row['of_wards']} wards, not in {join_words(others)}" if others else "in every ward"
+        lines.append(f"{briefing.KEEP[str(row['severity'])].format(way=briefing.way(str(row['channel'])))}{because}. It holds {holds}.")
+    return lines
+
+
+def findings_row(assessment: Assessment, area_code: str, service_id: str) -> dict[str, str]:
+    """A ward in the council's table: ``summary`` (what to keep), ``reason`` (the main one) and ``people``."""
+    keeps = briefing.kept_rows(assessment, area_code, service_id)
+    ways: dict[str, list[str]] = {}
+    for row in briefing.records(keeps):
+        ways.setdefault(SCREEN_WORDS[str(row["severity"])], []).append(briefing.way(str(row["channel"])))
+    summary = "; ".join(f"{said}: {join_words(named)}" for said, named in ways.items())
+    assessed = briefing.summary(assessment, area_code, service_id)["summary"] != "not_assessed"
+    # What holds across the council is said once, above the table: here comes what this ward adds, where it adds anything.
+    rows = briefing.records(keeps)
+    added = [row for row in rows if not briefing.said_across(assessment, row)]
+    return {
+        "summary": summary or ("No reason found in the rules checked" if assessed else "Not assessed"),
+        "reason": sentence(briefing.reason(assessment, (added or rows)[0])) if rows else "",
+        "people": briefing.people_words(assessment.people.loc[area_code]),
+    }
+
+
+def floor_reasons(assessment: Assessment, service_id: str) -> list[tuple[str, str]]:
+    """Each way of the minimum with its reason and law, once a nation."""
+    rows = assessment.findings[(assessment.findings["service_id"] == service_id) & (assessment.findings["kind"] == "floor")]
+    rows = rows.drop_duplicates(["channel", "reason"])
+    order = {channel: number for number, channel in enumerate(judgement.channels())}
+    rows = rows.assign(_order=rows["channel"].map(order)).sort_values("_order", kind="stable")
+    return [(capital(briefing.way(str(channel))), str(why)) for channel, why in zip(rows["channel"], rows["reason"], strict=True)]
+
+
+def place(assessment: Assessment) -> str:
+    """The chosen councils by name: "Blackpool", "Blackpool and Ribble Valley"."""
+    return join_words(list(dict.fromkeys(assessment.areas["council_name"])))
+
+
+def paragraph(assessment: Assessment, service_id: str) -> str:
+    """A paragraph for a committee report, complete in itself: what was checked, what to keep, what is not known, on what evidence."""
+    service = assessment.service(service_id)
+    rows = assessment.summaries[assessment.summaries["service_id"] == service_id]
+    found, none = rows["summary"] == "reasons_found", rows["summary"] == "no_reason_found"
+    keep = assessment.findings[(assessment.findings["service_id"] == service_id) & (assessment.findings["kind"] == "keep")]
+    firm = {name: keep.loc[keep["severity"] == name, "area_code"].nunique() for name in ("required", "recommended")}
+    wards = counted(len(rows), "ward")
+    parts = [
+        f"Evidence on {service.service_name} in {place(assessment)}.",
+        f"Official figures for {wards} were checked for people who could not use an online service and would need another way in.",
+        f"In every ward the minimum is {within(briefing.floor_line(service))}",
+        *across_lines(assessment, service_id),
+        f"Reasons to keep or watch something beyond the minimum were found in {counted(int(found.sum()), 'ward')}"
+        + (f" ({join_words([f'{SCREEN_WORDS[name].lower()}: {n}' for name, n in firm.items() if n])})" if any(firm.values()) else "")
+        + f"; none was found in {number_of(int(none.sum()))}, in the rules checked"
+        + (f"; {counted(int((~found & ~none).sum()), 'ward')} could not be assessed." if (~found & ~none).any() else "."),
+        _people_sentence(assessment),
+        _unchecked(rows),
+        "These figures describe areas, not the people in them. They are evidence to help members give due regard (Equality Act 2010, "
+        "section 149); they do not decide.",
+        f"Source: Kept Open, {assessment.evidence.manifest.name} {assessment.evidence.manifest.version}, thresholds "
+        f"{assessment.thresholds_version}, service profile {service.profile_version}; published figures named in the sources.",
+    ]
+    return " ".join(part for part in parts if part)
+
+
+def number_of(n: int) -> str:
+    """A number that stands for wards already named: "none", "one", "12"."""
+    return "no ward" if n == 0 else counted(n, "ward").rsplit(" ", 1)[0]
+
+
+def _people_sentence(assessment: Assessment) -> str:
+    whole = people.total(assessment.people).iloc[0]
+    if pd.isna(whole["high_raw"]) or whole["high_raw"] < briefing.fewest():
+        return ""
+    fact = texts.facts()["people"]
+    return sentence(f"{fact.text.format(n=briefing.people_words(whole))} ({briefing.in_100(whole)}%; {fact.date})")
+
+
+def _unchecked(rows: pd.DataFrame) -> str:
+    missing = sorted({name for cell in rows["not_checked"] for name in str(cell).split("|") if name})
+    if not missing:
+        return ""
+    known = judgement.rules()
+    titles = [f"{within(known[name].title)} ({name})" for name in missing if name in known]
+    return f"Not checked in some or all wards, for want of figures: {join_words(titles)}; that does not mean no need."
+
+
+__all__ = ["across_lines", "findings_row", "floor_reasons", "paragraph", "place"]
