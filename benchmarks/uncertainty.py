@@ -77,7 +77,7 @@ def main() -> None:
     draws = made.draws(codes, DRAWS)
     slow, plain = timed(f"Plain loop over pandas, England x 96 x {DRAWS}", plain_loop, made, sets, draws, codes)
     tables = factorial.places(made.frame, sets)
-    fast = factorial.cube(made.frame, tables, draws)
+    fast = factorial.cube(made.frame, tables, draws, np.zeros((len(codes), DRAWS)))
     print(f"{'Largest difference in place (hundredths of the nation)':64} {np.abs(slow - fast).max():8.2f}")
     whole = plain / DRAWS * rules.draws * len(evidence.areas) / len(codes)
     print(f"{'Plain loop, scaled to all wards and draws':64} {whole:8.0f} s")

@@ -56,6 +56,10 @@ class Nation:
         weighted = drawing.domain_draws(drawn, self.coefficients[:, :count], self.figures, self.stated)
         return weighted, weighted + self.shift.loc[list(codes)].to_numpy(float).T[:, :, None]
 
+    def others(self, codes: Sequence[str], count: int) -> Array:
+        """How the other wards happen to fall, in standard deviations: ward x draw."""
+        return np.stack([drawing.stream(self.seed, code, 4).standard_normal(count) for code in codes])
+
 
 def prepare(
     figures: Figures,
@@ -149,7 +153,7 @@ def run(
     parts: list[dict[str, Array]] = []
 
     def piece(chosen: list[str]) -> dict[str, Array]:
-        return _piece(factorial.cube(nation.frame, tables, nation.draws(chosen, count)), rules)
+        return _piece(factorial.cube(nation.frame, tables, nation.draws(chosen, count), nation.others(chosen, count)), rules)
 
     for part in _in_order(pieces, piece, workers):
         parts.append(part)
@@ -162,9 +166,11 @@ def run(
     means = joined.pop("means")
     amounts = {name: by_group[name][1] for name in DRIVERS}
     amounts["weights"] = np.maximum(amounts["weights"], drawn.pop("variance"))
+    tested = nation.tested.reindex(list(codes)).to_numpy(dtype=bool)
+    # Without a best-fit figure of its own a ward still shifts a little as others do; that is not its geography.
+    amounts["geography"] = np.where(tested, amounts["geography"], 0.0)
     stacked = np.column_stack([amounts[name] for name in DRIVERS])
     driver = np.where(stacked.max(axis=1) > 1e-9, np.array(DRIVERS)[stacked.argmax(axis=1)], "none")
-    tested = nation.tested.reindex(list(codes)).to_numpy(dtype=bool)
     return Found(
         list(codes),
         {**joined, **drawn, "driver": driver, "geography_tested": tested},

@@ -125,7 +125,9 @@ class Frame:
     scales: tuple[tuple[Scale, ...], ...]
     """geography x scale."""
     drawn: tuple[Single, ...]
-    """By geography scale x domain x (ward and draw): the nation's draws on each scale."""
+    """By geography scale x domain x (ward and draw): the nation's draws on each scale, the draws of a ward together."""
+    per_ward: int
+    """How many draws of each ward."""
 
     @cached_property
     def logs(self) -> tuple[Single, ...]:
@@ -151,7 +153,7 @@ def frame(national: Sequence[Array], drawn: Sequence[Array], rules: UncertaintyR
             for d in range(len(of_wards)):
                 on_scales[s, d] = scale.apply(of_wards[d], d)
         out.append(on_scales)
-    return Frame(made, tuple(out))
+    return Frame(made, tuple(out), rules.reference_draws)
 
 
 @dataclass(frozen=True)
@@ -162,6 +164,8 @@ class Places:
     step: Single
     table: Single
     """method x bin: share of the nation's draws below the bin, in hundredths."""
+    sway: Single
+    """method x bin: how far that share moves when the other wards' figures are drawn again (standard deviation)."""
     weights: Single
     """set x domain."""
 
@@ -185,37 +189,63 @@ def places(frozen: Frame, weights: Array) -> Places:
     single = weights.astype(np.float32)
     shape = (len(SCALES), len(MEANS), len(weights), len(frozen.scales))
     low, step = np.empty(shape, np.float32), np.empty(shape, np.float32)
-    table = np.empty((*shape, BINS), np.float32)
+    table, sway = np.empty((*shape, BINS), np.float32), np.empty((*shape, BINS), np.float32)
     for s in range(shape[0]):
         for g in range(shape[3]):
             for m, source in enumerate((frozen.drawn, frozen.logs)):
                 for w in range(shape[2]):
+                    at = (s, m, w, g)
                     same = next((earlier for earlier in range(w) if (single[earlier] == single[w]).all()), None)
-                    if same is not None:
-                        low[s, m, w, g], step[s, m, w, g], table[s, m, w, g] = low[s, m, same, g], step[s, m, same, g], table[s, m, same, g]
+                    if same is not None:  # a nation without connectivity has the same weights more than once
+                        for one in (low, step, table, sway):
+                            one[at] = one[s, m, same, g]
                         continue
                     score = mix(list(source[g][s]), single[w])
-                    low[s, m, w, g], step[s, m, w, g], table[s, m, w, g] = _table(score)
-    return Places(low, step, table, single)
+                    low[at], step[at], bins = _bins(score)
+                    table[at], sway[at] = _shares_below(bins), _sway(bins.reshape(-1, frozen.per_ward))
+    return Places(low, step, table, sway, single)
 
 
-def _table(score: Single) -> tuple[np.float32, np.float32, Single]:
-    """Where each of many equal steps between the lowest and highest score stands among the scores."""
+def _bins(score: Single) -> tuple[np.float32, np.float32, NDArray[np.int32]]:
+    """The lowest score, steps per unit of score, and the step each score falls in."""
     low, high = score.min(), score.max()
     step = np.float32((BINS - 1) / (high - low)) if high > low else np.float32(0)
-    counts = np.bincount(((score - low) * step).astype(np.int32), minlength=BINS)
-    # The middle of a step: half of those in it stand below.
-    below = np.cumsum(counts) - counts / 2
-    return low, step, (below / len(score) * 100).astype(np.float32)
+    return low, step, ((score - low) * step).astype(np.int32)
 
 
-def cube(frozen: Frame, tables: Places, draws: Sequence[Array]) -> Single:
+def _shares_below(bins: NDArray[np.int32]) -> Single:
+    """Share of scores below each step, in hundredths; of those in the step itself, half."""
+    counts = np.bincount(bins, minlength=BINS)
+    result: Single = ((np.cumsum(counts) - counts / 2) / len(bins) * 100).astype(np.float32)
+    return result
+
+
+def _sway(bins: NDArray[np.int32]) -> Single:
+    """How far the share below each step moves from draw to draw, from ward x draw steps.
+
+    A ward that is now above and now below a step with chance p adds p (1 - p) to the variance of
+    the count below it, and two draws of it fall on either side with chance 2 p (1 - p).
+    """
+    wards, draws = bins.shape
+    crossings = np.zeros(BINS + 1)
+    for first in range(0, draws - 1, 2):
+        pair = np.sort(bins[:, first : first + 2], axis=1)
+        crossings += np.bincount(pair[:, 0], minlength=BINS + 1) - np.bincount(pair[:, 1], minlength=BINS + 1)
+    either_side = np.cumsum(crossings)[:BINS] / max(draws // 2, 1)
+    result: Single = (np.sqrt(np.maximum(either_side, 0) / 2) / wards * 100).astype(np.float32)
+    return result
+
+
+def cube(frozen: Frame, tables: Places, draws: Sequence[Array], others: Array) -> Single:
     """Places of some wards under every method and draw.
 
     Parameters
     ----------
     draws
         For each geography domain x ward x draw.
+    others
+        ward x draw: how the other wards of the nation happen to fall, in standard deviations. A ward
+        whose own figures are sure still changes places with wards whose figures are not.
 
     Returns
     -------
@@ -224,6 +254,7 @@ def cube(frozen: Frame, tables: Places, draws: Sequence[Array]) -> Single:
     """
     domains, wards, count = draws[0].shape
     sets = len(tables.weights)
+    swing = others.astype(np.float32)
     out = np.empty((wards, len(SCALES), len(MEANS), sets, len(draws), count), np.float32)
     for g, of_geography in enumerate(frozen.scales):
         for s, scale in enumerate(of_geography):
@@ -235,5 +266,6 @@ def cube(frozen: Frame, tables: Places, draws: Sequence[Array]) -> Single:
                     score -= tables.low[s, m, w, g]
                     score *= tables.step[s, m, w, g]
                     at = np.clip(score, 0, BINS - 1).astype(np.int32)
-                    out[:, s, m, w, g] = tables.table[s, m, w, g][at]
+                    out[:, s, m, w, g] = tables.table[s, m, w, g][at] + tables.sway[s, m, w, g][at] * swing
+    np.clip(out, 0, 100, out=out)
     return out

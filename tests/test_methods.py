@@ -147,7 +147,7 @@ def test_a_lower_figure_can_mean_more_risk(bundled, mine):
     turned = mine(GOOD.replace('direction = "higher"\nmeasure = "disabled"', 'direction = "lower"\nmeasure = "disabled"'))
     before = alternatives.score(bundled, mine(GOOD)).table["score_disabled_people"].dropna()
     after = alternatives.score(bundled, turned).table["score_disabled_people"].dropna()
-    assert (before + after).median() == pytest.approx(100, abs=0.2)
+    assert (before + after - 100).abs().max() < 0.5  # the same places counted from the other end
 
 
 def test_goalposts_are_fixed_ends(bundled, mine):

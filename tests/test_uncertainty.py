@@ -159,7 +159,7 @@ def test_a_cell_is_the_general_engine_and_its_place_in_the_nation():
     nation = experiment.prepare(certain(figures), ENGLAND.domain, rules=SURE_RATES, draws=2)
     codes = list(figures.values.index[:20])
     sets = factorial.weight_sets(WEIGHTS, RULES.weights, RULES.place_domains)
-    cube = factorial.cube(nation.frame, factorial.places(nation.frame, sets), nation.draws(codes, 2))
+    cube = factorial.cube(nation.frame, factorial.places(nation.frame, sets), nation.draws(codes, 2), nation.others(codes, 2))
     domains = risk.domain_values(figures.values, ENGLAND.domain)
     z = domains.apply(lambda c: pd.Series(normalise.z_score(c.to_numpy(float)), index=c.index))
     scored = 1 + 99 * (z - z.min(axis=None)) / (z.max(axis=None) - z.min(axis=None))
@@ -216,6 +216,14 @@ def test_a_figures_own_error_adds_up_over_the_small_areas_of_a_ward():
     assert sd["income_dep"] == pytest.approx(math.sqrt(4 * 25 / 12) / (4 * 1656))
 
 
+def test_only_domains_of_several_ages_are_touched_by_the_surveys_error():
+    drawn = draws.coefficient_draws(MEASURES, ENGLAND.domain, RULES, 1, 4000)  # domain x draw x measure
+    age, disability = drawn[0], drawn[1]
+    assert age.mean(axis=0)[:3] == pytest.approx([0.144, 0.42, 0.60], abs=0.003)
+    assert age.std(axis=0)[:3] == pytest.approx([0.004, 0.04, 0.05], rel=0.05)
+    assert (age[:, 3:] == 0).all() and (disability[:, 3] == 1).all()
+
+
 def test_a_survey_that_was_off_for_every_age_moves_no_ward_against_another():
     figures = certain(simulated(6, wards=40)[0])
     stated = np.zeros((1, 6))
@@ -238,7 +246,9 @@ def coverage(seed):
     index = _true_index(truth)
     place = (index.rank() - 0.5) / len(index) * 100
     tables = factorial.places(nation.frame, np.array([list(WEIGHTS.values())]))
-    low, high = np.quantile(factorial.cube(nation.frame, tables, nation.draws(codes, 300))[:, 0, 0, 0, 0], [0.1, 0.9], axis=1)
+    low, high = np.quantile(
+        factorial.cube(nation.frame, tables, nation.draws(codes, 300), nation.others(codes, 300))[:, 0, 0, 0, 0], [0.1, 0.9], axis=1
+    )
     return counts, ((place >= low) & (place <= high)).groupby(figures.fit).mean()
 
 
@@ -256,6 +266,31 @@ def test_four_in_five_intervals_of_80_per_cent_hold_the_truth():
     assert ((ranks >= 0.75) & (ranks <= 0.85)).all(), ranks  # in wards of good, fair and rough fit alike
 
 
+@pytest.mark.parametrize("nation", ["England", "Wales"])
+def test_intervals_hold_when_todays_wards_are_the_truth(bundled, nation):
+    preset = method_for(nation)
+    figures = unsure.figures_of(bundled, nation, preset, RULES)
+    known = figures.values.notna().all(axis=1)
+    truth, spread = figures.values[known], figures.spread
+    root = np.linalg.cholesky(figures.covariance / np.outer(spread, spread))
+    rng = np.random.default_rng(1)
+    fit = figures.fit[known]
+    error = (
+        rng.standard_normal(truth.shape) * figures.own[known]
+        + (rng.standard_normal(truth.shape) @ root.T) * spread * fit.to_numpy()[:, None]
+    )
+    none = truth * 0
+    seen = Figures(truth + error, figures.own[known], fit, none, none, figures.bounded)
+    made = experiment.prepare(seen, preset.domain, draws=150)
+    codes = list(truth.index)
+    weights = risk.normalised_weights(preset)
+    tables = factorial.places(made.frame, np.array([list(weights.values())]))
+    ours = factorial.cube(made.frame, tables, made.draws(codes, 150), made.others(codes, 150))[:, 0, 0, 0, 0]
+    low, high = np.quantile(ours, [0.1, 0.9], axis=1)
+    place = risk.score(bundled, codes)["risk"].rank(pct=True) * 100
+    assert 0.75 <= ((place >= low) & (place <= high)).mean() <= 0.85
+
+
 def test_the_chance_of_the_most_affected_fifth_is_a_chance():
     # Of wards given a chance of about p, about p are truly in the most affected fifth.
     given_chance, truly = [], []
@@ -263,13 +298,53 @@ def test_the_chance_of_the_most_affected_fifth_is_a_chance():
         figures, truth = simulated(seed, fit=(0.35,))
         nation = experiment.prepare(figures, ENGLAND.domain, seed=seed, draws=200)
         tables = factorial.places(nation.frame, np.array([list(WEIGHTS.values())]))
-        ours = factorial.cube(nation.frame, tables, nation.draws(list(truth.index), 200))[:, 0, 0, 0, 0]
+        codes = list(truth.index)
+        ours = factorial.cube(nation.frame, tables, nation.draws(codes, 200), nation.others(codes, 200))[:, 0, 0, 0, 0]
         given_chance.append((ours >= 80).mean(axis=1))
         index = _true_index(truth)
         truly.append((index >= index.quantile(0.8)).to_numpy())
     table = pd.DataFrame({"chance": np.concatenate(given_chance), "truly": np.concatenate(truly)})
     by = table.groupby(pd.cut(table["chance"], [-0.01, 0.2, 0.5, 0.8, 1.0]), observed=True).mean()
     assert (by["chance"] - by["truly"]).abs().max() < 0.08, by
+
+
+def test_a_sure_ward_still_changes_places_with_unsure_ones():
+    # 101 wards at steps 0 to 100, drawn twice: as long as none moves, the share below any step is sure.
+    fixed = np.repeat(np.arange(0, 101)[:, None], 2, axis=1)
+    assert (factorial._sway(fixed) == 0).all()
+    fixed[:4] = [[10, 90], [90, 10], [10, 90], [90, 10]]
+    # Four wards fall on either side of step 50: p (1 - p) summed is half their number, so the count below it has variance 2.
+    assert factorial._sway(fixed)[50] == pytest.approx(np.sqrt(4 / 2) / 101 * 100)
+
+
+def settled(**update):
+    """Rules under which only what the test opens can move a ward: one set of weights, sure survey rates."""
+    return RULES.model_copy(update={"weights": RULES.weights[:1], "rate": (), **update})
+
+
+def test_a_ward_that_the_other_geography_moves_is_driven_by_geography():
+    figures = certain(simulated(1, wards=100)[0])
+    plain = risk.domain_values(figures.values, ENGLAND.domain)
+    best_fit = plain.copy()
+    best_fit.iloc[0] = plain.min()
+    best_fit.iloc[1] = plain.max()
+    best_fit.iloc[2] = np.nan
+    nation = experiment.prepare(figures, ENGLAND.domain, best_fit, settled(concentration=1e6), draws=2)
+    found = experiment.run(nation, list(plain.index[:4]), WEIGHTS, draws=2, weight_draws=5)
+    assert found.columns["driver"][:2].tolist() == ["geography", "geography"]
+    assert found.columns["driver"][2] != "geography" and not found.tested[2]
+    assert found.columns["band_low"][0] == 1 and found.columns["band_high"][1] == 5
+
+
+def test_a_ward_that_drawn_weights_move_is_driven_by_weights():
+    figures = certain(simulated(1, wards=100)[0])
+    values = figures.values.copy()
+    values.iloc[0] = [*values.iloc[:, :4].max(), *values.iloc[:, 4:].min()]  # most older and disabled people, fewest on low incomes
+    nation = experiment.prepare(replace(figures, values=values), ENGLAND.domain, None, settled(concentration=1), draws=2)
+    found = experiment.run(nation, [values.index[0]], WEIGHTS, draws=2, weight_draws=200)
+    assert found.columns["driver"][0] == "weights"
+    assert (found.columns["weights_low"][0], found.columns["weights_high"][0]) == (1, 5)
+    assert found.total["weights"][0] == pytest.approx(0)  # the factorial had one set only
 
 
 # ------------------------------------------------------------------- on the release
