@@ -15,10 +15,13 @@ import pandas as pd
 from exclusion import judgement, people, provision, release, risk
 from exclusion.contracts import NothingToAssess, Problem, UsageError, check
 from exclusion.judgement.entries import overdue
+from exclusion.judgement.local import Local
 from exclusion.judgement.score import MethodPreset, method_for
 from exclusion.judgement.services import Service
+from exclusion.people import PeopleEstimate
 from exclusion.release import Evidence
 from exclusion.sources.boundaries import NATION_CODE
+from exclusion.words import join_words
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ class Assessment:
     areas: gpd.GeoDataFrame
     scores: pd.DataFrame
     people: pd.DataFrame
+    people_estimate: PeopleEstimate
     profile: pd.DataFrame
     findings: pd.DataFrame
     summaries: pd.DataFrame
@@ -70,7 +74,7 @@ class Assessment:
     @property
     def total_people(self) -> str:
         """Residents unlikely to use the internet in all the chosen wards, in words."""
-        return str(people.total(self.people)["label"].iloc[0])
+        return str(people.total(self.people_estimate)["label"].iloc[0])
 
 
 def load(path: str | Path | None = None, boundaries: str | Path | None = None) -> Evidence:
@@ -90,15 +94,15 @@ def load(path: str | Path | None = None, boundaries: str | Path | None = None) -
     return release.with_boundaries(evidence, boundaries) if boundaries else evidence
 
 
-def find_services(names: Iterable[str]) -> tuple[Service, ...]:
-    """Services for ids or exact names.
+def find_services(names: Iterable[str], held: Mapping[str, Service] | None = None) -> tuple[Service, ...]:
+    """Services for ids or exact names, among ``held`` (ours when None).
 
     Raises
     ------
     UsageError
         Naming every one not found.
     """
-    held = judgement.services()
+    held = judgement.services() if held is None else held
     by_name = {service.service_name.casefold(): service for service in held.values()} | {
         key.casefold(): service for key, service in held.items()
     }
@@ -118,6 +122,8 @@ def assess(
     weights: Mapping[str, float] | None = None,
     thresholds: str = "1",
     today: date | None = None,
+    people_scale: tuple[float, str] | None = None,
+    local: Local | None = None,
 ) -> Assessment:
     """Score the wards of some councils and find which ways in some services must keep there.
 
@@ -133,7 +139,13 @@ def assess(
     thresholds
         Version of the thresholds of the rules.
     today
-        Date for the review dates of our texts; the clock's when None.
+        Date for the review dates of our texts and the shelf lives of figures; the clock's when None.
+    local
+        The council's own profiles, thresholds and floors (:func:`exclusion.judgement.local.read_local`),
+        laid over ours; the notices say so.
+    people_scale
+        A factor on the 2020 level of the people estimate and the reason for it, printed with the
+        figures; None keeps the declared range.
 
     Raises
     ------
@@ -145,16 +157,22 @@ def assess(
     codes = tuple(evidence.councils()["council_code"]) if councils is None else tuple(evidence.find_councils(councils))
     if not codes:
         raise NothingToAssess("No council was chosen. Name at least one; 'exclusion councils' lists them.")
-    chosen = tuple(judgement.services().values()) if services is None else find_services(list(services))
+    today = today or date.today()
+    held = judgement.services() if local is None else local.services
     areas = evidence.areas[evidence.areas["council_code"].isin(codes)].sort_values(["council_name", "area_name"])
+    nations = set(areas["nation"])
+    offered = [service for service in held.values() if not nations <= set(service.not_council_in)]
+    chosen = tuple(offered) if services is None else find_services(list(services), held)
     scores = risk.score(evidence, list(areas.index), weights)
     profile = _profile(evidence, areas)
-    counts = evidence.wide("ward", "count").reindex(areas.index)
+    residents = people.of_areas(evidence, list(areas.index), None if people_scale is None else people.own_scale(*people_scale))
     found = provision.check(
         areas.drop(columns="geometry"),
         profile,
         chosen,
-        thresholds=thresholds,
+        thresholds=(local.thresholds if local else None) or thresholds,
+        floors=local.floors if local else None,
+        today=today,
         council_profile=evidence.observations[
             (evidence.observations["level"] == "council") & evidence.observations["area_code"].isin(codes)
         ],
@@ -174,13 +192,14 @@ def assess(
         method=method,
         areas=areas,
         scores=scores,
-        people=people.estimate(counts, areas["population"]),
+        people=residents.table,
+        people_estimate=residents,
         profile=profile,
         findings=findings,
         summaries=found.summaries,
         council_wide=provision.across_council(findings),
-        notices=_notices(evidence, areas, chosen, method, thresholds, today or date.today()),
-        thresholds_version=thresholds,
+        notices=residents.notices + ((*local.notices,) if local else ()) + _notices(evidence, areas, chosen, method, thresholds, today),
+        thresholds_version=f"{thresholds}, with local thresholds" if local and local.thresholds else thresholds,
     )
 
 
@@ -261,6 +280,10 @@ def _notices(
         notices.append(f"Thresholds version {thresholds}, not the current version 1.")
     if areas["nation"].nunique() > 1:
         notices.append("Each nation is scored within itself. Bands and comparisons of England and Wales must not be set side by side.")
+    for nation in sorted(set(areas["nation"])):
+        away = [service.service_name for service in services if nation in service.not_council_in]
+        if away:
+            notices.append(f"Not run by councils in {nation}, so nothing is found there: {join_words(away)}.")
     for name in sorted(set(areas["upper_name"]) - {""}):
         county = [service.service_name for service in services if service.england_tier == "county/unitary"]
         if county:

@@ -268,12 +268,15 @@ def test_council_tax_reduction_names_the_law_of_its_nation(nation: str, law: str
     assert not others & set(floor["legal_hooks"].split("|"))
 
 
-def test_wales_adds_that_every_channel_must_work_in_welsh() -> None:
-    said = {
-        nation: one({}, "missed_bin", nation=nation).findings["reason"].str.contains("must also work in Welsh").any()
-        for nation in ("England", "Wales")
-    }
-    assert said == {"England": False, "Wales": True}
+def test_in_wales_every_way_in_kept_says_that_it_must_work_in_welsh() -> None:
+    line = "In Wales this way in must work in Welsh as well, and be no less easy to use in Welsh."
+    for nation in ("England", "Wales"):
+        found = one({"income_dep": (4118, 94), "disabled_lot": (1200, 92)}, "blue_badge", nation=nation).findings
+        kept = found[found["kind"].isin(["floor", "keep", "more_use"])]
+        assert set(kept["kind"]) == {"floor", "keep", "more_use"}
+        assert kept["reason"].str.contains(line, regex=False).tolist() == [nation == "Wales"] * len(kept)
+        assert kept["legal_hooks"].str.split("|").map(lambda codes: "WLS" in codes).tolist() == [nation == "Wales"] * len(kept)
+        assert not found.loc[~found.index.isin(kept.index), "reason"].str.contains("Welsh").any()
 
 
 # --------------------------------------------------------------------- words and figures

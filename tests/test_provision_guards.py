@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 
 import numpy as np
@@ -13,6 +14,7 @@ from invented import CODES, areas, figures, flags, one, profile, six
 
 from exclusion import judgement, provision
 from exclusion.provision.reasons import overlap
+from exclusion.provision.shelf import end_of, past
 
 # ------------------------------------------------------------- G1 no invented overlaps
 
@@ -269,3 +271,86 @@ def test_figures_are_not_changed_by_checking_them() -> None:
     pd.testing.assert_frame_equal(wards, before[0])
     pd.testing.assert_frame_equal(table, before[1])
     assert np.isfinite(table["n"]).all()
+
+
+# ------------------------------------------------------------------ G9 shelf life
+
+
+def test_g9_a_figure_past_its_shelf_life_is_not_looked_at() -> None:
+    # Income figures of 2022 keep for six years: on 31 December 2028 they still count, on 2 January 2029 they do not.
+    ward = {"income_dep": (4118.0, 94.0), "age75": (1500.0, 96.0)}
+    fresh, stale = (
+        one(ward, "blue_badge", profile_columns={"period": "2022"}, today=dt.date(*day)) for day in ((2028, 12, 31), (2029, 1, 2))
+    )
+    assert flags(fresh.findings)["assisted_digital"].startswith("recommended (W07)")
+    assert "assisted_digital" not in flags(stale.findings)
+    row = stale.findings.query("kind == 'not_assessed'").iloc[0]
+    assert "W07" in row["rule_ids"].split("|")
+    assert "The figure on people in households on a low income is older than its shelf life." in row["reason"]
+    assert "Not assessed does not mean no need." in row["reason"]
+    # Counted on one day in 2022, people aged 75 and over keep for twelve years.
+    assert "W04" in "|".join(stale.findings.query("kind == 'more_use'")["rule_ids"])
+
+
+def test_g9_everything_past_its_life_is_never_no_reason_found() -> None:
+    assert one(figures("A"), "bulky_waste", today=dt.date(2060, 1, 1)).summaries["summary"].tolist() == ["not_assessed"]
+
+
+def test_g9_without_a_day_no_date_is_looked_at() -> None:
+    found = one(figures("A"), "bulky_waste", profile_columns={"period": "1981"})
+    assert found.summaries["summary"].tolist() == ["reasons_found"]
+
+
+@pytest.mark.parametrize(
+    ("period", "end"),
+    [
+        ("2021-03-21", (2021, 3, 21)),
+        ("2024-12", (2024, 12, 31)),
+        ("2024-02", (2024, 2, 29)),
+        ("2022", (2022, 12, 31)),
+        ("2016-17", (2017, 12, 31)),
+        ("2021 to 2025", (2025, 12, 31)),
+        ("mid-2022", (2022, 12, 31)),
+    ],
+)
+def test_the_last_day_of_a_period(period: str, end: tuple[int, int, int]) -> None:
+    assert end_of(period) == dt.date(*end)
+
+
+def test_a_period_without_a_year_has_no_age() -> None:
+    assert end_of("last census") is None and not past("last census", 1, dt.date(2090, 1, 1))
+
+
+def test_every_measure_a_rule_uses_has_a_shelf_life_and_says_why() -> None:
+    used = {use.id for indicator in judgement.indicators().values() for use in indicator.measures} | {"students"}
+    lacking = [name for name in used if not judgement.measures()[name].shelf_life_years or not judgement.measures()[name].shelf_why]
+    assert lacking == []
+
+
+# --------------------------------------------------- what councils run in each nation
+
+
+def test_a_northern_irish_council_is_offered_no_social_care_and_no_housing() -> None:
+    found = one(figures("B"), nation="Northern Ireland")
+    offered = set(found.findings["service_id"])
+    assert offered == {
+        "bulky_waste", "missed_bin", "assisted_bin_collection", "garden_waste", "parking_fine", "planning_application",
+        "birth_registration", "death_registration", "pest_control", "burial", "complaint",
+    }  # fmt: skip
+    care = found.summaries.set_index("service_id").loc["care_needs_assessment"]
+    assert (care["summary"], care["keep"]) == ("not_assessed", 0)
+    assert care["sentence"].startswith("Councils in Northern Ireland do not run this service (NI: Health and Social Care trusts")
+    hooks = "|".join(found.findings["legal_hooks"])
+    assert "EQA149_NI" in hooks  # section 75 of the Northern Ireland Act, not section 149
+    assert "Rural Needs Act" in judgement.nations()["Northern Ireland"].place_text
+    assert [judgement.law_for(code, "Northern Ireland").id for code in judgement.nations()["Northern Ireland"].place_hooks] == ["RURAL_NI"]  # type: ignore[union-attr]
+
+
+def test_every_nation_has_its_own_law_on_country_places() -> None:
+    named = {name: [judgement.law_for(code, name) for code in hooks.place_hooks] for name, hooks in judgement.nations().items()}
+    assert {name: [hook.id for hook in hooks if hook] for name, hooks in named.items()} == {
+        "England": ["RURAL_E"],
+        "Wales": ["RURAL_W"],
+        "Scotland": ["RURAL_S"],
+        "Northern Ireland": ["RURAL_NI"],
+    }

@@ -12,8 +12,8 @@ from pathlib import Path
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.entries import FOLDER, Entry, overdue, read_entries
 from exclusion.judgement.law import NATIONS, Floor, LawHook, Threshold
-from exclusion.judgement.planning import DemandMethod, NationHooks, Option, RoutesJudgement
 from exclusion.judgement.pages import becauses, facts, gaps, page_entries, page_questions, ways
+from exclusion.judgement.planning import DemandMethod, NationHooks, Option, RoutesJudgement
 from exclusion.judgement.ruleset import Guard, Indicator, Rule, SeverityTable, StrengthTest
 from exclusion.judgement.score import measures, score_entries
 from exclusion.judgement.services import Channel, Dependency, PlaceKind, Service

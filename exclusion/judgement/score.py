@@ -21,6 +21,14 @@ class Measure(Entry):
     of: str
     counted: bool = True
     limits: str = ""
+    shelf_life_years: float | None = Field(default=None, gt=0)  # past it a rule does not look at the figure (G9)
+    shelf_why: str = ""
+
+    @model_validator(mode="after")
+    def _says_why(self) -> Measure:
+        if (self.shelf_life_years is None) != (not self.shelf_why):
+            raise ValueError("shelf_life_years and shelf_why go together")
+        return self
 
 
 class _Part(BaseModel):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from exclusion.provision.flags import (
 )
 from exclusion.provision.minimum import floor_rows
 from exclusion.provision.reasons import SCREEN_WORDS, Words
+from exclusion.provision.shelf import past
 from exclusion.provision.strength import NAME, UNKNOWN, figures, highest, lowest, relevant, steps_down, strength
 from exclusion.provision.unknowns import missing_rows, pocket_notes, summary_rows
 from exclusion.words import join_words, within
@@ -65,6 +67,7 @@ def check(
     indicators: Mapping[str, Indicator] | None = None,
     council_profile: pd.DataFrame | None = None,
     pockets: pd.DataFrame | None = None,
+    today: date | None = None,
 ) -> Provision:
     """Check every service against every ward.
 
@@ -90,6 +93,9 @@ def check(
     pockets
         Small areas far from the ward's average (guard G2): ``area_code, measure``. Gives a
         note in the summary, never a finding.
+    today
+        The day by which a figure is too old for its measure's shelf life (guard G9); such a figure
+        is not known. None looks at no date, so that the same tables always give the same answer.
 
     Returns
     -------
@@ -118,7 +124,7 @@ def check(
     asked = {use.id for indicator in indicators.values() for use in indicator.measures}
     asked |= {indicator.fewer_steps_where for indicator in indicators.values()}
     profile = profile.loc[profile["measure"].isin(asked)]
-    held = figures(areas.index, profile)
+    held = figures(areas.index, profile, stale=_stale(profile, measures, today))
     on = wards(held, areas["rural"].to_numpy(dtype=bool), held_thresholds, indicators)
     words = Words(areas, profile, held, held_thresholds, measures, indicators, channels, council_profile)
     version = "|".join(sorted({threshold.version for threshold in held_thresholds.values()}))
@@ -127,13 +133,26 @@ def check(
     rows = Rows()
     for service in services:
         flags = service_flags(service, on, rules, channels)
-        rows.start(service)
+        rows.start(service, words.nations)
         _channel_rows(rows, flags, on, words)
         _caution_rows(rows, flags, words)
         missing_rows(rows, flags, on, held, held_thresholds, indicators, measures)
         floor_rows(rows, service, words.nations, floors, channels)
         summary_rows(rows, flags, len(areas), channels, notes)
     return Provision(rows.findings(areas, version), rows.summaries(areas))
+
+
+def _stale(profile: pd.DataFrame, measures: Mapping[str, Measure], today: date | None) -> pd.Series | None:
+    """Which rows are past their measure's shelf life."""
+    if today is None or "period" not in profile:
+        return None
+    pairs = profile["measure"].astype(str) + "\n" + profile["period"].astype(str)
+    answers = {}
+    for pair in pairs.unique():
+        measure, period = pair.split("\n", 1)
+        years = measures[measure].shelf_life_years if measure in measures else None
+        answers[pair] = years is not None and past(period, years, today)
+    return pairs.map(answers).astype(bool)
 
 
 def across_council(findings: pd.DataFrame, share: float | None = None) -> pd.DataFrame:
@@ -233,9 +252,10 @@ def _pattern(flags: ServiceFlags, channelled: Channelled, words: Words, fired: t
         "severity": shown,
         "rule_ids": "|".join(names),
         "protected_characteristics": joined(name for rule in rules for name in rule.protected_characteristics),
-        "legal_hooks": hooks((code for rule in rules for code in rule.hooks), nation),
+        "legal_hooks": hooks([*(code for rule in rules for code in rule.hooks), *judgement.nations()[nation].kept_hooks], nation),
     }
-    return _Pattern(rules, outcomes, words.opening(shown, channelled.channel, notes), words.limits(rules), fixed)
+    closing = f"{words.limits(rules)} {judgement.nations()[nation].kept_line}".strip()
+    return _Pattern(rules, outcomes, words.opening(shown, channelled.channel, notes), closing, fixed)
 
 
 def _channel_row(

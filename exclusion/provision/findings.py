@@ -6,12 +6,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from exclusion import judgement
 from exclusion.contracts import KINDS, TABLES
 from exclusion.judgement import Service
 
+Mask = npt.NDArray[np.bool_]
 COLUMNS = list(TABLES["findings"].columns)
 # What a producer of rows says; the rest comes from the ward, the service and the run.
 FIELDS = (
@@ -47,10 +49,12 @@ class Rows:
         self._columns: dict[str, list[Any]] = {name: [] for name in ("_ward", "_service", *FIELDS)}
         self._summaries: dict[str, list[Any]] = {name: [] for name in ("_ward", "_service", *SUMMARIES[2:])}
         self._services: list[Service] = []
+        self._elsewhere: list[Mask] = []
 
-    def start(self, service: Service) -> None:
-        """Rows that follow are about this service."""
+    def start(self, service: Service, nations: Sequence[str]) -> None:
+        """Rows that follow are about this service; wards whose council does not run it get no finding."""
         self._services.append(service)
+        self._elsewhere.append(np.array([nation in service.not_council_in for nation in nations], dtype=bool))
 
     def add(self, wards: Sequence[int], **values: Any) -> None:
         """Add a row per ward; a value is for all of them, or a list with one for each."""
@@ -75,6 +79,7 @@ class Rows:
         kind = np.array([kinds[name] for name in self._columns["kind"]], dtype=np.int64)
         channel = np.array([places.get(name, len(places)) for name in self._columns["channel"]], dtype=np.int64)
         order = np.lexsort((channel, kind, service, ward))
+        order = order[~self._away(service, ward)[order]]
         table = {name: _objects(self._columns[name])[order] for name in FIELDS}
         table |= self._keys(areas, ward[order], service[order])
         table["area_name"] = _objects(areas["area_name"].tolist())[ward[order]]
@@ -87,13 +92,27 @@ class Rows:
         ward, service = (np.array(self._summaries[name], dtype=np.int64) for name in ("_ward", "_service"))
         order = np.lexsort((service, ward))
         table = {name: _objects(self._summaries[name])[order] for name in SUMMARIES[2:]}
+        for row in np.flatnonzero(self._away(service, ward)[order]).tolist():
+            sentence = _not_here(self._services[service[order[row]]], str(areas["nation"].iat[ward[order[row]]]))
+            values = ("not_assessed", sentence, "", "", 0)
+            for name, value in zip(SUMMARIES[2:], values, strict=True):
+                table[name][row] = value
         return _frame(table | self._keys(areas, ward[order], service[order]), SUMMARIES, {"keep": "int64"})
+
+    def _away(self, service: npt.NDArray[np.int64], ward: npt.NDArray[np.int64]) -> Mask:
+        """Whether each row is about a service that the ward's council does not run."""
+        return np.stack(self._elsewhere)[service, ward] if self._elsewhere and len(ward) else np.zeros(len(ward), dtype=bool)
 
     def _keys(self, areas: pd.DataFrame, ward: Any, service: Any) -> dict[str, Any]:
         return {
             "area_code": _objects(areas.index.tolist())[ward],
             "service_id": _objects([item.id for item in self._services])[service],
         }
+
+
+def _not_here(service: Service, nation: str) -> str:
+    note = f" ({service.nation_note})" if service.nation_note else ""
+    return f"Councils in {nation} do not run this service{note}, so there is nothing of theirs to move online."
 
 
 def _objects(values: Sequence[Any]) -> Any:

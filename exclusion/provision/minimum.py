@@ -26,24 +26,31 @@ def floor_rows(rows: Rows, service: Service, nations: Sequence[str], floors: Map
 
 def _texts(service: Service, nation: str, floors: Mapping[str, Floor], channels: Mapping[str, Channel]) -> list[dict[str, Any]]:
     every = [floor for floor in floors.values() if floor.every_service]
-    own = [floors[name] for name in service.floor_rules if not floors[name].every_service]
+    rules = [floors[name] for name in service.floor_rules if not floors[name].every_service]
+    # A council's own promise names its channels and is about those only; it lends no law to them.
+    promised = {channel for floor in rules for channel in floor.channels}
+    ours = judgement.services()[service.id].floor_channels if service.id in judgement.services() else service.floor_channels
     # The free way in is the phone wherever the phone is in the minimum, else the first way named.
     free = "phone" if "phone" in service.floor_channels else service.floor_channels[0]
     rows = []
     for channel in channels:
         named = [floor for floor in every if channel in floor.channels]
+        own = [
+            floor for floor in rules if channel in floor.channels or (not floor.channels and (channel in ours or channel not in promised))
+        ]
         if channel in service.floor_channels:
             named = [floor for floor in every if floor.id == FREE_WAY_IN and channel == free] + own + named
             named = named or [floor for floor in every if floor.id == FREE_WAY_IN]
         if named:
-            rows.append(_row(service, nation, channels[channel], named))
+            rows.append(_row(service, nation, channels[channel], named, by_law=channel in ours or channel not in promised))
     return rows
 
 
-def _row(service: Service, nation: str, channel: Channel, named: list[Floor]) -> dict[str, Any]:
+def _row(service: Service, nation: str, channel: Channel, named: list[Floor], *, by_law: bool) -> dict[str, Any]:
     codes = [code for floor in named for code in (*floor.hooks, *floor.nation_hooks.get(nation, ()))]
-    if channel.id in service.floor_channels:
+    if channel.id in service.floor_channels and by_law:
         codes += service.legal_hooks
+    codes += judgement.nations()[nation].kept_hooks
     hooks: dict[str, LawHook] = {hook.id: hook for code in codes if (hook := judgement.law_for(code, nation)) is not None}
     sentences = [f"Keep {channel.long}, in every ward."]
     for floor in named:
@@ -51,6 +58,7 @@ def _row(service: Service, nation: str, channel: Channel, named: list[Floor]) ->
     for hook in hooks.values():
         if channel.id in hook.channels:
             sentences.append(f"{hook.says} ({hook.title}.)")
+    sentences.append(judgement.nations()[nation].kept_line)
     return {
         "channel": channel.id,
         "kind": "floor",

@@ -7,7 +7,7 @@ A strength is one of four steps, or unknown. Arrays hold them as ``int8``:
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -91,7 +91,8 @@ class Figures:
 
     ``n``, ``percentile`` and ``share`` map a measure to an array over ``codes``; a figure for
     less than two thirds of a ward (guard G9) counts as not held. ``held`` says whether there
-    was a figure before that, so that the page can give the right reason.
+    was a figure before that, so that the page can give the right reason; ``stale`` where it is past its
+    shelf life.
     """
 
     codes: pd.Index
@@ -99,6 +100,7 @@ class Figures:
     percentile: Mapping[str, Numbers]
     share: Mapping[str, Numbers]
     held: Mapping[str, npt.NDArray[np.bool_]]
+    stale: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
 
     def known(self, measure: str) -> npt.NDArray[np.bool_]:
         """Where a measure has a count that may be used."""
@@ -113,7 +115,7 @@ class Figures:
         )
 
 
-def figures(codes: pd.Index, profile: pd.DataFrame) -> Figures:
+def figures(codes: pd.Index, profile: pd.DataFrame, stale: pd.Series | None = None) -> Figures:
     """Lay the tidy profile out by measure; pass only the measures the rules use.
 
     Parameters
@@ -123,12 +125,16 @@ def figures(codes: pd.Index, profile: pd.DataFrame) -> Figures:
     profile
         One row per ward and measure: ``area_code, measure, n, value, percentile, observed``.
         Wards or measures that are absent are simply not known.
+    stale
+        Which of its rows are past their shelf life; none when not given.
     """
     enough = judgement.guards()["G9"].values["observed"]
-    measures, table = laid_out(codes, profile, ("n", "value", "percentile", "observed"))
+    profile = profile if stale is None else profile.assign(stale=stale)
+    measures, table = laid_out(codes, profile, ("n", "value", "percentile", "observed", "stale"))
     counts, shares, places, observed = (table[name].astype(float) for name in ("n", "value", "percentile", "observed"))
     present = ~np.isnan(counts) & ~np.isnan(places)
-    whole = np.isnan(observed) | (observed >= enough - 1e-9)
+    old = table["stale"] == True  # noqa: E712  (an array of objects: NaN where a ward has no row)
+    whole = (np.isnan(observed) | (observed >= enough - 1e-9)) & ~old
     n, percentile = (np.where(present & whole, values, np.nan) for values in (counts, places))
     share = np.where(whole, shares, np.nan)
     rows = {measure: row for row, measure in enumerate(measures)}
@@ -138,6 +144,7 @@ def figures(codes: pd.Index, profile: pd.DataFrame) -> Figures:
         {measure: percentile[row] for measure, row in rows.items()},
         {measure: share[row] for measure, row in rows.items()},
         {measure: present[row] for measure, row in rows.items()},
+        {measure: old[row] for measure, row in rows.items()},
     )
 
 

@@ -21,7 +21,7 @@ from exclusion.provision.flags import Outcome, ServiceFlags, Wards
 from exclusion.provision.strength import MODERATE, UNKNOWN, Figures
 from exclusion.words import counted, join_words, within
 
-_KNOWN, _ABSENT, _PARTIAL, _NO_THRESHOLD = range(4)
+_KNOWN, _ABSENT, _PARTIAL, _NO_THRESHOLD, _STALE = range(5)
 
 
 def missing_rows(
@@ -83,6 +83,8 @@ def _state(measure: str, held: Figures, thresholds: Mapping[str, Threshold]) -> 
         return np.full(len(held.codes), _ABSENT, dtype=np.int8)
     known = held.known(measure)
     state = np.where(known, _KNOWN, np.where(present, _PARTIAL, _ABSENT)).astype(np.int8)
+    if measure in held.stale:
+        state[present & held.stale[measure]] = _STALE
     if measure not in thresholds:
         state[known] = _NO_THRESHOLD
     return state
@@ -98,7 +100,7 @@ def _why(
     indicators: Mapping[str, Indicator],
     measures: Mapping[str, Measure],
 ) -> str:
-    reasons: dict[int, list[str]] = {_ABSENT: [], _PARTIAL: [], _NO_THRESHOLD: []}
+    reasons: dict[int, list[str]] = {_ABSENT: [], _PARTIAL: [], _NO_THRESHOLD: [], _STALE: []}
     for name in dict.fromkeys(name for rule in open_rules for name in asked[rule] if name in lost):
         answers = [use.id for use in indicators[name].measures if state[use.id] != _KNOWN]
         if indicators[name].combine == "first":
@@ -110,6 +112,9 @@ def _why(
         sentences.append(f"We hold no figures for this ward on {join_words(_unique(reasons[_ABSENT]))}.")
     if reasons[_PARTIAL]:
         sentences.append(f"Our figures on {join_words(_unique(reasons[_PARTIAL]))} cover less than two thirds of this ward.")
+    if reasons[_STALE]:
+        verb = "is" if len(_unique(reasons[_STALE])) == 1 else "are"
+        sentences.append(f"The figure on {join_words(_unique(reasons[_STALE]))} {verb} older than its shelf life.")
     if reasons[_NO_THRESHOLD]:
         sentences.append(f"No threshold is set for {join_words(_unique(reasons[_NO_THRESHOLD]))}.")
     sentences.append("Not assessed does not mean no need.")
