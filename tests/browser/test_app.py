@@ -31,6 +31,7 @@ def visit(open_page, app, settle, map_frame):
     def visited(place: str = "", **screen):
         page = open_page(f"{app}/{place}", **screen)
         page.wait_for_selector("h1", timeout=30_000)
+        page.wait_for_selector("[data-testid=stHtml] *", timeout=30_000)  # what draws HTML, and our style, loads after the rest
         settle(page)
         if page.query_selector("iframe[title*='olium'], iframe[title^='Map']"):
             map_frame(page)
