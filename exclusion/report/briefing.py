@@ -130,9 +130,10 @@ def _people_fact(assessment: Assessment, area_code: str) -> list[Fact]:
     nation = str(assessment.areas.at[area_code, "nation"])
     whole = _nation_people(assessment.evidence, nation)
     # Under ten the ward's own share would give the number away.
-    share = f"{in_100(row)}%, against " if row["high_raw"] >= fewest() else ""
-    said = f"{fact.said(people_words(row), nation)}: {share}{in_100(whole)}% in {nation} ({fact.date})"
-    return [Fact(sentence(said), "people", "")]
+    here = f"{in_100(row)}%" if row["high_raw"] >= fewest() else ""
+    there = f"{'against ' if here else ''}{in_100(whole)}% in {nation}" if whole["adults"] > 0 else ""
+    said = ", ".join(part for part in (here, there) if part)
+    return [Fact(sentence(f"{fact.said(people_words(row), nation)}{': ' if said else ''}{said} ({fact.date})"), "people", "")]
 
 
 def people_words(row: Any) -> str:
