@@ -1,0 +1,38 @@
+"""The judgement file behind the comparison of the score with what people did."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pydantic import Field, model_validator
+
+from exclusion.judgement.entries import Entry
+from exclusion.judgement.score import read_single
+
+
+class ValidityRules(Entry):
+    """What is compared, how finely, and what must be said with it."""
+
+    least_observed: float = Field(gt=0, le=1)
+    least_in_council: int = Field(ge=3)
+    least_areas: int = Field(ge=3)
+    most_affected: float = Field(gt=0, lt=1)
+    grid_step: float = Field(gt=0, le=0.5)
+    resamples: int = Field(ge=2)
+    interval: tuple[float, float]
+    seed: int
+    limits: tuple[str, ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _sound(self) -> ValidityRules:
+        if not 0 <= self.interval[0] < self.interval[1] <= 1:
+            raise ValueError("interval must be two shares, the lower first")
+        if abs(round(1 / self.grid_step) * self.grid_step - 1) > 1e-9:
+            raise ValueError("grid_step must go into 1 a whole number of times")
+        return self
+
+
+@cache
+def validity_rules() -> ValidityRules:
+    """The rules, read once."""
+    return read_single("validity.toml", ValidityRules)
