@@ -283,11 +283,19 @@ def test_wards_are_by_name_and_link_to_their_pages(pages: dict[str, str]) -> Non
 def test_the_paragraph_stands_alone(blackpool: Assessment) -> None:
     said = report.paragraph(blackpool, "blue_badge")
     # 17 wards "advise keeping", 2 only "watch": 19; the other 2 of 21 have nothing beyond the minimum.
-    assert "found in 19 wards (advise keeping: 17); none was found in two, in the rules checked." in said
+    assert "found in 19 wards (advise keeping: 17); none was found in two wards, in the rules checked." in said
     assert "In every ward the minimum is phone and post," in said
     assert "Not checked in some or all wards, for want of figures: no usable connection of either kind (W01)" in said
     assert "due regard (Equality Act 2010, section 149); they do not decide" in said
     assert "England and Wales wards 2026.11, thresholds 1, service profile 1" in said
+
+
+def test_the_paragraph_says_every_ward_and_what_could_not_be_assessed(bundled: Evidence, blackpool: Assessment) -> None:
+    everywhere = exclusion.assess(bundled, ["Tower Hamlets"], ["council_tax_reduction"], today=TODAY)
+    said = report.paragraph(everywhere, "council_tax_reduction")
+    assert "beyond the minimum were found in every ward (advise keeping: 20). " in said
+    unknown = dataclasses.replace(blackpool, summaries=blackpool.summaries.replace({"summary": {"no_reason_found": "not_assessed"}}))
+    assert "were found in 19 wards (advise keeping: 17); two wards could not be assessed." in report.paragraph(unknown, "blue_badge")
 
 
 def test_a_county_service_says_who_decides(bundled: Evidence) -> None:

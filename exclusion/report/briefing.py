@@ -20,7 +20,6 @@ from exclusion.judgement import pages as texts
 from exclusion.judgement.ruleset import MANY_USERS
 from exclusion.judgement.score import measures
 from exclusion.provision.reasons import about
-from exclusion.release import Evidence
 from exclusion.words import date_words, join_words, percent, sentence, two_figures, within
 
 MOST_FACTS, MOST_LINES, MOST_UNKNOWNS, MOST_QUESTIONS = 5, 5, 3, 3
@@ -128,7 +127,7 @@ def _people_fact(assessment: Assessment, area_code: str) -> list[Fact]:
     if pd.isna(row["high_raw"]):
         return []
     nation = str(assessment.areas.at[area_code, "nation"])
-    whole = _nation_people(assessment.evidence, nation)
+    whole = _nation_people(assessment, nation)
     # Under ten the ward's own share would give the number away.
     here = f"{in_100(row)}%" if row["high_raw"] >= fewest() else ""
     there = f"{'against ' if here else ''}{in_100(whole)}% in {nation}" if whole["adults"] > 0 else ""
@@ -156,13 +155,14 @@ def in_100(row: Any) -> str:
     return f"{low}" if low == high else f"{low} to {high}"
 
 
-def _nation_people(evidence: Evidence, nation: str) -> pd.Series[Any]:
-    """The estimate for all wards of a nation together, kept with the evidence."""
-    key = ("people of nation", nation)
+def _nation_people(assessment: Assessment, nation: str) -> pd.Series[Any]:
+    """The estimate for the nation as a whole, at the same scale; kept with the evidence. Not known (blank) without its wards."""
+    evidence, scale = assessment.evidence, assessment.people_estimate.scale
+    key = ("people of nation", f"{nation} {scale}")
     if key not in evidence.cache:
-        here = evidence.areas.index[evidence.areas["nation"] == nation]
-        each = people.estimate(evidence.wide("ward", "count").reindex(here), evidence.areas.loc[here, "population"])
-        evidence.cache[key] = people.total(each.dropna(subset=["high_raw"]))
+        each = people.of_areas(evidence, list(evidence.areas.index[evidence.areas["nation"] == nation]), scale)
+        known = each.table.index[each.table["high_raw"].notna()]
+        evidence.cache[key] = people.total(each, list(known)) if len(known) else pd.DataFrame([{"adults": 0}])
     whole: pd.Series[Any] = evidence.cache[key].iloc[0]
     return whole
 
@@ -341,7 +341,7 @@ def sources(assessment: Assessment, wanted: Iterable[str]) -> list[tuple[str, st
     held, ids = assessment.evidence.manifest.sources, set(wanted)
     rows = [(one.title, one.publisher, date_words(one.period), one.licence) for key, one in held.items() if key in ids]
     if "" in ids:
-        title = "People unlikely to use the internet: our estimate from national surveys"
+        title = "Adults (16 and over) unlikely to use the internet: our estimate from national surveys"
         rows.append((title, texts.facts()["people"].source, "2020 to 2025", "Open Government Licence v3.0"))
     return rows
 

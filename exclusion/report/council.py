@@ -5,6 +5,8 @@ Plain text, as in ``briefing``. Wards keep the order of the assessment, which is
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from exclusion import judgement, people
@@ -73,10 +75,7 @@ def paragraph(assessment: Assessment, service_id: str) -> str:
         f"Official figures for {wards} were checked for people who could not use an online service and would need another way in.",
         f"In every ward the minimum is {within(briefing.floor_line(service))}",
         *across_lines(assessment, service_id),
-        f"Reasons to keep or watch something beyond the minimum were found in {counted(int(found.sum()), 'ward')}"
-        + (f" ({join_words([f'{SCREEN_WORDS[name].lower()}: {n}' for name, n in firm.items() if n])})" if any(firm.values()) else "")
-        + f"; none was found in {number_of(int(none.sum()))}, in the rules checked"
-        + (f"; {counted(int((~found & ~none).sum()), 'ward')} could not be assessed." if (~found & ~none).any() else "."),
+        _findings_sentence(found, none, firm),
         _people_sentence(assessment),
         _unchecked(rows),
         "These figures describe areas, not the people in them. They are evidence to help members give due regard (Equality Act 2010, "
@@ -87,13 +86,21 @@ def paragraph(assessment: Assessment, service_id: str) -> str:
     return " ".join(part for part in parts if part)
 
 
-def number_of(n: int) -> str:
-    """A number that stands for wards already named: "none", "one", "12"."""
-    return "no ward" if n == 0 else counted(n, "ward").rsplit(" ", 1)[0]
+def _findings_sentence(found: pd.Series[Any], none: pd.Series[Any], firm: dict[str, int]) -> str:
+    """In how many wards something was found, in how many nothing was, and in how many we cannot tell."""
+    how = join_words([f"{SCREEN_WORDS[name].lower()}: {n}" for name, n in firm.items() if n])
+    counts = {"found": int(found.sum()), "none": int(none.sum()), "unknown": int((~found & ~none).sum())}
+    where = "in every ward" if counts["found"] == len(found) else f"in {counted(counts['found'], 'ward')}"
+    parts = [f"Reasons to keep or watch something beyond the minimum were found {where}{f' ({how})' if how else ''}"]
+    if counts["none"]:
+        parts.append(f"none was found in {counted(counts['none'], 'ward')}, in the rules checked")
+    if counts["unknown"]:
+        parts.append(f"{counted(counts['unknown'], 'ward')} could not be assessed")
+    return sentence("; ".join(parts))
 
 
 def _people_sentence(assessment: Assessment) -> str:
-    whole = people.total(assessment.people).iloc[0]
+    whole = people.total(assessment.people_estimate).iloc[0]
     if pd.isna(whole["high_raw"]) or whole["high_raw"] < briefing.fewest():
         return ""
     fact = texts.facts()["people"]
