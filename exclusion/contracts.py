@@ -239,6 +239,20 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         strict="filter",
         description="What to keep open, where and why",
     ),
+    "routes": pa.DataFrameSchema(
+        {
+            "service_id": _text("Service, as in services.csv"),
+            "channel": _text("The way in, as in channels.toml"),
+            "where_to_find": _text("Number, address or page, as residents see it"),
+            "last_tried": _text("Date somebody last tried it (YYYY-MM-DD), else blank"),
+            "tried_by": _text("Who tried it, a role or a name, else blank"),
+            "worked": _text("Whether it worked: yes, no or blank", _one_of(("yes", "no", ""))),
+            "note": _text("What the council adds, else blank"),
+        },
+        unique=["service_id", "channel", "where_to_find"],
+        strict="filter",
+        description="A council's ways in without the internet, and when each was last tried",
+    ),
 }
 
 

@@ -299,7 +299,7 @@ def test_demand_without_contacts_or_residents_is_no_estimate_never_nought() -> N
     silent = proposal.parse("\n".join(line for line in GOOD.splitlines() if not line.startswith("contacts")))
     table = proposal.demand(silent, people(list(CODES.values())))
     assert table["label"].tolist() == ["no estimate: the proposal gives no contacts"] and table["low"].isna().all()
-    table = proposal.demand(proposal.parse(GOOD), people(list(CODES.values()), low=float("nan")).assign(adults=float("nan")))
+    table = proposal.demand(proposal.parse(GOOD), people(list(CODES.values()), low=float("nan"), high=float("nan"), adults=float("nan")))
     assert table["label"].tolist() == ["no estimate: we hold no figures on internet use here"]
 
 

@@ -66,8 +66,10 @@ def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **set
     """
     chosen = (proposals,) if isinstance(proposals, Proposal) else tuple(proposals)
     councils = list(dict.fromkeys(name for proposal in chosen for name in proposal.councils))
-    held = judgement.services()
-    leaning = [service for service in held.values() if any(place.ways(service.id) for proposal in chosen for place in proposal.place)]
+    codes = evidence.find_councils(councils)
+    nations = set(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "nation"])
+    run = [service for service in judgement.services().values() if not nations <= set(service.not_council_in)]
+    leaning = [service for service in run if any(place.ways(service.id) for proposal in chosen for place in proposal.place)]
     named = [change.id for proposal in chosen for change in proposal.service]
     wanted = list(dict.fromkeys([*named, *(service.id for service in leaning)]))
     assessment = assess(evidence, councils, wanted, **settings)
@@ -77,7 +79,8 @@ def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **set
         codes = evidence.find_councils(proposal.councils)
         areas = assessment.areas.index[assessment.areas["council_code"].isin(codes)]
         here = assessment.findings[assessment.findings["area_code"].isin(areas)]
-        people = assessment.people.loc[areas]
+        estimate = assessment.people_estimate
+        people = estimate if len(areas) == len(estimate.table) else assessment.people.loc[areas]
         demands.append(demand(proposal, people, assessment.services).assign(proposal=proposal.title))
         compared.append(options(here, proposal, people, assessment.services).assign(proposal=proposal.title))
     return Considered(

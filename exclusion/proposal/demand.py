@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 
 from exclusion import judgement
+from exclusion import people as residents
 from exclusion.judgement import DemandMethod, Service
 from exclusion.proposal.model import ONLINE, Proposal
 from exclusion.words import two_figures
@@ -66,14 +66,29 @@ def still_need(
     return Moved(closing, low, high)
 
 
-def demand(proposal: Proposal, people: pd.DataFrame, services: Iterable[Service] | None = None) -> pd.DataFrame:
+People = pd.DataFrame | residents.PeopleEstimate
+"""Residents unlikely to use the internet by ward: ``Assessment.people_estimate``, or its table alone."""
+
+
+def of_wards(people: People, wards: Iterable[str] = ()) -> dict[str, float]:
+    """``low_raw, high_raw, adults`` of some wards together (all when none is named); an unknown ward makes it unknown."""
+    table = people.table if isinstance(people, residents.PeopleEstimate) else people
+    chosen = set(wards)
+    codes = [code for code in table.index if not chosen or code in chosen]
+    if not codes:
+        return {"low_raw": float("nan"), "high_raw": float("nan"), "adults": float("nan")}
+    row = residents.total(people, codes).iloc[0]
+    return {name: float(row[name]) for name in ("low_raw", "high_raw", "adults")}
+
+
+def demand(proposal: Proposal, people: People, services: Iterable[Service] | None = None) -> pd.DataFrame:
     """Contacts a year that each way in that stays may have to carry.
 
     Parameters
     ----------
     people
-        Residents unlikely to use the internet, as ``Assessment.people``: indexed by area code, with
-        ``low_raw, high_raw, adults``, of the wards the proposal is about.
+        Residents unlikely to use the internet, of the wards the proposal is about:
+        ``Assessment.people_estimate``, or a table indexed by area code with ``low_raw, high_raw, adults``.
 
     Returns
     -------
@@ -87,19 +102,17 @@ def demand(proposal: Proposal, people: pd.DataFrame, services: Iterable[Service]
     for change in proposal.service:
         if not change.moves:
             continue
-        inside = people.loc[people.index.isin(change.wards)] if change.wards else people
         kept = list(dict.fromkeys(change.stays))
-        whole = dict(inside[["low_raw", "high_raw", "adults"]].sum(skipna=False))
+        whole = of_wards(people, change.wards)
         rows += _rows(change.total_contacts(), change.close, kept, whole, held[change.id], "")
-        by_ward = inside[["low_raw", "high_raw", "adults"]].to_dict("index")
         for code, contacts in change.contacts_by_ward.items():
-            if code in by_ward:
-                rows += _rows(contacts, change.close, kept, by_ward[code], held[change.id], code)
+            if not change.wards or code in change.wards:
+                rows += _rows(contacts, change.close, kept, of_wards(people, [code]), held[change.id], code)
     return pd.DataFrame(rows, columns=_COLUMNS).astype({"now": "Float64", "low": "Float64", "high": "Float64"})
 
 
 def _rows(
-    contacts: Mapping[str, int], close: Iterable[str], kept: list[str], people: Mapping[Any, Any], service: Service, area: str
+    contacts: Mapping[str, int], close: Iterable[str], kept: list[str], people: Mapping[str, float], service: Service, area: str
 ) -> list[dict[str, object]]:
     base: dict[str, object] = {"service_id": service.id, "area_code": area}
     unknown: dict[str, object] = {"channel": "", "now": pd.NA, "low": pd.NA, "high": pd.NA}

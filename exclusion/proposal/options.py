@@ -13,7 +13,7 @@ import pandas as pd
 from exclusion import judgement
 from exclusion import people as residents
 from exclusion.judgement import Option, Service
-from exclusion.proposal.demand import demand, still_need
+from exclusion.proposal.demand import People, demand, of_wards, still_need
 from exclusion.proposal.effects import effect
 from exclusion.proposal.model import PlaceChange, Proposal, ServiceChange
 from exclusion.words import capital, counted, join_words, two_figures
@@ -24,7 +24,7 @@ _COLUMNS = [
 ]  # fmt: skip
 
 
-def options(findings: pd.DataFrame, proposal: Proposal, people: pd.DataFrame, services: Iterable[Service] | None = None) -> pd.DataFrame:
+def options(findings: pd.DataFrame, proposal: Proposal, people: People, services: Iterable[Service] | None = None) -> pd.DataFrame:
     """Every option for every service the proposal names.
 
     Parameters
@@ -32,7 +32,7 @@ def options(findings: pd.DataFrame, proposal: Proposal, people: pd.DataFrame, se
     findings
         As ``provision.check`` gives them, of the wards of the proposal's councils.
     people
-        Residents unlikely to use the internet, as ``Assessment.people``.
+        Residents unlikely to use the internet, as :func:`exclusion.proposal.demand.demand` takes them.
 
     Returns
     -------
@@ -77,13 +77,13 @@ def variant(proposal: Proposal, option: Option) -> Proposal:
     return proposal.model_copy(update={"service": tuple(changes), "place": places})
 
 
-def _row(option: Option, change: ServiceChange, judged: pd.DataFrame, people: pd.DataFrame, service: Service) -> dict[str, object]:
+def _row(option: Option, change: ServiceChange, judged: pd.DataFrame, people: People, service: Service) -> dict[str, object]:
     here = judged[(judged["service_id"] == service.id) & judged["kind"].isin(("floor", "keep"))]
     closes, thin, unsaid = here["proposal_effect"] == "closes", here["fewer_hours"], here["proposal_effect"] == "none"
     by = {name: int((closes & (here["severity"] == name)).sum()) for name in ("required", "recommended", "monitor")}
     firm = here["severity"].isin(("required", "recommended"))
     wards = sorted(here.loc[(closes | thin) & firm, "area_code"].unique())
-    label = str(residents.total(people.loc[people.index.isin(wards)])["label"].iloc[0]) if wards else "none"
+    label = str(residents.total(people, wards)["label"].iloc[0]) if wards else "none"
     low, high, known = _contacts(option, change, judged, people, service)
     return {
         "option": option.id,
@@ -102,32 +102,29 @@ def _row(option: Option, change: ServiceChange, judged: pd.DataFrame, people: pd
     }
 
 
-def _contacts(
-    option: Option, change: ServiceChange, judged: pd.DataFrame, people: pd.DataFrame, service: Service
-) -> tuple[object, object, bool]:
+def _contacts(option: Option, change: ServiceChange, judged: pd.DataFrame, people: People, service: Service) -> tuple[object, object, bool]:
     """Contacts a year that lose their way in and will need another: low, high, and whether that is known."""
     contacts = change.total_contacts()
     if not change.close:
         return 0.0, 0.0, True
     if not contacts:
         return pd.NA, pd.NA, False
-    inside = people.loc[people.index.isin(change.wards)] if change.wards else people
     if option.closes == "not_flagged":
         if not change.contacts_by_ward:
             return pd.NA, pd.NA, False  # it closes in some wards only, and contacts are not known by ward
         low = high = 0.0
-        rows = inside[["low_raw", "high_raw", "adults"]].dropna().to_dict("index")
         reasons = judged[(judged["service_id"] == service.id) & judged["kind"].isin(("floor", "keep", "more_use"))]
         kept = reasons.groupby("area_code")["channel"].agg(set).to_dict()
         for code, ward in change.contacts_by_ward.items():
-            if code in rows:
-                close = [channel for channel in change.close if channel not in kept.get(code, set())]
-                share = rows[code]["low_raw"] / rows[code]["adults"], rows[code]["high_raw"] / rows[code]["adults"]
-                moved = still_need(ward, close, share[0], share[1], service)
-                low, high = low + moved.low, high + moved.high
+            close = [channel for channel in change.close if channel not in kept.get(code, set())]
+            here = of_wards(people, [code])
+            if not here["adults"] > 0:
+                return pd.NA, pd.NA, False
+            moved = still_need(ward, close, here["low_raw"] / here["adults"], here["high_raw"] / here["adults"], service)
+            low, high = low + moved.low, high + moved.high
         return low, high, True
-    whole = inside[["low_raw", "high_raw", "adults"]].sum(skipna=False)
-    if pd.isna(whole["adults"]) or not whole["adults"]:
+    whole = of_wards(people, change.wards)
+    if not whole["adults"] > 0:
         return pd.NA, pd.NA, False
     moved = still_need(contacts, change.close, whole["low_raw"] / whole["adults"], whole["high_raw"] / whole["adults"], service)
     return moved.low, moved.high, True
