@@ -208,17 +208,32 @@ def _same(presets: Iterable[MethodPreset], weights: Mapping[str, float]) -> bool
     return all(abs(ours[name] - theirs[name]) < 1e-9 for ours, theirs in pairs for name in ours)
 
 
+FEW_COUNCILS = 20
+"""Up to this many, each council's profile is worked out by itself, so that the first page need not wait for the nation's."""
+
+
 def _profile(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
     """The figures of the chosen wards with their place in the nation; one row a ward and measure."""
-    key = ("profile", "ward")
+    councils = [str(code) for code in areas["council_code"].unique()]
+    if len(councils) > FEW_COUNCILS:
+        table = _cached_profile(evidence, "")
+        return table[table["area_code"].isin(areas.index)].reset_index(drop=True)
+    return pd.concat([_cached_profile(evidence, council) for council in councils], ignore_index=True)
+
+
+def _cached_profile(evidence: Evidence, council: str) -> pd.DataFrame:
+    """The profile of one council's wards, or of every ward when ``council`` is blank."""
+    key = ("profile", council)
     if key not in evidence.cache:
-        evidence.cache[key] = _national_profile(evidence)
-    table: pd.DataFrame = evidence.cache[key]
-    return table[table["area_code"].isin(areas.index)].reset_index(drop=True)
+        rows = evidence.observations[evidence.observations["level"] == "ward"]
+        if council:
+            rows = rows[rows["area_code"].isin(evidence.areas.index[evidence.areas["council_code"] == council])]
+        evidence.cache[key] = _placed(evidence, rows.rename(columns={"count": "n"}))
+    return evidence.cache[key]
 
 
-def _national_profile(evidence: Evidence) -> pd.DataFrame:
-    rows = evidence.observations[evidence.observations["level"] == "ward"].rename(columns={"count": "n"})
+def _placed(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:
+    """Ward figures with their percentile in the nation and the national value beside them."""
     nation = rows["area_code"].map(evidence.areas["nation"])
     national = evidence.wide("nation", "value")
     parts = []
