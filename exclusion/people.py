@@ -1,22 +1,110 @@
-"""How many residents aged 16 and over are unlikely to use the internet: a first estimate.
+"""How many residents aged 16 and over are unlikely to use the internet, and how sure that is.
 
-National survey rates by age and disability, applied to each ward's own ages and its own number
-of disabled people. A synthetic estimate: two wards with the same ages and disability get the
-same answer, whatever else differs between them.
+National survey rates by age and disability, applied to each ward's own ages and own number of
+disabled people. The ward's table of age by disability is raked from the survey's to the ward's two
+margins (:mod:`exclusion.raking`). It is a synthetic estimate: two wards with the same ages and
+disability get the same answer, whatever else differs between them; the intervals allow for what else
+may differ (:mod:`exclusion.doubt`).
+
+Wards add up to their nation: one ratio per nation brings the sum of its wards to what the same rates
+give for the nation's own ages and disability. (Raking bends, so the two differ by a quarter of a per
+cent.) A council is the sum of its wards. A council's interval comes from joint draws, in which errors
+that wards share do not average out; never add ends of intervals.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from exclusion import doubt, raking
 from exclusion.judgement.score import PeopleRates, people_rates
+from exclusion.level import Scale, declared_scale, own_scale
+from exclusion.release import Evidence
+from exclusion.sources.boundaries import NATION_CODE
 
+Array = NDArray[np.float64]
 SMALLEST = 10
+ENDS = {"low95": 0.025, "low80": 0.1, "high80": 0.9, "high95": 0.975}
+WHOLE = 0.001
+"""A release holds a whole nation when its wards' residents come within this share of the nation's."""
 
 
-def estimate(counts: pd.DataFrame, population: pd.Series, rates: PeopleRates | None = None) -> pd.DataFrame:
-    """Residents aged 16 and over unlikely to use the internet, as a low-high pair.
+@dataclass(frozen=True)
+class PeopleEstimate:
+    """Estimates of some wards with the draws they share.
+
+    ``table`` is what :func:`estimate` returns. ``draws`` (wards x draws) are joint: column k of every
+    ward, in this or any other estimate with the same seed, is one and the same imagined world, so
+    sums over wards are taken column by column. Both are at 2020 rates, unrounded, draws read-only.
+    """
+
+    table: pd.DataFrame
+    draws: Array
+    scale: Scale
+    rates: PeopleRates
+    places: pd.DataFrame
+    ages: Array  # wards x (children, ages): residents
+    cells: Array  # wards x (children, ages): disabled residents, raked
+
+    @property
+    def definition(self) -> str:
+        """What is counted, and at which date's rates."""
+        if not self.scale.own:
+            return self.rates.definition
+        dated = self.rates.definition.split(";")[0]
+        return f"{dated}, multiplied by {self.scale.low:g} ({self.scale.reason})"
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What must be said beside the figures."""
+        return (self.scale.notice,) if self.scale.own else ()
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """Position of each area code."""
+        return {str(code): number for number, code in enumerate(self.table.index)}
+
+
+def estimate(
+    counts: pd.DataFrame,
+    population: pd.Series,
+    rates: PeopleRates | None = None,
+    *,
+    places: pd.DataFrame | None = None,
+    ratios: Mapping[str, float] | None = None,
+    scale: Scale | None = None,
+) -> pd.DataFrame:
+    """Residents aged 16 and over unlikely to use the internet, by area: the table of :func:`joint`, which says what to give.
+
+    Returns
+    -------
+    DataFrame indexed by area code
+        ``low, high`` (people, rounded to 10, blank under 10 or without data: from the 80 per cent low
+        end at the low scale to the 80 per cent high end at the high scale), ``label`` (those two in
+        words), ``adults``, ``low_raw, high_raw`` (unrounded), and at 2020 rates ``estimate_raw``
+        (unrounded: these add up), ``estimate_2020, low80, high80, low95, high95`` (rounded to 10,
+        blank under 10), ``wide`` (the 80 per cent interval is wider than the estimate). An area that
+        lacks any age group or the disability count has no estimate.
+    """
+    return joint(counts, population, rates, places=places, ratios=ratios, scale=scale).table
+
+
+def joint(
+    counts: pd.DataFrame,
+    population: pd.Series,
+    rates: PeopleRates | None = None,
+    *,
+    places: pd.DataFrame | None = None,
+    ratios: Mapping[str, float] | None = None,
+    scale: Scale | None = None,
+) -> PeopleEstimate:
+    """Estimates of some areas with their joint draws.
 
     Parameters
     ----------
@@ -26,50 +114,237 @@ def estimate(counts: pd.DataFrame, population: pd.Series, rates: PeopleRates | N
     population
         Residents of all ages by area code.
     rates
-        Rates to use, ours when None.
+        Rates and errors to use, ours when None.
+    places
+        ``nation, council_code, error_p90`` by area code. Without it every area is a council of its
+        own in an unnamed nation, and its counts are taken as exact.
+    ratios
+        What brings a nation's wards to its total, by nation (:func:`controls`); 1 for any other.
+    scale
+        :func:`declared_scale` when None.
+    """
+    rates = rates or people_rates()
+    places = _places(counts, places)
+    ratio: Array = np.array([(ratios or {}).get(str(nation), 1.0) for nation in places["nation"]])
+    ages, cells = _rake(counts, population, rates)
+    raw = ratio * _central(ages, cells, rates)
+    drawn = _drawn(ages, cells, ratio, places, rates)
+    adults = ages[:, 1:].sum(axis=1)
+    table = _table(np.minimum(raw, adults), drawn, adults, counts.index, scale or declared_scale(rates), rates)
+    drawn.setflags(write=False)
+    return PeopleEstimate(table, drawn, scale or declared_scale(rates), rates, places.assign(ratio=ratio), ages, cells)
+
+
+def of_areas(evidence: Evidence, area_codes: Sequence[str], scale: Scale | None = None) -> PeopleEstimate:
+    """Estimates of wards of a release, tied to their nation's total; kept with the evidence.
+
+    A ward gets the same figures in whatever selection it is asked for. Weights play no part, so a
+    slider costs nothing here.
+    """
+    codes = tuple(area_codes)
+    key = ("people of wards", f"{'|'.join(codes)} {scale}")
+    if key not in evidence.cache:
+        places = evidence.areas.loc[list(codes), ["nation", "council_code", "error_p90", "population"]]
+        counts = evidence.wide("ward", "count").reindex(places.index)
+        ratios = {str(nation): float(ratio) for nation, ratio in controls(evidence)["ratio"].items()}
+        evidence.cache[key] = joint(counts, places["population"], places=places, ratios=ratios, scale=scale)
+    kept: PeopleEstimate = evidence.cache[key]
+    return kept
+
+
+def controls(evidence: Evidence) -> pd.DataFrame:
+    """What each nation's wards must add up to, at 2020 rates.
 
     Returns
     -------
-    DataFrame indexed by area code
-        ``low, high`` (people, rounded to 10; blank under 10 or without data), ``label`` (in
-        words), ``adults`` and the unrounded ``low_raw, high_raw`` for adding up areas. An area
-        that lacks any age group or the disability count has no estimate.
+    DataFrame indexed by nation
+        ``control`` (the rates applied to the nation's own ages and disability), ``wards`` (the sum
+        of its wards before), ``ratio``. A nation is left out when the release lacks its own figures
+        or does not hold all its wards, each with all its figures: part of a nation cannot be
+        brought to the whole. District totals can take the place of this one when they are held.
     """
-    rates = rates or people_rates()
+    key = ("people controls", "nation")
+    if key in evidence.cache:
+        kept: pd.DataFrame = evidence.cache[key]
+        return kept
+    rates = people_rates()
+    counts, national = evidence.wide("ward", "count").reindex(evidence.areas.index), evidence.wide("nation", "count")
+    everyone = evidence.wide("nation", "of").reindex(columns=[rates.rate[-1].id]).iloc[:, 0]
+    found = {}
+    for nation, here in evidence.areas.groupby("nation"):
+        code = NATION_CODE.get(str(nation), "")
+        if code not in national.index:
+            continue
+        wards = float(_central(*_rake(counts.loc[here.index], here["population"], rates), rates).sum())
+        control = float(_central(*_rake(national.loc[[code]], everyone, rates), rates)[0])
+        covered = here["population"].sum() / everyone[code]
+        if np.isfinite(wards) and np.isfinite(control) and abs(covered - 1) <= WHOLE:
+            found[nation] = {"control": control, "wards": wards, "ratio": control / wards}
+    table = pd.DataFrame.from_dict(found, orient="index", columns=["control", "wards", "ratio"])
+    evidence.cache[key] = table
+    return table
+
+
+def total(people: pd.DataFrame | PeopleEstimate, area_codes: Sequence[str] | None = None) -> pd.DataFrame:
+    """The same columns for several areas together, one row; an area without an estimate makes it unknown.
+
+    Given a :class:`PeopleEstimate` the interval comes from the joint draws. Given only a table it
+    comes from adding the ends, which is too wide: as if every error were shared by all areas.
+    """
+    if isinstance(people, PeopleEstimate):
+        rows = list(range(len(people.table))) if area_codes is None else [people.row[code] for code in area_codes]
+        part = people.table.iloc[rows]
+        return _table(
+            np.array([part["estimate_raw"].sum(skipna=False)]),
+            people.draws[rows].sum(axis=0, keepdims=True),
+            np.array([part["adults"].sum(skipna=False)]),
+            pd.RangeIndex(1),
+            people.scale,
+            people.rates,
+        )
+    part = people if area_codes is None else people.loc[list(area_codes)]
+    sums = part[["low_raw", "high_raw", "adults"]].sum(skipna=False).to_frame().T
+    return _said(sums)
+
+
+def breakdown(people: PeopleEstimate, area_codes: Sequence[str] | None = None, *, together: bool = False) -> pd.DataFrame:
+    """The estimate by age and disability.
+
+    Parameters
+    ----------
+    area_codes
+        Which of the areas, all when None.
+    together
+        One table for all of them instead of one each; its ``area_code`` is ``all``.
+
+    Returns
+    -------
+    One row per area, age and disability
+        ``area_code, age, age_label, disability`` (disabled, not disabled, all), ``people`` (residents in the
+        cell, raked) and the columns of :func:`estimate`. Rows ``all`` hold the sums, with intervals
+        of their own. ``estimate_raw`` of the cells adds up to the area's.
+    """
+    rates, survey = people.rates, doubt.survey(people.rates)
+    codes = list(people.row) if area_codes is None else list(area_codes)
+    names = [(rate.id, who) for rate in rates.rate for who in ("disabled", "not disabled")]
+    level = np.array([[rate.disabled, rate.not_disabled] for rate in rates.rate]).ravel()
+    held, raw = np.zeros((len(codes), len(names))), np.zeros((len(codes), len(names)))
+    frames, summed = [], np.zeros((len(names), rates.errors.draws))
+    for number, code in enumerate(codes):
+        row = people.row[code]
+        ages, cells, ratio = people.ages[row], people.cells[row], float(people.places["ratio"].iloc[row])
+        held[number] = np.stack([cells[1:], (ages - cells)[1:]], axis=1).ravel()
+        raw[number] = held[number] * level * ratio
+        drawn = _drawn_cells(ages, cells, survey) * ratio * doubt.factors(people.places.iloc[[row]], rates)
+        drawn = _by_chance(drawn, held[number][:, None], [f"{code}|{age}|{who}" for age, who in names], rates)
+        if together:
+            summed += drawn
+        else:
+            frames.append(_grouped(code, names, held[number], raw[number], drawn, people.draws[row], people))
+    if together:
+        whole = people.draws[[people.row[code] for code in codes]].sum(axis=0)
+        frames.append(_grouped("all", names, held.sum(axis=0), raw.sum(axis=0), summed, whole, people))
+    return pd.concat(frames, ignore_index=True)
+
+
+# --------------------------------------------------------------------------- the steps
+
+
+def _places(counts: pd.DataFrame, places: pd.DataFrame | None) -> pd.DataFrame:
+    if places is not None:
+        return pd.DataFrame(places.loc[counts.index, ["nation", "council_code", "error_p90"]])
+    return pd.DataFrame({"nation": "", "council_code": [str(code) for code in counts.index], "error_p90": 0.0}, index=counts.index)
+
+
+def _rake(counts: pd.DataFrame, population: pd.Series, rates: PeopleRates) -> tuple[Array, Array]:
+    """Residents and disabled residents by area x (children, ages); blank where a margin is."""
     bands = counts.reindex(columns=[rate.id for rate in rates.rate]).to_numpy(float)
     disabled = counts.reindex(columns=["disabled"]).to_numpy(float)[:, 0]
-    shares = np.array([rate.disabled_share for rate in rates.rate])
-    adults = bands.sum(axis=1)
-    children = np.maximum(population.reindex(counts.index).to_numpy(float) - adults, 0)
-    disabled_adults = np.clip(disabled - children * rates.children.disabled_share, 0, adults)
-    expected = bands * shares
-    # The area's own disabled adults, spread over ages as in the survey; no age can hold more
-    # disabled people than people, so what overflows is spread again over the other ages.
-    spread = np.zeros_like(bands)
-    for _ in range(len(shares)):
-        room = bands - spread
-        left = disabled_adults - spread.sum(axis=1)
-        pull = np.where(room > 1e-9, expected, 0.0)
-        total = pull.sum(axis=1, keepdims=True)
-        spread = spread + np.minimum(room, np.divide(pull, total, out=np.zeros_like(pull), where=total > 0) * np.maximum(left, 0)[:, None])
+    children = np.maximum(population.reindex(counts.index).to_numpy(float) - bands.sum(axis=1), 0)
+    ages = np.column_stack([children, bands])
+    ages[np.isnan(ages).any(axis=1) | np.isnan(disabled)] = np.nan
+    # The children's share is the census's, the others the survey's: put all on the census's footing.
+    survey = raking.log_odds(np.array([rate.disabled_share for rate in rates.rate])) + rates.census_gap.log_odds
+    start = np.concatenate([raking.log_odds(np.array([rates.children.disabled_share])), survey])
+    return ages, raking.rake(start, ages, disabled)
+
+
+def _central(ages: Array, cells: Array, rates: PeopleRates) -> Array:
     with_rate = np.array([rate.disabled for rate in rates.rate])
     without_rate = np.array([rate.not_disabled for rate in rates.rate])
-    raw = (spread * with_rate + (bands - spread) * without_rate).sum(axis=1)
-    frame = pd.DataFrame({"low_raw": raw * rates.scale.low, "high_raw": raw * rates.scale.high, "adults": adults}, index=counts.index)
-    return _rounded(frame)
+    return np.asarray(cells[:, 1:] @ with_rate + (ages - cells)[:, 1:] @ without_rate)
 
 
-def total(people: pd.DataFrame) -> pd.DataFrame:
-    """The same columns for all areas together, one row; areas without an estimate make it unknown."""
-    sums = people[["low_raw", "high_raw", "adults"]].sum(skipna=False).to_frame().T
-    return _rounded(sums)
+def _drawn(ages: Array, cells: Array, ratio: Array, places: pd.DataFrame, rates: PeopleRates) -> Array:
+    """Areas x draws of the number of people. The start table's error enters to first order (:func:`raking.response`)."""
+    survey = doubt.survey(rates)
+    gap = np.column_stack([np.zeros(len(survey.disabled)), survey.disabled - survey.not_disabled])
+    give, weight = raking.response(cells, ages)
+    expected = cells[:, 1:] @ survey.disabled.T + (ages - cells)[:, 1:] @ survey.not_disabled.T
+    expected += give @ (survey.tilt * gap).T - (weight @ survey.tilt.T) * (give @ gap.T)
+    expected *= ratio[:, None]
+    expected *= doubt.factors(places, rates)
+    return _by_chance(expected, ages[:, 1:].sum(axis=1)[:, None], [str(code) for code in places.index], rates)
 
 
-def _rounded(frame: pd.DataFrame) -> pd.DataFrame:
+def _drawn_cells(ages: Array, cells: Array, survey: doubt.SurveyDraws) -> Array:
+    """(Ages x 2) x draws of one area before its factors: disabled and other people of each age in turn."""
+    give, weight = raking.response(cells[None], ages[None])
+    moved = give[0] * (survey.tilt - (survey.tilt @ weight[0])[:, None])
+    disabled = np.clip(cells + moved, 0, ages)[:, 1:]
+    both = np.stack([disabled * survey.disabled, (ages[1:] - disabled) * survey.not_disabled], axis=2)
+    return np.asarray(both.reshape(len(both), -1).T)
+
+
+def _by_chance(expected: Array, most: Array, names: list[str], rates: PeopleRates) -> Array:
+    """Who happens to live there: a number round what is expected, never below 0 or above the people there are."""
+    expected = np.clip(expected, 0, most)
+    room = np.divide(expected, most, out=np.zeros_like(expected), where=most > 0)
+    spread = np.sqrt(expected * (1 - room))
+    spread *= doubt.normals(names, "chance", rates.errors.draws, rates.errors.seed)
+    return np.asarray(np.clip(expected + spread, 0, most))
+
+
+# --------------------------------------------------------------------------- the tables
+
+
+def _grouped(
+    code: str, names: list[tuple[str, str]], held: Array, raw: Array, drawn: Array, whole: Array, people: PeopleEstimate
+) -> pd.DataFrame:
+    """Every cell and every sum of cells of one area; ``whole`` are the draws of the area as its own row of the table has them."""
+    labels = {rate.id: rate.label for rate in people.rates.rate} | {"all": "16 and over"}
+    front, own = [], []
+    for age, label in labels.items():
+        for who in ("disabled", "not disabled", "all"):
+            front.append((code, age, label, who))
+            own.append([age in ("all", name) and who in ("all", their) for name, their in names])
+    take = np.array(own, dtype=float)
+    draws = take @ drawn
+    draws[-1] = whole
+    table = _table(take @ raw, draws, take @ held, pd.RangeIndex(len(front)), people.scale, people.rates)
+    keys = pd.DataFrame(front, columns=["area_code", "age", "age_label", "disability"])
+    return pd.concat([keys, table.rename(columns={"adults": "people"})], axis=1)
+
+
+def _table(raw: Array, draws: Array, adults: Array, index: pd.Index, scale: Scale, rates: PeopleRates) -> pd.DataFrame:
+    ends = dict(zip(ENDS, np.quantile(draws, list(ENDS.values()), axis=1), strict=True))
+    low, high = (np.minimum(values, adults) for values in (ends["low80"] * scale.low, ends["high80"] * scale.high))
+    frame = pd.DataFrame({"low_raw": low, "high_raw": high, "adults": adults}, index=index)
+    out = _said(frame).assign(estimate_raw=raw)
+    for name, values in {"estimate_2020": raw, **ends}.items():
+        out[name] = _round10(pd.Series(values, index=index))
+    out["wide"] = (ends["high80"] - ends["low80"] > rates.badge.width * raw) & (raw > 0)
+    return out
+
+
+def _round10(values: pd.Series) -> pd.Series:
+    return (values / 10).round().mul(10).where(values >= SMALLEST).astype("Int64")
+
+
+def _said(frame: pd.DataFrame) -> pd.DataFrame:
     out = frame.copy()
     for end in ("low", "high"):
-        value = frame[f"{end}_raw"]
-        out[end] = (value / 10).round().mul(10).where(value >= SMALLEST).astype("Int64")
+        out[end] = _round10(frame[f"{end}_raw"])
     out["label"] = [_label(low, high) for low, high in zip(frame["low_raw"], frame["high_raw"], strict=True)]
     return out[["low", "high", "label", "adults", "low_raw", "high_raw"]]
 
@@ -83,3 +358,6 @@ def _label(low: float, high: float) -> str:
     if low < SMALLEST:
         return f"up to about {ends[1]}"
     return f"about {ends[0]}" if ends[0] == ends[1] else f"about {ends[0]} to {ends[1]}"
+
+
+__all__ = ["PeopleEstimate", "Scale", "breakdown", "controls", "declared_scale", "estimate", "joint", "of_areas", "own_scale", "total"]

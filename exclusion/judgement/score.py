@@ -73,34 +73,86 @@ class MethodPreset(Entry):
 
 
 class Rate(_Part):
-    """Share of people of one age who do not use the internet, by disability."""
+    """Share of people of one age who do not use the internet, by disability, and how well it is known."""
 
     id: str
+    label: str
     disabled: float = Field(ge=0, le=1)
     not_disabled: float = Field(ge=0, le=1)
-    disabled_share: float = Field(ge=0, le=1)
+    disabled_share: float = Field(gt=0, lt=1)
+    sample_disabled: float = Field(gt=0)
+    sample_not_disabled: float = Field(gt=0)
 
 
-class Scale(_Part):
+class Reason(_Part):
+    """Why a figure is what it is, and on what authority."""
+
+    why: str
+    reference: str
+
+
+class Scale(Reason):
+    """How far the level may have moved since the survey, and what factor a user may set."""
+
     low: float = Field(gt=0)
     high: float = Field(gt=0)
-    why: str
-    reference: str
+    smallest: float = Field(gt=0)
+    largest: float = Field(gt=0)
 
 
-class Children(_Part):
-    disabled_share: float = Field(ge=0, le=1)
-    why: str
-    reference: str
+class Children(Reason):
+    disabled_share: float = Field(gt=0, lt=1)
+
+
+class Gap(Reason):
+    log_odds: float
+
+
+class Error(Reason):
+    """The size of one error: relative, or on the log-odds scale."""
+
+    size: float = Field(ge=0)
+
+
+class Errors(_Part):
+    """How many draws, from which seed, of which errors."""
+
+    draws: int = Field(ge=100)
+    seed: int = Field(ge=0)
+    start_table: Error
+    between_councils: Error
+    between_wards: Error
+
+
+class Control(Reason):
+    """Relative error of a national total beyond the error of the rates."""
+
+    nation: str = ""
+    error: float = Field(ge=0)
+
+
+class Badge(Reason):
+    width: float = Field(gt=0)
+    text: str
 
 
 class PeopleRates(Entry):
-    """Rates for the estimate of residents unlikely to use the internet."""
+    """Rates, start table and errors of the estimate of residents unlikely to use the internet."""
 
     definition: str
     scale: Scale
-    rate: tuple[Rate, ...]
+    rate: tuple[Rate, ...] = Field(min_length=1)
+    survey: Reason
     children: Children
+    census_gap: Gap
+    errors: Errors
+    control: tuple[Control, ...]
+    control_elsewhere: Control
+    badge: Badge
+
+    def control_error(self, nation: str) -> float:
+        """Relative error of a nation's total beyond the error of the rates."""
+        return next((control.error for control in self.control if control.nation == nation), self.control_elsewhere.error)
 
 
 class ErrorClass(_Part):
