@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.judgement.access import AccessRules, access_rules
 from exclusion.judgement.entries import FOLDER, Entry, overdue, read_entries
 from exclusion.judgement.law import NATIONS, Floor, LawHook, Threshold
 from exclusion.judgement.pages import becauses, facts, gaps, page_entries, page_questions, ways
@@ -150,7 +151,7 @@ def all_entries() -> list[Entry]:
     """Every entry of every judgement file, for the review dates."""
     tables = (services(), channels(), dependencies(), place_kinds(), rules(), indicators(), floors(), law(), nations())
     numbers = (severities(), guards(), _thresholds(), options())
-    single = (strength_test(), demand_method(), routes_judgement())
+    single = (strength_test(), demand_method(), routes_judgement(), access_rules())
     return [*score_entries(), *page_entries(), *(entry for table in (*tables, *numbers) for entry in table.values()), *single]
 
 
@@ -225,6 +226,7 @@ def cross_check() -> None:
 
 __all__ = [
     "NATIONS",
+    "AccessRules",
     "Channel",
     "DemandMethod",
     "Dependency",
@@ -242,6 +244,7 @@ __all__ = [
     "SeverityTable",
     "StrengthTest",
     "Threshold",
+    "access_rules",
     "all_entries",
     "channels",
     "cross_check",
