@@ -303,25 +303,38 @@ def ward_link() -> None:
         st.page_link("pages/ward.py", label="Everything about this ward")
 
 
+def _keep_own_counts() -> None:
+    """Hold the file for the visit: the uploader forgets it when the page changes. Taking it out there takes it out here."""
+    brought = st.session_state.get("own_file")
+    if brought is None:
+        st.session_state.pop("own_counts", None)
+    else:
+        st.session_state["own_counts"] = (brought.name, brought.getvalue())
+
+
 def bring_own_counts(areas: pd.DataFrame) -> pd.DataFrame | None:
     """The council's own counts by ward, read from a file and kept in this session only; None while there are none."""
     with st.expander("Lay your own counts beside (caseload, contacts)"):
         st.markdown(
             "A CSV file with one row for each ward: a column `ward_code` or `ward`, and a column of numbers for each count. "
-            "Counts only, never a row for each case. The file is read here, kept while this page is open, and sent nowhere else. "
+            "Counts only, never a row for each case. The file is read here, kept in this visit only, and sent nowhere else. "
             "It is yours; so is the decision to publish it."
         )
-        brought = st.file_uploader("Counts by ward (CSV)", type=["csv", "txt"], key="own_file")
-        if brought is None:
+        brought = st.file_uploader("Counts by ward (CSV)", type=["csv", "txt"], key="own_file", on_change=_keep_own_counts)
+        if "own_counts" not in st.session_state:
+            return None
+        name, content = st.session_state["own_counts"]
+        if brought is None and st.button(f"Take {name} away again", key="own_forget"):
+            del st.session_state["own_counts"]
             return None
         try:
-            own = own_counts.read(brought.getvalue(), areas, brought.name)
+            own = own_counts.read(content, areas, name)
         except ExclusionError as error:
             show_error(error)
             return None
         known = int(own.notna().any(axis=1).sum())
         st.success(
-            f"{brought.name}: {len(own.columns)} columns for {known} of {len(own)} wards. They stand at the right of the table below."
+            f"{name}: {len(own.columns)} columns for {known} of {len(own)} wards. They stand at the right of the table below."
         )
         if few := own_counts.small(own):
             st.warning(f"{few} of your counts lie between 1 and 9. Do not publish them: they could point at a person.")

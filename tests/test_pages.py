@@ -163,6 +163,18 @@ def test_own_counts_are_laid_beside_and_a_bad_file_is_answered_in_words():
     assert "Did you mean Bloomfield" in test.error[0].value.replace("\\", "")
 
 
+def test_own_counts_last_for_the_visit_until_they_are_taken_away():
+    test = run("service.py")
+    test.file_uploader(key="own_file").upload("calls.csv", b"ward,calls\nBloomfield,1204\n", "text/csv").run()
+    again = AppTest.from_file(str(ROOT / "pages" / "service.py"), default_timeout=60)
+    again.session_state["own_counts"] = test.session_state["own_counts"]  # the visit goes on; the uploader has forgotten its file
+    again.run()
+    assert ">1,204<" in text(again)
+    again.button(key="own_forget").click().run()
+    assert ">1,204<" not in text(again)
+    assert ">1,204<" not in text(run("service.py"))  # another visit never saw it
+
+
 def test_the_map_can_leave_out_what_is_said_once_and_then_zero_is_not_no_reason():
     test = run("service.py", service="Blue Badge (disabled parking permit)", show="Only what comes on top of the lines above")
     words = text(test)
