@@ -104,6 +104,13 @@ def test_the_figures_behind_the_findings_come_first(blackpool: Assessment) -> No
     assert measures == ["disabled_lot", "income_dep", "older_income_dep", "age75", "people"]
 
 
+def test_facts_are_about_the_people_who_use_the_service(bundled: Evidence) -> None:
+    # School places: low income counts 2, age 0, so older people on low incomes are not its users.
+    a = exclusion.assess(bundled, ["Ribble Valley"], ["school_primary"], today=TODAY)
+    said = [fact.measure for code in a.areas.index for fact in briefing.facts(a, code, "school_primary")]
+    assert "older_income_dep" not in said and "income_dep" in said
+
+
 def test_without_a_service_the_facts_are_age_disability_income_and_language(blackpool: Assessment) -> None:
     measures = [fact.measure for fact in briefing.facts(blackpool, BLOOMFIELD)]
     assert measures == ["age75", "disabled_lot", "income_dep", "poor_english", "people"]

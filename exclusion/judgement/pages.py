@@ -54,7 +54,7 @@ class Duty(Entry):
 class Fact(Entry):
     """How a measure's figure is said; ``id`` is the measure, ``{n}`` the count as it may be printed."""
 
-    group: Group | None = None
+    groups: tuple[Group, ...] = ()  # the users it is about; the smallest of their weights counts
     text: str
     who: str
     of: str

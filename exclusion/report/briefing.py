@@ -87,7 +87,7 @@ def _measures(assessment: Assessment, area_code: str, service_id: str | None) ->
     service = assessment.service(service_id)
     rows = pd.concat([kept_rows(assessment, area_code, service_id), _rows(assessment, area_code, service_id, "more_use")])
     behind = [figure["id"] for cell in rows["figures_json"] for figure in json.loads(cell)]
-    groups = {name: service.weight(fact.group) for name, fact in texts.facts().items() if fact.group}
+    groups = {name: min(service.weight(group) for group in fact.groups) for name, fact in texts.facts().items() if fact.groups}
     users = sorted((name for name, weight in groups.items() if weight >= MANY_USERS), key=lambda name: -groups[name])
     return list(dict.fromkeys([*behind, *users, *_WITHOUT_A_SERVICE]))
 
