@@ -15,6 +15,7 @@ from invented import CODES, areas, figures, flags, one, profile, six
 from exclusion import judgement, provision
 from exclusion.provision.reasons import overlap
 from exclusion.provision.shelf import end_of, past
+from exclusion.provision.tips import tips
 
 # ------------------------------------------------------------- G1 no invented overlaps
 
@@ -354,3 +355,47 @@ def test_every_nation_has_its_own_law_on_country_places() -> None:
         "Scotland": ["RURAL_S"],
         "Northern Ireland": ["RURAL_NI"],
     }
+
+
+# ------------------------------------------------------------- what would tip a finding
+
+
+def test_every_finding_says_what_would_tip_it() -> None:
+    wards, table = six()
+    found = provision.check(wards, table, judgement.services().values(), thresholds="0").findings
+    said = tips(found)
+    assert (said != "").tolist() == (found["kind"] != "not_assessed").tolist()
+    edge = found["borderline"]
+    assert edge.sum() > 40
+    assert (
+        said[edge]
+        .str.fullmatch(
+            r"Borderline: (with 10% (more|fewer) .+|if this ward stood 5 places in 100 (higher|lower) for .+), it would (not be said|read '.+')\."
+        )
+        .all()
+    )
+    assert (said[found["kind"] == "floor"] == "No figure can tip this: the minimum is the same in every ward.").all()
+    firm = found["kind"].isin(["keep", "more_use"]) & ~edge
+    assert set(said[firm]) == {
+        "Not borderline: no single count 10% larger or smaller, and no rate 5 places in 100 higher or lower, would alter it."
+    }
+
+
+def test_a_finding_that_is_not_borderline_truly_does_not_move() -> None:
+    # Face to face for Blue Badge in B rests on W06 and W11; every count 10 % either way leaves it as it is.
+    for factor in (0.9, 1.1):
+        for measure in figures("B"):
+            n, place = figures("B")[measure]
+            row = one(figures("B") | {measure: (n * factor, place)}, "blue_badge").findings.query("channel == 'f2f' and kind == 'keep'")
+            assert row["severity"].tolist() == ["recommended"]
+
+
+@pytest.mark.parametrize(("chance", "words"), [(0.62, "about 62 in 100"), (0.99, "nearly all"), (0.01, "hardly any")])
+def test_the_chance_of_the_most_affected_fifth_is_said_and_kept_apart(chance: float, words: str) -> None:
+    found = one(figures("B"), "blue_badge").findings
+    said = tips(found, pd.DataFrame({"chance": [chance]}, index=[found["area_code"].iloc[0]]))
+    kept = found["kind"].isin(["keep", "more_use"])
+    sentence = f"The ward was among its nation's most affected fifth in {words} of the ways we worked the score out; this finding does not rest on that."
+    assert said[kept].str.endswith(sentence).all() and not said[~kept].str.contains("fifth").any()
+    blank = tips(found, pd.DataFrame({"chance": [np.nan]}, index=[found["area_code"].iloc[0]]))
+    assert not blank.str.contains("fifth").any()

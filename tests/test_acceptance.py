@@ -1,0 +1,103 @@
+"""Checks an officer or a councillor would make on the real release: what is said, and what is not.
+
+The numbers are those of the project's list of acceptance checks (1, 2, 3, 4 and 6).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+import exclusion
+from exclusion import judgement, proposal
+
+TODAY = dt.date(2026, 11, 24)
+
+
+def test_1_a_better_off_ward_and_a_bin_report_say_little_and_say_why(bundled: exclusion.Evidence) -> None:
+    found = exclusion.assess(bundled, ["Ribble Valley"], ["missed_bin"], today=TODAY)
+    better_off = found.scores["band"].astype(float).idxmin()
+    rows = found.findings[found.findings["area_code"] == better_off]
+    assert set(rows["kind"]) <= {"floor", "not_assessed", "more_use"} and not (rows["kind"] == "keep").any()
+    assert rows.loc[rows["kind"] == "floor", "channel"].tolist() == ["phone", "relay_bsl"]
+    said = found.summaries.set_index("area_code").loc[better_off]
+    assert said["summary"] == "no_reason_found"
+    assert said["sentence"].startswith("We found no ward reason beyond the council-wide minimum, in the rules checked.")
+    assert "Not checked: " in said["sentence"]  # mobile signal and broadband are not held by ward
+
+
+def test_2_homelessness_anywhere_has_a_phone_at_all_hours_and_a_counter_by_law(bundled: exclusion.Evidence) -> None:
+    found = exclusion.assess(bundled, ["Blackpool", "Ribble Valley", "Tower Hamlets"], ["homelessness"], today=TODAY).findings
+    floor = found[found["kind"] == "floor"]
+    for channel in ("phone", "f2f"):
+        rows = floor[floor["channel"] == channel]
+        assert rows["area_code"].nunique() == 67  # every ward, whatever it looks like
+        assert rows["reason"].nunique() == 1
+        assert "keep the phone answered day and night" in rows["reason"].iloc[0]
+        assert "Housing Act 1996" in rows["reason"].iloc[0] and "HA7_E" in rows["legal_hooks"].iloc[0]
+
+
+def test_3_a_northern_irish_council_is_not_offered_what_it_does_not_run() -> None:
+    # The release holds no Northern Irish ward; an invented one is put through in tests/test_provision_guards.py.
+    run = {name for name, service in judgement.services().items() if "Northern Ireland" not in service.not_council_in}
+    assert not run & {"care_needs_assessment", "homelessness", "housing_register", "library_join", "school_primary", "pothole"}
+    assert {"bulky_waste", "planning_application", "birth_registration", "burial"} <= run
+    law = [judgement.law_for("EQA149", "Northern Ireland"), judgement.law_for("RURAL", "Northern Ireland")]
+    assert [hook.title.split(" (")[0] for hook in law if hook] == ["Northern Ireland Act 1998, section 75", "Rural Needs Act"]
+
+
+@pytest.fixture(scope="module")
+def without_disability(bundled: exclusion.Evidence) -> exclusion.Evidence:
+    """The release with one dataset taken out."""
+    rows = bundled.observations
+    return replace(bundled, observations=rows[~rows["measure"].str.startswith("disabled")], cache={})
+
+
+def test_4_without_one_dataset_its_rules_are_not_assessed_and_nothing_reads_as_fine(
+    bundled: exclusion.Evidence, without_disability: exclusion.Evidence
+) -> None:
+    services = ["assisted_bin_collection", "blue_badge"]
+    whole, part = (exclusion.assess(e, ["Blackpool"], services, today=TODAY) for e in (bundled, without_disability))
+    assert "W06" in "|".join(whole.findings["rule_ids"]) and "W06" in "|".join(whole.summaries["checked"])
+    assert "W06" not in "|".join(part.summaries["checked"])
+    assert part.summaries["not_checked"].str.contains("W06").all()
+    rows = part.findings[part.findings["kind"] == "not_assessed"].set_index(["area_code", "service_id"])
+    assert rows["rule_ids"].str.contains("W06").all() and len(rows) == 21 * 2
+    assert rows["reason"].str.contains("people whose day-to-day activities are limited a lot").all()
+
+
+def test_4_a_release_with_no_figures_a_rule_can_use_finds_nothing_and_says_not_assessed(bundled: exclusion.Evidence) -> None:
+    rows = bundled.observations
+    used = {use.id for indicator in judgement.indicators().values() for use in indicator.measures}
+    bare = replace(bundled, observations=rows[~rows["measure"].isin(used) | (rows["level"] != "ward")], cache={})
+    found = exclusion.assess(bare, ["Blackpool"], today=TODAY)
+    # Nothing to find: only services no rule applies to may say so.
+    silent = found.summaries[found.summaries["summary"] != "not_assessed"]
+    assert silent["checked"].eq("").all() and silent["not_checked"].eq("").all()
+    assert (found.findings["kind"] != "keep").all()
+    assert (found.findings["kind"] == "floor").any()  # the minimum stands without any figure
+
+
+def test_6_closing_a_library_changes_the_help_online_of_other_services(bundled: exclusion.Evidence) -> None:
+    text = """title = "A smaller library"
+councils = ["Blackpool"]
+date = 2027-09-01
+[[place]]
+name = "Central Library"
+kind = "library"
+change = "closes"
+"""
+    judged = proposal.consider(bundled, proposal.parse(text), today=TODAY)
+    help_online = judged.findings[(judged.findings["channel"] == "assisted_digital") & (judged.findings["kind"] == "keep")]
+    assert len(help_online) > 100 and help_online["service_id"].nunique() > 10
+    assert (help_online["proposal_effect"] == "closes").all() and (help_online["leans_on"] == "Central Library").all()
+    assert {"library_computers", "council_tax_reduction", "school_primary"} <= set(judged.dependents["service_id"])
+    assert judged.dependents["sentence"].str.contains("leans on Central Library, which closes").all()
+    before = exclusion.assess(bundled, ["Blackpool"], ["council_tax_reduction"], today=TODAY).findings
+    after = judged.findings[judged.findings["service_id"] == "council_tax_reduction"]
+    pd.testing.assert_frame_equal(
+        after[before.columns].reset_index(drop=True), before.reset_index(drop=True)
+    )  # figures and rules as before
