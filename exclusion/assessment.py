@@ -229,7 +229,8 @@ def _cached_profile(evidence: Evidence, council: str) -> pd.DataFrame:
         if council:
             rows = rows[rows["area_code"].isin(evidence.areas.index[evidence.areas["council_code"] == council])]
         evidence.cache[key] = _placed(evidence, rows.rename(columns={"count": "n"}))
-    return evidence.cache[key]
+    table: pd.DataFrame = evidence.cache[key]
+    return table
 
 
 def _placed(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:

@@ -136,18 +136,11 @@ def _people_fact(assessment: Assessment, area_code: str) -> list[Fact]:
 
 
 def people_words(row: Any) -> str:
-    """The estimate of people unlikely to use the internet to two figures: "about 640 to 1,000"; "no estimate" where there is none.
+    """The estimate of people unlikely to use the internet, as the app and the tables say it.
 
     ``row`` is one of ``Assessment.people`` or of :func:`exclusion.people.total`.
     """
-    if pd.isna(row["high_raw"]):
-        return "no estimate"
-    low, high = float(row["low_raw"]), float(row["high_raw"])
-    if high < fewest():
-        return about(high)
-    if low < fewest():
-        return f"up to {about(high)}"
-    return f"about {join_words(list(dict.fromkeys([two_figures(low), two_figures(high)])), 'to')}"
+    return str(row["label"])
 
 
 def in_100(row: Any) -> str:
