@@ -39,9 +39,8 @@ def main() -> None:
     found = exclusion.assess(evidence, thresholds=asked.thresholds, today=date(2026, 11, 24))
     seconds = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(
-        f"{len(found.areas):,} wards x {len(found.services)} services in {seconds:.1f} s, {memory:.1f} GB at most; thresholds {asked.thresholds}"
-    )
+    size = f"{len(found.areas):,} wards x {len(found.services)} services"
+    print(f"{size} in {seconds:.1f} s, {memory:.1f} GB at most; thresholds {asked.thresholds}")
     print(f"Rules as of {date.today():%-d %B %Y}, release {evidence.manifest.name} {evidence.manifest.version}\n")
     pairs(found)
     fires = rules(found)
@@ -77,13 +76,11 @@ def pairs(found: exclusion.Assessment) -> None:
         codes = found.areas.index[found.areas["nation"] == nation]
         here = run[run["area_code"].isin(codes)]
         flags = keep[keep["area_code"].isin(codes)]
-        print(
-            f"  {nation}: nothing beyond the minimum {float((here['keep'] == 0).mean()):.1%}, borderline {float(flags['borderline'].mean()):.1%}"
-        )
+        none, edge = float((here["keep"] == 0).mean()), float(flags["borderline"].mean())
+        print(f"  {nation}: nothing beyond the minimum {none:.1%}, borderline {edge:.1%}")
     firm = keep[keep["severity"] != "monitor"]
-    print(
-        f"  borderline among what is advised or a condition: {float(firm['borderline'].mean()):.1%}; {len(firm) / len(keep):.0%} of findings are"
-    )
+    edge, share = float(firm["borderline"].mean()), len(firm) / len(keep)
+    print(f"  borderline among what is advised or a condition: {edge:.1%}; {share:.0%} of findings are")
 
 
 def rules(found: exclusion.Assessment) -> list[str]:
@@ -97,9 +94,8 @@ def rules(found: exclusion.Assessment) -> list[str]:
     fires = keep[["area_code", "rule"]].drop_duplicates()
     firm = keep.loc[keep["severity"] != "monitor", ["area_code", "rule"]].drop_duplicates()
     out = []
-    print(
-        f"\n{'rule':6}{'nation':10}{'assessed':>10}{'fires':>8}{'firmly':>8}{'borderline':>12}   of wards assessed; firmly = advised or a condition"
-    )
+    print("\nOf the wards a rule was assessed in; firmly = advised or a condition")
+    print(f"{'rule':6}{'nation':10}{'assessed':>10}{'fires':>8}{'firmly':>8}{'borderline':>12}")
     for rule in judgement.rules():
         for name in sizes.index:
             codes = set(nation.index[nation == name])
@@ -141,25 +137,24 @@ def why(evidence: exclusion.Evidence, found: exclusion.Assessment, version: str)
         rule = judgement.rules()[name]
         by_leg: dict[str, np.ndarray] = {}
         for service in found.services:
-            if not applies(rule, service, judgement.channels()) or all(t.in_floor for t in targets(rule, service, judgement.channels())):
+            channels = judgement.channels()
+            if not applies(rule, service, channels) or all(target.in_floor for target in targets(rule, service, channels)):
                 continue
             outcome = evaluate(rule, service, strengths, areas["rural"].to_numpy(bool))
             for leg in rule.legs:
                 steps = relevant(strengths[leg.indicator_for(service)], leg.weight(service))
-                fires = (outcome.severity > 0) & (steps == outcome.strength)
+                by = (outcome.severity > 0) & (steps == outcome.strength)
                 key = leg.indicator_for(service)
-                by_leg[key] = by_leg.get(key, np.zeros(len(areas), bool)) | fires
-            print(
-                f"  {name} {service.id:32} fires {float((outcome.severity > 0).mean()):6.1%}, firmly {float((outcome.severity > 1).mean()):6.1%}"
-            )
+                by_leg[key] = by_leg.get(key, np.zeros(len(areas), bool)) | by
+            fires, firmly = (float((outcome.severity > level).mean()) for level in (0, 1))
+            print(f"  {name} {service.id:32} fires {fires:6.1%}, firmly {firmly:6.1%}")
         print(f"  {name} by leg: " + ", ".join(f"{key} {float(mask.mean()):.1%}" for key, mask in by_leg.items()))
     print("\nCells of the two tests (rate x count), shares of England's wards")
     for name in ("income_dep", "age75", "older_income_dep", "disabled_lot"):
         threshold = thresholds[name]
         n, place = held.n[name], held.percentile[name]
-        print(
-            f"  {name}: count at or over low {float(np.nanmean(n >= threshold.low)):.1%}, high {float(np.nanmean(n >= threshold.high)):.1%}"
-        )
+        over = [float(np.nanmean(n >= value)) for value in (threshold.low, threshold.high)]
+        print(f"  {name}: count at or over low {over[0]:.1%}, high {over[1]:.1%}")
         for label, rate in (("rest", place < 75), ("top 25%", (place >= 75) & (place < 90)), ("top 10%", place >= 90)):
             cells = [rate & (n < threshold.low), rate & (n >= threshold.low) & (n < threshold.high), rate & (n >= threshold.high)]
             print(f"    {label:8}" + "".join(f"{float(cell.mean()):8.1%}" for cell in cells))

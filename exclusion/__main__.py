@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exclusion.contracts import ExclusionError, Problem, UsageError
-from exclusion.screen import complain, notices, print_json, say, show, show_findings, working, wrote
+from exclusion.screen import complain, notices, print_json, say, show, show_findings, show_proposal, working, wrote
 
 if TYPE_CHECKING:
     from exclusion.assessment import Assessment
+    from exclusion.proposal import Considered
     from exclusion.release import Evidence
 
 app = typer.Typer(
@@ -34,6 +35,15 @@ app.add_typer(release_app, name="release")
 Councils = Annotated[list[str], typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
 AnyCouncils = Annotated[list[str] | None, typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
 Every = Annotated[bool, typer.Option("--all", help="Every council of the release.")]
+Proposals = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--proposal", "-p", help="A proposal (TOML, see docs/proposals.md) in place of councils and services; repeat for all that are live."
+    ),
+]
+AnyServices = Annotated[
+    list[str] | None, typer.Option("--service", "-s", help="Service by id (see 'exclusion services'); repeat for several.")
+]
 Services = Annotated[list[str], typer.Option("--service", "-s", help="Service by id (see 'exclusion services'); repeat for several.")]
 Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
 Boundaries = Annotated[Path | None, typer.Option("--boundaries", help="Ward boundaries, GeoJSON or GeoPackage.")]
@@ -108,9 +118,10 @@ def score(
 @app.command()
 def assess(
     context: typer.Context,
-    council: Councils,
-    service: Services,
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write the tables to.")],
+    council: AnyCouncils = None,
+    service: AnyServices = None,
+    proposal: Proposals = None,
     weight: Weights = None,
     release: Release = None,
     boundaries: Boundaries = None,
@@ -119,19 +130,28 @@ def assess(
     """Say which ways in to keep open, where and why.
 
     Prints the findings and writes findings.csv, wards.csv, observations.csv, run.toml and
-    assessment.gpkg to a folder. The names never change, so that a folder can be refreshed.
+    assessment.gpkg to a folder. The names never change, so that a folder can be refreshed. With a
+    proposal it also says what the proposal does to each finding, and writes effects.csv, demand.csv,
+    options.csv, dependents.csv and cumulative.csv.
     """
     from exclusion import export
+    from exclusion.export.proposals import tables, write_proposal
 
-    assessment = _assess(release, boundaries, council, service, weight)
+    considered = _consider(release, boundaries, proposal, council, service, weight) if proposal else None
+    assessment = considered.assessment if considered else _assess(release, boundaries, *_both(council, service), weight)
     with working("Writing the tables"):
         export.write_folder(assessment, out, context.obj or ())
+        if considered:
+            write_proposal(considered, out)
     if as_json:
-        show(export.findings_table(assessment), as_json=True)
+        show(tables(considered)["effects.csv"] if considered else export.findings_table(assessment), as_json=True)
     else:
         show_findings(assessment)
-        say(f"Wrote findings.csv, wards.csv, observations.csv, run.toml and assessment.gpkg to {out}")
-    notices(assessment)
+        if considered:
+            show_proposal(considered)
+        more = ", and effects.csv, demand.csv, options.csv, dependents.csv and cumulative.csv," if considered else ""
+        say(f"Wrote findings.csv, wards.csv, observations.csv, run.toml and assessment.gpkg{more} to {out}")
+    notices(considered or assessment)
 
 
 @app.command(name="export")
@@ -272,6 +292,34 @@ def _assess(
     evidence = _load(release, boundaries)
     with working("Assessing"):
         return assessment.assess(evidence, council, tuple(service), weights=weights)
+
+
+def _both(council: Sequence[str] | None, service: Sequence[str] | None) -> tuple[Sequence[str], Sequence[str]]:
+    """Councils and services, both given."""
+    missing = [name for name, given in (("--council", council), ("--service", service)) if not given]
+    if missing:
+        raise UsageError(
+            [Problem(name, "is missing", "", "Give councils and services, or a --proposal that names them.") for name in missing]
+        )
+    return council or (), service or ()
+
+
+def _consider(
+    release: Path | None,
+    boundaries: Path | None,
+    proposals: Sequence[Path],
+    council: Sequence[str] | None,
+    service: Sequence[str] | None,
+    weight: Sequence[str] | None,
+) -> Considered:
+    from exclusion import proposal
+
+    if council or service:
+        raise UsageError(Problem("--proposal", "names its own councils and services", "", "Leave out --council and --service."))
+    weights = _weights(weight)
+    evidence = _load(release, boundaries)
+    with working("Assessing"):
+        return proposal.consider_files(evidence, proposals, weights=weights)
 
 
 def _today() -> date:

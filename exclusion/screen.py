@@ -23,6 +23,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from exclusion.assessment import Assessment
+    from exclusion.proposal import Considered
 
 
 def show(table: pd.DataFrame, as_json: bool, title: str = "") -> None:
@@ -62,9 +63,21 @@ def show_findings(assessment: Assessment) -> None:
     show(summaries.groupby(["service_id", "summary"], as_index=False).agg(wards=("area_code", "size")), False, "Wards by result")
 
 
-def notices(assessment: Assessment) -> None:
-    """What the reader should know of this assessment, on standard error."""
-    for notice in assessment.notices:
+def show_proposal(considered: Considered) -> None:
+    """What a proposal does: options side by side, demand, services that lean on a place, and what falls on the same people."""
+    show(considered.options[["proposal", "service_id", "title", "sentence"]], False, "Options side by side (not ranked)")
+    whole = considered.demand[considered.demand["area_code"] == ""]
+    if len(whole):
+        show(whole[["proposal", "service_id", "channel", "label"]], False, "Contacts the ways in that stay may have to carry")
+    if len(considered.dependents):
+        show(considered.dependents[["sentence"]], False, "Services that lean on a place that changes")
+    if len(considered.cumulative):
+        show(considered.cumulative[["area_name", "sentence"]], False, "Several changes for the same people within 24 months")
+
+
+def notices(result: Assessment | Considered) -> None:
+    """What the reader should know of this result, on standard error."""
+    for notice in result.notices:
         complain(f"Note: {notice}")
 
 

@@ -194,3 +194,15 @@ def test_conditions_are_data_not_code() -> None:
     assert not Condition(field="criticality", one_of=("C1", "C3")).holds(service)
     assert isinstance(service, Service) and service.profile_version == "1"
     assert isinstance(judgement.indicators()["broadband"], Indicator)
+
+
+def test_thresholds_version_2_passes_as_many_wards_as_asked_for(bundled) -> None:  # type: ignore[no-untyped-def]
+    # 25 to 40 in 100 of England's wards over the low threshold, 5 to 15 over the high one.
+    counts = bundled.wide("ward", "count")
+    counts = counts[counts.index.isin(bundled.areas.index[bundled.areas["nation"] == "England"])]
+    for measure in ("age75", "lone66_est", "disabled_lot", "income_dep", "older_income_dep", "poor_english", "no_car", "carers"):
+        held = judgement.thresholds("2")[measure]
+        values = counts[measure].dropna()
+        assert 0.249 <= (values >= held.low).mean() <= 0.40, measure
+        assert 0.05 <= (values >= held.high).mean() <= 0.15, measure
+    assert set(judgement.thresholds("2")) == set(judgement.thresholds("1"))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -365,3 +366,50 @@ def test_three_services_over_more_than_two_years_do_not(findings: pd.DataFrame) 
 
 def test_two_services_do_not(findings: pd.DataFrame) -> None:
     assert proposal.cumulative(findings, three(("2027-04-01",) * 3)[:2]).empty
+
+
+# ------------------------------------------------------------- the guide and the command
+
+
+def guide(root: Path) -> str:
+    """The example in docs/proposals.md."""
+    return (root / "docs" / "proposals.md").read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+
+
+def test_the_example_in_the_guide_is_a_proposal(root: Path) -> None:
+    read = proposal.parse(guide(root))
+    assert read.place[0].name == "Palatine Library" and read.service[0].id == "blue_badge"
+    # Every line left out as a comment is a field too.
+    every = re.sub(r"^# (wards|gives|services) =", r"\1 =", guide(root), flags=re.MULTILINE)
+    full = proposal.parse(every)
+    assert full.place[0].services == ("blue_badge",) and full.place[0].gives and full.service[0].wards
+
+
+def test_the_command_writes_what_a_proposal_does(root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from exclusion.__main__ import main
+
+    path = tmp_path / "p.toml"
+    path.write_text(guide(root), encoding="utf-8")
+    assert main(["assess", "--proposal", str(path), "-o", str(tmp_path / "out")]) == 0
+    said = capsys.readouterr()
+    assert "Options side by side (not ranked)" in said.out and "leans on Palatine Library, which closes" in said.out
+    effects = pd.read_csv(tmp_path / "out" / "effects.csv")
+    assert set(effects["proposal_effect"]) == {"closes", "stays", "none"}
+    assert {name.name for name in (tmp_path / "out").glob("*.csv")} >= {
+        "demand.csv",
+        "options.csv",
+        "dependents.csv",
+        "cumulative.csv",
+        "findings.csv",
+    }
+    assert not [column for column in pd.read_csv(tmp_path / "out" / "demand.csv").columns if column in ("now", "low", "high")]
+
+
+def test_the_command_asks_for_one_or_the_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from exclusion.__main__ import main
+
+    assert main(["assess", "-o", str(tmp_path / "x")]) == 2
+    assert "--council: is missing. Give councils and services, or a --proposal that names them." in capsys.readouterr().err
+    assert main(["assess", "-c", "Blackpool", "-p", "p.toml", "-o", str(tmp_path / "x")]) == 2
+    assert "--proposal: names its own councils and services" in capsys.readouterr().err
+    assert not (tmp_path / "x").exists()
