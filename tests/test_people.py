@@ -1,6 +1,7 @@
 """How many residents are unlikely to use the internet: rates by age and disability, worked by hand, and how sure."""
 
 import dataclasses
+import importlib.util
 
 import numpy as np
 import pandas as pd
@@ -154,14 +155,15 @@ def simulated(worlds=200, seed=7):
         spread = np.sqrt(np.log(1 + size**2))
         return np.exp(chance.normal(-(spread**2) / 2, spread, number))
 
-    for _ in range(worlds):
+    for world in range(worlds):
         found = chance.binomial(samples.astype(int), true) / samples.astype(int)
         published = RATES.model_copy(
             update={
+                "errors": errors.model_copy(update={"seed": world}),  # no world rests on the luck of one seed
                 "rate": tuple(
                     rate.model_copy(update={"disabled": float(pair[0]), "not_disabled": float(pair[1])})
                     for rate, pair in zip(RATES.rate, found, strict=True)
-                )
+                ),
             }
         )
         tilt = chance.normal(0, errors.start_table.size, 8)
@@ -331,6 +333,31 @@ def test_rates_and_shares_are_those_of_the_survey(shared):
         assert rate.not_disabled == pytest.approx(table.at[(band, "not_disabled"), "non_user_pct"] / 100)
         both = table.at[(band, "disabled"), "thousands"] + table.at[(band, "not_disabled"), "thousands"]
         assert rate.disabled_share == pytest.approx(table.at[(band, "disabled"), "thousands"] / both, abs=5e-5)
+
+
+@pytest.fixture(scope="module")
+def benchmark(root):
+    """``benchmarks/people.py``, which works out the errors that ``people.toml`` declares."""
+    spec = importlib.util.spec_from_file_location("people_benchmark", root / "benchmarks" / "people.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.shared
+def test_the_error_between_councils_is_what_held_out_survey_figures_show(shared, benchmark):
+    areas = benchmark.survey_areas(shared / "data", benchmark.by_council())
+    assert len(areas) == 71
+    assert areas.loc["E06000009", ["found", "error"]].tolist() == pytest.approx([12.4, (21.5 - 12.4) / 1.96])  # Blackpool, table 9B
+    assert areas.loc["E06000009", "rate"] == pytest.approx(8.9, abs=0.1)  # ours: the survey found more, by a wide margin of chance
+    declared = RATES.errors.between_councils.size
+    assert declared == pytest.approx(benchmark.lasting(areas), abs=0.02)
+    assert declared < benchmark.in_one_year(areas) == pytest.approx(0.45, abs=0.01)  # said in people.toml
+
+
+@pytest.mark.shared
+def test_the_error_of_the_start_table_is_how_far_the_survey_moved(shared, benchmark):
+    assert RATES.errors.start_table.size == pytest.approx(benchmark.start_table(shared / "data"), abs=0.03)
 
 
 @pytest.mark.shared
