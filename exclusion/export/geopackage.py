@@ -19,7 +19,9 @@ import pyogrio
 import shapely
 
 from exclusion.assessment import Assessment
+from exclusion.contracts import Problem, UsageError
 from exclusion.export.tables import about_table, findings_table, small_areas_table, wards_table
+from exclusion.places import for_map
 
 METRES = "EPSG:27700"
 INK, PAPER = "#0b0c0c", "#ffffff"
@@ -41,6 +43,11 @@ SEVERITIES = (
     ("", "Caution, or not assessed", "#bdbdbd"),
 )
 SMALL_AREAS = (("", "Small area", "#ffffff"),)
+PLACES = (
+    ("stays", "Stays open", "#1F9EB7"),
+    ("fewer_hours", "Opens for fewer hours", "#CDE594"),
+    ("closes", "Closes", "#080C54"),
+)
 
 _LAYER_STYLES = """
 CREATE TABLE layer_styles (
@@ -74,25 +81,55 @@ def write_geopackage(assessment: Assessment, path: Path) -> None:
         _layer(path, "small_areas", small, list(points), "Point")
         pyogrio.write_dataframe(about_table(assessment), path, layer="about", driver="GPKG", append=True)
     with closing(sqlite3.connect(path)) as base, base:
-        base.execute(_LAYER_STYLES)
-        base.execute(
-            "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
-            "VALUES ('layer_styles', 'attributes', 'layer_styles', '', '2000-01-01T00:00:00.000Z')"
-        )
+        _begin_styles(base)
         for layer, column, classes, shape in (
             ("wards", "band_word", BANDS, kind),
             ("findings", "severity", SEVERITIES, kind),
             ("small_areas", "", SMALL_AREAS, "Point"),
         ):
-            base.execute(
-                "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, "
-                "styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, 'geom', ?, ?, '', 1, 'Kept Open', '')",
-                (
-                    layer,
-                    f"kept open {layer}",
-                    qml(column, classes, polygons=shape != "Point", label="area_name" if layer == "wards" else ""),
-                ),
-            )
+            _add_style(base, layer, qml(column, classes, polygons=shape != "Point", label="area_name" if layer == "wards" else ""))
+
+
+def add_places(path: Path, places: pd.DataFrame) -> None:
+    """Add a layer ``places`` (points, coloured by what happens to them) to a GeoPackage, or begin one with it.
+
+    Parameters
+    ----------
+    places
+        Places as ``exclusion.places`` has them; the columns of ``places.for_map`` are written.
+
+    Raises
+    ------
+    UsageError
+        When the file holds such a layer already.
+    OSError
+        When the file cannot be written.
+    """
+    if path.exists() and "places" in pyogrio.list_layers(path)[:, 0]:
+        raise UsageError(Problem(str(path), "holds a layer 'places' already", "", "Write a new file."))
+    table = for_map(places)
+    with _same_bytes():
+        _layer(path, "places", table, list(shapely.points(table[["x", "y"]].to_numpy(dtype="float64"))), "Point")
+    with closing(sqlite3.connect(path)) as base, base:
+        if not base.execute("SELECT 1 FROM sqlite_master WHERE name = 'layer_styles'").fetchone():
+            _begin_styles(base)
+        _add_style(base, "places", qml("status", PLACES, polygons=False, label="name"))
+
+
+def _begin_styles(base: sqlite3.Connection) -> None:
+    base.execute(_LAYER_STYLES)
+    base.execute(
+        "INSERT INTO gpkg_contents (table_name, data_type, identifier, description, last_change) "
+        "VALUES ('layer_styles', 'attributes', 'layer_styles', '', '2000-01-01T00:00:00.000Z')"
+    )
+
+
+def _add_style(base: sqlite3.Connection, layer: str, style: str) -> None:
+    base.execute(
+        "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, styleName, styleQML, "
+        "styleSLD, useAsDefault, description, owner) VALUES ('', '', ?, 'geom', ?, ?, '', 1, 'Kept Open', '')",
+        (layer, f"kept open {layer}", style),
+    )
 
 
 def _layer(path: Path, name: str, table: pd.DataFrame, shapes: list[object], kind: str) -> None:
