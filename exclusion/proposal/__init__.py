@@ -16,6 +16,7 @@ import pandas as pd
 
 from exclusion import judgement
 from exclusion.assessment import Assessment, assess
+from exclusion.proposal.again import rerun
 from exclusion.proposal.contacts import read_contacts
 from exclusion.proposal.demand import demand, still_need
 from exclusion.proposal.effects import EFFECTS, another, dependents, effect, fail_together
@@ -157,6 +158,7 @@ __all__ = [
     "parse",
     "read",
     "read_contacts",
+    "rerun",
     "still_need",
     "variant",
 ]

@@ -1,0 +1,96 @@
+"""The rules once more, with some ward figures as a change would leave them (guard G6)."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from exclusion import provision, risk
+from exclusion.assessment import Assessment
+from exclusion.contracts import Problem, UsageError
+from exclusion.judgement.local import Local
+
+_COLUMNS = ["area_code", "area_name", "service_id", "channel", "before", "after", "rule_ids", "reason"]
+
+
+def rerun(
+    assessment: Assessment, changed: pd.DataFrame, source: str, period: str, *, local: Local | None = None, today: date | None = None
+) -> pd.DataFrame:
+    """What the rules would say with other figures: a library closed, so more people are far from help.
+
+    Parameters
+    ----------
+    assessment
+        The findings as they are.
+    changed
+        ``area_code, measure, n``: counts as they would be, such as ``far_help``. They must be measured
+        as the release measured them (``judgement/measures.toml`` says how), since they are placed in
+        the same national distribution.
+    source, period
+        Where the new figures come from and the day they are for, printed with them.
+    local, today
+        The council's own judgement and the day, as the assessment was made with.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each ward, service and way in whose finding would differ: ``before`` and ``after``
+        (a severity; "more use" where it is in the minimum already; blank where nothing was or would be
+        said), and the ``rule_ids`` and ``reason`` of what would be said. Empty when nothing would differ.
+
+    Raises
+    ------
+    UsageError
+        For a ward or measure the assessment does not hold: a figure cannot change that is not there.
+    """
+    key = ["area_code", "measure"]
+    profile = assessment.profile.set_index(key)
+    new = changed.set_index(key)
+    unknown = [f"{code} {measure}" for code, measure in new.index.difference(profile.index)]
+    if unknown:
+        raise UsageError(
+            Problem("changed figures", "the assessment holds no such figure", ", ".join(unknown[:5]), "Check ward codes and measures.")
+        )
+    rows = profile.loc[new.index].copy()
+    rows["n"] = new["n"].astype(float)
+    rows["value"] = rows["n"] / rows["of"]
+    rows = rows.assign(low=np.nan, high=np.nan, source=source, period=period)
+    nations = pd.Series(rows.index.get_level_values("area_code")).map(assessment.areas["nation"]).to_numpy()
+    for nation in dict.fromkeys(nations):
+        for measure in rows.index.get_level_values("measure").unique():
+            here = (nations == nation) & (rows.index.get_level_values("measure") == measure)
+            reference = risk.reference(assessment.evidence, str(nation), "ward", str(measure))
+            rows.loc[here, "percentile"] = risk.percentile(rows.loc[here, "value"].to_numpy(float), reference)
+    after = pd.concat([profile.drop(index=new.index), rows]).reset_index()
+    evidence = assessment.evidence
+    council = evidence.observations[
+        (evidence.observations["level"] == "council") & evidence.observations["area_code"].isin(assessment.councils)
+    ]
+    found = provision.check(
+        assessment.areas.drop(columns="geometry"),
+        after,
+        assessment.services,
+        thresholds=(local.thresholds if local else None) or assessment.thresholds_version.split(",")[0],
+        floors=local.floors if local else None,
+        council_profile=council,
+        today=today or date.today(),
+    ).findings
+    return _differences(assessment.findings, found)
+
+
+def _differences(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    key = ["area_code", "service_id", "channel"]
+    old, new = (_states(findings).set_index(key) for findings in (before, after))
+    both = new.join(old["state"].rename("state_before"), how="outer").fillna("")
+    differ = both[both["state"] != both["state_before"]].reset_index()
+    names = before.drop_duplicates("area_code").set_index("area_code")["area_name"]
+    differ["area_name"] = differ["area_code"].map(names)
+    return differ.rename(columns={"state_before": "before", "state": "after"})[_COLUMNS].reset_index(drop=True)
+
+
+def _states(findings: pd.DataFrame) -> pd.DataFrame:
+    rows = findings[findings["kind"].isin(["keep", "more_use"])]
+    state = rows["severity"].where(rows["kind"] == "keep", "more use")
+    return rows[["area_code", "service_id", "channel", "rule_ids", "reason"]].assign(state=state)
