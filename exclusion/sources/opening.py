@@ -55,7 +55,7 @@ def _range(text: str) -> float:
     if not found:
         return float("nan")
     opens, closes = _clock(found[1], found[2], found[3]), _clock(found[4], found[5], found[6])
-    if closes <= opens and not (found[3] or found[6]) and closes <= 12:
+    if closes <= opens <= 12 and not (found[3] or found[6]):
         closes += 12  # "9 to 5", "10-1"
     return closes - opens if opens < closes <= 24 else float("nan")
 
