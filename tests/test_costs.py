@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from invented import six
 
-from exclusion import costs, judgement, provision
+from exclusion import costs, judgement, proposal, provision
 from exclusion.contracts import DataRefused, UsageError
 
 # The most quoted figures of 2012: 8.62 face to face, 2.83 by phone, 0.15 online. They live here and nowhere else.
@@ -110,3 +111,39 @@ def test_keeping_where_flagged_against_everywhere(tmp_path: Path) -> None:
         "Keeping face to face where we advise it (four wards of 6): £8,000 to £12,000 a year; in every ward: £12,000 to £18,000. "
         "Figures by Finance, October 2026."
     )
+
+
+PROPOSAL = """
+title = "Online"
+councils = ["Invented"]
+date = 2027-04-01
+[[service]]
+id = "pothole"
+close = ["f2f"]
+keep = ["phone"]
+contacts = { phone = 600, f2f = 400 }
+"""
+ONE_WARD = pd.DataFrame({"low_raw": [100.0], "high_raw": [200.0], "adults": [1000.0]}, index=["E05000001"])
+
+
+def test_a_proposal_saves_on_those_who_can_move_only(tmp_path: Path) -> None:
+    row = costs.of_proposal(proposal.parse(PROPOSAL), ONE_WARD, own(tmp_path)).iloc[0]
+    # Of 1,000 contacts 100 to 200 cannot go online; the counter carries 400 of 1,000 of them: 40 to 80 of its 400.
+    # Least: with 80 staying, 320 x 5 (see above) + 80 x (8 - 5) = 1,840; with 40, 360 x 5 + 40 x 3 = 1,920.
+    # Most: with 40 staying, 360 x 11.20 + 40 x (12 - 3) = 4,392; with 80, 320 x 11.20 + 80 x 9 = 4,304.
+    assert (row["low"], row["high"]) == (pytest.approx(1840), pytest.approx(4392))
+    assert row["sentence"] == "Report a pothole: £1,840 to £4,392 a year saved. Figures by Finance, October 2026."
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (("contacts = { phone = 600, f2f = 400 }\n", ""), "the proposal gives no contacts for a way in that closes"),
+        (('close = ["f2f"]\nkeep = ["phone"]', 'close = ["phone"]'), "people are taken to come back by phone, which the proposal closes"),
+        (('close = ["f2f"]', 'close = ["post"]\nfewer_hours = ["f2f"]'), "the proposal gives no contacts"),
+        (("f2f = 400", "post = 400"), "the proposal gives no contacts"),
+    ],
+)
+def test_what_cannot_be_reckoned_is_said_and_never_nought(tmp_path: Path, change: tuple[str, str], why: str) -> None:
+    row = costs.of_proposal(proposal.parse(PROPOSAL.replace(*change)), ONE_WARD, own(tmp_path)).iloc[0]
+    assert pd.isna(row["low"]) and row["sentence"].startswith(f"Report a pothole: not reckoned, because {why}")

@@ -259,6 +259,13 @@ def test_another_live_proposal_takes_away_what_this_one_keeps(findings: pd.DataF
     assert row(both, "A", "blue_badge", "assisted_digital")["proposal_effect"] == "closes"
 
 
+def test_the_order_of_proposals_does_not_matter(findings: pd.DataFrame) -> None:
+    both = [proposal.parse(GOOD), proposal.parse(LIBRARY)]
+    first, second = (proposal.effect(findings, order) for order in (both, both[::-1]))
+    columns = ["proposal_effect", "fewer_hours", "instead"]
+    pd.testing.assert_frame_equal(first[columns], second[columns])
+
+
 def test_two_ways_in_that_need_the_same_thing_count_as_one() -> None:
     count, said = proposal.fail_together(["f2f", "assisted_digital", "phone"])
     assert count == 2
