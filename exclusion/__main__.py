@@ -31,6 +31,8 @@ app = typer.Typer(
 )
 release_app = typer.Typer(help="Build, verify and describe data releases.")
 app.add_typer(release_app, name="release")
+method_app = typer.Typer(help="Say how well the method does.")
+app.add_typer(method_app, name="method")
 
 Councils = Annotated[list[str], typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
 AnyCouncils = Annotated[list[str] | None, typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
@@ -260,6 +262,37 @@ def describe(release: Release = None, as_json: AsJson = False) -> None:
         say(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
     show(pd.DataFrame(about["sources"])[["id", "title", "publisher", "period", "licence"]], as_json=False, title="Sources")
     show(pd.DataFrame(about["missing"]), as_json=False, title="Missing")
+
+
+@method_app.command(name="check")
+def method_check(
+    source: Annotated[Path | None, typer.Argument(help="Folder of the published tables, to measure anew; else what was kept.")] = None,
+    release: Release = None,
+    as_json: AsJson = False,
+) -> None:
+    """Hold the score against what people did.
+
+    How well it agrees with the share of census returns made on paper, beside an older index on the same areas: 1 is
+    full agreement, 0 none. Areas first sent a letter and areas first sent paper are never put together.
+    """
+    from exclusion import validity
+
+    if source is None:
+        found = validity.stored()
+    else:
+        evidence = _load(release)
+        with working("Comparing") as progress:
+            found = validity.check(source, evidence, progress)
+    if as_json:
+        print_json(found.plain())
+        return
+    main = found.table["score"].isin(validity.MAIN)
+    show(validity.brief(found.table[main]), False, "The score and the older index on the same areas")
+    show(validity.brief(found.table[~main]), False, "Other weights, stated beforehand")
+    for nation, noise in found.noises().items():
+        say(f"{nation}: differences under about {noise:.2f} mean nothing (wards first sent a letter).")
+    say(f"Measured on {found.about['release']}, against: {found.about['source']}, {found.about['publisher']}.")
+    say(found.notice)
 
 
 # ------------------------------------------------------------------------------- pieces

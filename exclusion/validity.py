@@ -8,7 +8,7 @@ flatter the best of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -19,19 +19,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from exclusion import assessment, risk, simplex, yardstick
-from exclusion.agreement import agreement, resampled
 from exclusion.contracts import NothingToAssess
 from exclusion.judgement.entries import FOLDER
-from exclusion.judgement.score import MethodPreset, method_for
-from exclusion.judgement.validity import ValidityRules, validity_rules
+from exclusion.judgement.score import method_for
+from exclusion.judgement.validity import validity_rules
 from exclusion.release import Evidence
-from exclusion.yardstick import Yardstick
+from exclusion.trial import OLDER, OURS, compare, weight_grid
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
 LEVELS = {"ward": "wards", "lsoa21": "small areas"}
+MAIN = (OURS, OLDER)
 FILES = {"table": "validity.csv", "grid": "validity_grid.csv"}
-OURS, OLDER = "ours", "deri_1_6"
 
 
 @dataclass(frozen=True)
@@ -52,12 +51,28 @@ class Validity:
     @property
     def notice(self) -> str:
         """The publisher's notice and our own limits, to be shown with any figure of these tables."""
-        return " ".join([self.about["notice"], *validity_rules().limits])
+        return " ".join([self.about["notice"], *self.limits])
+
+    @property
+    def limits(self) -> tuple[str, ...]:
+        """What the yardstick cannot show, in sentences."""
+        return validity_rules().limits
 
     def noise(self, nation: str) -> float:
         """Differences under this mean nothing: how far our own figure for wards may be off by chance (half of its 95 % interval)."""
         row = self._ours(nation)
         return float(row["high"] - row["low"]) / 2
+
+    def noises(self) -> dict[str, float]:
+        """:meth:`noise` of every nation that has a yardstick."""
+        held = self.table.loc[self.table["score"].eq(OURS), ["nation", "sent_first", "level", "spearman"]]
+        known = held[held["sent_first"].eq("letter") & held["level"].eq("ward") & held["spearman"].notna()]
+        return {str(nation): self.noise(str(nation)) for nation in known["nation"]}
+
+    def plain(self) -> dict[str, Any]:
+        """All but the grid as plain data, for JSON; the notice goes with it, and a gap is None."""
+        rows = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
+        return {**self.about, "limits": list(self.limits), "noise": self.noises(), "rows": rows}
 
     def _ours(self, nation: str) -> pd.Series[Any]:
         table = self.table
@@ -113,103 +128,6 @@ def check(folder: str | Path, evidence: Evidence | None = None, progress: Progre
     return Validity(table, pd.concat(grids, ignore_index=True) if grids else pd.DataFrame(), about)
 
 
-def compare(held: Yardstick, rules: ValidityRules | None = None) -> pd.DataFrame:
-    """The table of :class:`Validity`: letter first and paper first apart, nations apart, small areas and wards."""
-    rules = rules or validity_rules()
-    parts = []
-    for level, areas in (("ward", held.wards), ("lsoa21", held.small)):
-        for nation in areas["nation"].dropna().unique():
-            for way in yardstick.SENT_FIRST:
-                rows = areas[areas["nation"].eq(nation) & areas["sent_first"].eq(way)]
-                part = _compare(rows, str(nation), rules)
-                part.insert(0, "level", level)
-                part.insert(0, "sent_first", way)
-                part.insert(0, "nation", nation)
-                parts.append(part)
-    return pd.concat(parts, ignore_index=True)
-
-
-def _compare(rows: pd.DataFrame, nation: str, rules: ValidityRules) -> pd.DataFrame:
-    domains, names = yardstick.domains_of(rows, nation)
-    rows = rows[domains.notna().all(axis=1) & rows["council_code"].notna()]
-    domains = domains.loc[rows.index]
-    preset = method_for(nation)
-    assert preset is not None
-    sets = tried(preset)
-    scores = pd.DataFrame({name: domains.to_numpy() @ np.array([w[d] for d in names]) for name, (_, w) in sets.items()}, index=rows.index)
-    scores.insert(1, OLDER, rows["deri"])
-    table = pd.DataFrame({"score": scores.columns})
-    table["label"] = [sets[name][0] if name in sets else "DERI 1.6, the older index" for name in scores]
-    table["areas"], table["councils"] = len(rows), rows["council_code"].nunique()
-    measured = ["spearman", "low", "high", "within_councils", "councils_within", "found", "ahead", "ahead_low", "ahead_high"]
-    if len(rows) < rules.least_areas or rows["council_code"].nunique() < 2:
-        return table.assign(**dict.fromkeys(measured, np.nan))
-    found = agreement(rows, scores, rules)
-    again = resampled(rows, scores, rules)
-    older = list(scores).index(OLDER)
-    ahead = again - again[:, [older]]
-    ends = np.nanquantile(again, rules.interval, axis=0)
-    ahead_ends = np.nanquantile(ahead, rules.interval, axis=0)
-    table["spearman"], table["low"], table["high"] = found["spearman"].to_numpy(), ends[0], ends[1]
-    for name in ("within_councils", "councils_within", "found"):
-        table[name] = found[name].to_numpy()
-    table["ahead"] = table["spearman"] - float(found["spearman"].to_numpy()[older])
-    table["ahead_low"], table["ahead_high"] = ahead_ends[0], ahead_ends[1]
-    return table
-
-
-def tried(preset: MethodPreset) -> dict[str, tuple[str, dict[str, float]]]:
-    """The weights that are compared, each with its label: ours, equal people domains, and ours without each domain.
-
-    Not a search for the best: each is stated beforehand, and answers a question.
-    """
-    own = risk.normalised_weights(preset)
-    people = [name for name in own if name != "connectivity"]
-    shared = sum(own[name] for name in people) / len(people)
-    sets = {
-        OURS: ("Our score", own),
-        "equal_people": ("Age, disability and income the same", {name: shared if name in people else own[name] for name in own}),
-    }
-    for domain in preset.domain:
-        rest = {name: 0.0 if name == domain.id else weight for name, weight in own.items()}
-        sets[f"without_{domain.id}"] = (f"Our score without {domain.label.lower()}", risk.normalised_weights(preset, rest))
-    return sets
-
-
-# ------------------------------------------------------------------------------ grid
-
-
-def weight_grid(held: Yardstick, nation: str, sample: Sequence[int] | None = None, rules: ValidityRules | None = None) -> pd.DataFrame:
-    """Agreement of wards first sent a letter, under every set of weights in steps of ``rules.grid_step``.
-
-    Parameters
-    ----------
-    sample
-        Rows of the grid to work out, all when None.
-
-    Returns
-    -------
-    ``nation``, a weight a domain, ``spearman, within_councils, found, tenth``; see :class:`Validity`.
-    """
-    rules = rules or validity_rules()
-    steps = round(1 / rules.grid_step)
-    rows = held.wards[held.wards["nation"].eq(nation) & held.wards["sent_first"].eq("letter")]
-    domains, names = yardstick.domains_of(rows, nation)
-    rows = rows[domains.notna().all(axis=1)]
-    grid = simplex.every(len(names), steps) / steps
-    grid = grid if sample is None else grid[list(sample)]
-    scores = pd.DataFrame(domains.loc[rows.index].to_numpy() @ grid.T, index=rows.index)
-    found = agreement(rows, scores, rules)
-    small, _ = yardstick.domains_of(held.small[held.small["nation"].eq(nation)], nation)
-    whole = small.dropna().to_numpy()
-    table = pd.DataFrame(grid.round(6), columns=list(names))
-    table.insert(0, "nation", nation)
-    for name in ("spearman", "within_councils", "found"):
-        table[name] = found[name].to_numpy().round(4)
-    table["tenth"] = [round(float(np.quantile(whole @ weights, 0.9)), 3) for weights in grid]
-    return table
-
-
 # ---------------------------------------------------------------------------- stored
 
 
@@ -224,6 +142,22 @@ def write(found: Validity, folder: str | Path, computed_on: str) -> list[Path]:
         path.write_text(head + table.round(4).to_csv(index=False, lineterminator="\n"), encoding="utf-8", newline="\n")
         paths.append(path)
     return paths
+
+
+def brief(table: pd.DataFrame) -> pd.DataFrame:
+    """The table in the words and figures of a screen: two decimals, and blank where too few areas say nothing."""
+    shown = pd.DataFrame(
+        {
+            "nation": table["nation"],
+            "households were": table["sent_first"].map(yardstick.SENT_FIRST),
+            "areas": [f"{n:,} {LEVELS[level]}" for n, level in zip(table["areas"], table["level"], strict=True)],
+            "score": table["label"],
+        }
+    )
+    figures = {"agreement": "spearman", "from": "low", "to": "high", "inside councils": "within_councils", "fifth found": "found"}
+    for heading, name in figures.items():
+        shown[heading] = ["" if pd.isna(value) else f"{round(value, 2) + 0.0:.2f}" for value in table[name]]
+    return shown
 
 
 @cache
@@ -335,3 +269,6 @@ def _interpolated(nation: str, weights: Mapping[str, float]) -> dict[str, float]
     corners, shares = simplex.surrounding(np.array([weights[name] for name in names]), steps)
     found = sum(share * values[places[tuple(corner)]] for corner, share in zip(corners.tolist(), shares, strict=True))
     return dict(zip(columns, np.asarray(found, dtype=float).tolist(), strict=True))
+
+
+__all__ = ["Standing", "Validity", "at", "brief", "check", "compare", "stored", "tenth", "weight_grid", "write"]

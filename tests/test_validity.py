@@ -1,5 +1,7 @@
 """Is the score right? Agreement with what people did, how far it may be chance, and what a slider gains or loses."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exclusion import agreement, simplex, validity, yardstick
+from exclusion.__main__ import main
 from exclusion.contracts import NothingToAssess, SourceUnreachable, UsageError
 from exclusion.judgement.score import method_for
 from exclusion.judgement.validity import ValidityRules, validity_rules
@@ -241,6 +244,37 @@ def test_what_is_written_can_be_read_again(tmp_path):
     held = validity.stored()
     paths = validity.write(held, tmp_path, held.about["computed_on"])
     assert [path.read_bytes() for path in paths] == [(validity.FOLDER / path.name).read_bytes() for path in paths]
+
+
+# ---------------------------------------------------------------------- on the screen
+
+
+def test_the_command_prints_both_scores_the_noise_and_the_notice(capsys):
+    assert main(["method", "check"]) == 0
+    said = capsys.readouterr().out
+    ours = next(line for line in said.splitlines() if "Our score" in line and "4,246 wards" in line)
+    older = next(line for line in said.splitlines() if "DERI 1.6" in line and "4,246 wards" in line)
+    assert "0.84" in ours and "0.69" in older
+    assert "England: differences under about 0.02 mean nothing" in said and "NOT official statistics" in said
+
+
+def test_the_command_answers_in_json_with_the_notice_and_null_for_a_gap(capsys):
+    assert main(["method", "check", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert "NOT official statistics" in said["notice"] and len(said["rows"]) == len(validity.stored().table)
+    gap = validity.stored().table.assign(spearman=np.nan)
+    assert validity.Validity(gap, pd.DataFrame(), {"notice": ""}).plain()["rows"][0]["spearman"] is None
+
+
+def test_the_command_names_a_folder_that_is_not_there(capsys):
+    assert main(["method", "check", "no_such_folder"]) == 4
+    assert "no_such_folder" in capsys.readouterr().err
+
+
+def test_on_screen_a_gap_is_blank_and_nothing_is_minus_nought():
+    row = validity.stored().table.iloc[[0]].assign(spearman=-0.001, low=np.nan)
+    shown = validity.brief(row).iloc[0]
+    assert (shown["agreement"], shown["from"], shown["areas"]) == ("0.00", "", "4,246 wards")
 
 
 # ---------------------------------------------------------------------------- shared

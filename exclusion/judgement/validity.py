@@ -4,10 +4,23 @@ from __future__ import annotations
 
 from functools import cache
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from exclusion.judgement.entries import Entry
 from exclusion.judgement.score import read_single
+
+
+class ClusterRules(BaseModel):
+    """How clusters of wards are looked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    neighbours: int = Field(ge=1)
+    permutations: int = Field(ge=99)
+    false_share: float = Field(gt=0, lt=0.5)
+    seed: int
+    why: str
+    reference: str
 
 
 class ValidityRules(Entry):
@@ -21,6 +34,7 @@ class ValidityRules(Entry):
     resamples: int = Field(ge=2)
     interval: tuple[float, float]
     seed: int
+    clusters: ClusterRules
     limits: tuple[str, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
