@@ -189,6 +189,19 @@ def test_each_finding_says_what_the_proposal_does_to_it(findings: pd.DataFrame) 
     assert row(judged, "B", "school_primary", "phone", "floor")["effect_note"] == "The proposal is not about this service here."
 
 
+def test_nothing_stands_in_for_the_minimum(findings: pd.DataFrame) -> None:
+    closing = proposal.parse(
+        GOOD.replace('close = ["f2f"]', 'close = ["post", "relay_bsl"]').replace('keep = ["post"]', 'keep = ["home_visit"]')
+    )
+    judged = proposal.effect(findings, closing)
+    for channel in ("post", "relay_bsl"):
+        minimum = row(judged, "B", "blue_badge", channel, "floor")
+        assert (minimum["proposal_effect"], minimum["instead"]) == ("closes", "")
+        assert minimum["effect_note"] == (
+            "The proposal closes it here. It is part of the council-wide minimum, which holds in every ward: keep it, or give it somewhere else first."
+        )
+
+
 def test_a_change_in_some_wards_leaves_the_others_alone(findings: pd.DataFrame) -> None:
     judged = proposal.effect(findings, proposal.parse(GOOD + f'wards = ["{CODES["B"]}"]\n'))
     assert row(judged, "B", "blue_badge", "f2f")["proposal_effect"] == "closes"

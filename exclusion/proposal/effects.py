@@ -146,9 +146,12 @@ def _verdict(changes: list[_Change], proposals: Sequence[Proposal], service: Ser
 def another(proposals: Sequence[Proposal], service: Service, channel: str, ward: str = "") -> str:
     """A way in to keep in place of one that goes: possible for the service, not closed, and needing something else.
 
-    The order is the channel's own ``instead`` in ``judgement/channels.toml``. Blank when none is left.
+    The order is the channel's own ``instead`` in ``judgement/channels.toml``. Blank when none is left, and for a
+    way in that is part of the council-wide minimum, which nothing stands in for (guard G3).
     """
     channels = judgement.channels()
+    if _in_minimum(service, channel):
+        return ""  # nothing stands in for the minimum
     for name in channels[channel].instead:
         other = channels[name]
         lost = any(c.effect == "closes" and (not c.wards or not ward or ward in c.wards) for c in _changes(proposals, service, name))
@@ -157,8 +160,15 @@ def another(proposals: Sequence[Proposal], service: Service, channel: str, ward:
     return ""
 
 
+def _in_minimum(service: Service, channel: str) -> bool:
+    every = (floor.channels for floor in judgement.floors().values() if floor.every_service)
+    return channel in service.floor_channels or any(channel in named for named in every)
+
+
 def _keep_instead(service: Service, channel: str, instead: str) -> str:
     channels = judgement.channels()
+    if _in_minimum(service, channel):
+        return "It is part of the council-wide minimum, which holds in every ward: keep it, or give it somewhere else first."
     if instead:
         return f"If it must go, keep {channels[instead].long} in its place, running before this closes."
     return f"No other way in to {service.service_name} that needs something else would be left in its place."
