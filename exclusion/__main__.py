@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exclusion.contracts import ExclusionError, Problem, UsageError
+from exclusion.register_commands import By, Place, held, register_app, said
 from exclusion.screen import complain, notices, print_json, say, show, show_findings, show_proposal, working, wrote
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 release_app = typer.Typer(help="Build, verify and describe data releases.")
 app.add_typer(release_app, name="release")
+app.add_typer(register_app, name="register")
 method_app = typer.Typer(help="Say how well the method does.")
 app.add_typer(method_app, name="method")
 
@@ -295,6 +297,41 @@ def method_check(
     say(found.notice)
 
 
+@register_app.command()
+def save(
+    by: By,
+    council: AnyCouncils = None,
+    service: AnyServices = None,
+    proposal: Proposals = None,
+    title: Annotated[str, typer.Option("--title", help="What the assessment is called.")] = "",
+    assessment_id: Annotated[str | None, typer.Option("--assessment", help="Save a further version of this one, by its id.")] = None,
+    based_on: Annotated[int, typer.Option("--based-on", help="The version that yours was worked out from.")] = 0,
+    note: Annotated[str, typer.Option("--note", help="What this version is for; not in the public copy.")] = "",
+    weight: Weights = None,
+    release: Release = None,
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Save an assessment, or a new version of one.
+
+    With what it rests on: release, weights, thresholds, service profiles, proposal. When somebody
+    else saved a newer version meanwhile, nothing is saved and theirs is shown (exit code 6).
+    """
+    from exclusion import register
+    from exclusion.export.proposals import tables
+
+    considered = _consider(release, None, proposal, council, service, weight) if proposal else None
+    assessment = considered.assessment if considered else _assess(release, None, *_both(council, service), weight)
+    texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]
+    more = {name.removesuffix(".csv"): table for name, table in tables(considered).items()} if considered else {}
+    with held(place, create=True) as opened, working("Saving"):
+        saved = register.save(
+            opened, assessment, by=by, title=title, assessment_id=assessment_id, based_on=based_on, proposals=texts, tables=more, note=note
+        )
+    said(saved, as_json, opened.where)
+    notices(considered or assessment)
+
+
 # ------------------------------------------------------------------------------- pieces
 
 
@@ -378,7 +415,7 @@ def _weights(given: Sequence[str] | None) -> dict[str, float] | None:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 2, 3, 4, 5, 70, or 130 when stopped.
+    """Run one command and return its exit code: 0, 2, 3, 4, 5, 6, 70, or 130 when stopped.
 
     Parameters
     ----------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import tempfile
@@ -105,8 +106,8 @@ def to_toml(document: Mapping[str, Any]) -> str:
             return "[" + ", ".join(value(part) for part in item) + "]"
         if isinstance(item, Mapping):
             return "{ " + ", ".join(f"{_key(k)} = {value(v)}" for k, v in item.items()) + " }"
-        escaped = str(item).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-        return f'"{escaped}"'
+        # JSON writes text as TOML does, but for one control character.
+        return json.dumps(str(item), ensure_ascii=False).replace("\x7f", "\\u007f")
 
     def is_tables(item: Any) -> bool:
         return isinstance(item, (list, tuple)) and bool(item) and all(isinstance(part, Mapping) for part in item)

@@ -21,6 +21,8 @@ ONLY_IN = {
     "folium": {"maps"},
     "branca": {"maps"},
     "requests": {"sources"},
+    "sqlalchemy": {"register"},
+    "alembic": {"register"},
 }
 
 

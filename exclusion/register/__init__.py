@@ -1,0 +1,64 @@
+"""The register: assessments kept with their release, method, proposal, findings, answers, who and when.
+
+>>> from exclusion import register
+>>> with register.connect("register.sqlite") as held:                                  # doctest: +SKIP
+...     first = register.save(held, assessment, by="A. Officer", proposals=[text])
+...     second = register.respond(held, first.assessment, first.number, answers, by="A. Officer")
+...     print(register.compare(register.load(held, first.assessment, 1), register.load(held, first.assessment)).sentences())
+
+Nothing is changed in place: every save is a new version, named by the one it was based on, and an
+event in a history whose hashes :func:`verify` checks. A SQLite file, or PostgreSQL by URL.
+
+``connect`` opens it, ``schema`` and ``migrations`` say what it holds, ``chain`` seals it, ``contents``
+turns an assessment into files and back, ``saving`` and ``reading`` write and read versions,
+``responses`` and ``review`` are what officers add, ``comparing`` says what differs, ``carry`` and
+``public`` make files to send, ``identity`` says who may write. Only this package imports SQLAlchemy.
+"""
+
+from __future__ import annotations
+
+from exclusion.register.carry import Imported, export_file, import_file
+from exclusion.register.chain import Verified, Version, verify
+from exclusion.register.comparing import Comparison, compare
+from exclusion.register.connect import Register, connect, default_place
+from exclusion.register.contents import Reopened
+from exclusion.register.identity import author, is_local, may_write
+from exclusion.register.public import MARK, export_public, public_copy
+from exclusion.register.reading import Saved, history, load, versions
+from exclusion.register.responses import ANSWERS, Response, answered, unanswered
+from exclusion.register.review import Review
+from exclusion.register.saving import Conflict, record_review, respond, save
+
+__all__ = [
+    "ANSWERS",
+    "MARK",
+    "Comparison",
+    "Conflict",
+    "Imported",
+    "Register",
+    "Reopened",
+    "Response",
+    "Review",
+    "Saved",
+    "Verified",
+    "Version",
+    "answered",
+    "author",
+    "compare",
+    "connect",
+    "default_place",
+    "export_file",
+    "export_public",
+    "history",
+    "import_file",
+    "is_local",
+    "load",
+    "may_write",
+    "public_copy",
+    "record_review",
+    "respond",
+    "save",
+    "unanswered",
+    "verify",
+    "versions",
+]

@@ -1,0 +1,159 @@
+"""What differs between two versions: findings, bands, answers, and what they rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from exclusion.register.chain import Version, sha256
+from exclusion.register.reading import Saved
+from exclusion.register.responses import KEY
+
+MERGED = ["floor", "keep", "more_use"]
+"""Kinds of which a ward, service and channel has one finding, however many rules stand behind it."""
+WATCHED = ["severity", "strength", "borderline", "rule_ids", "reason"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Differences between two versions of an assessment, or of two assessments."""
+
+    before: Version
+    after: Version
+    settings: pd.DataFrame
+    """``what, before, after``: release, weights, thresholds, profiles, proposal."""
+    findings: pd.DataFrame
+    """``area_code, area_name, service_id, channel, kind, change`` (added, removed, changed), ``what`` (what of it), ``before, after``."""
+    bands: pd.DataFrame
+    """``area_code, area_name, before, after`` (bands in words; blank = not scored)."""
+    responses: pd.DataFrame
+    """``area_code, service_id, channel, kind, rule_ids, before, after, reason, name``: the answer that stands."""
+    reviews: int
+    """How many reviews were added."""
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing differs."""
+        return not (len(self.settings) or len(self.findings) or len(self.bands) or len(self.responses) or self.reviews)
+
+    def sentences(self) -> list[str]:
+        """The differences in words, the counts first."""
+        said = [f"Version {self.after.number} was made by {self.after.made_by} on {self.after.made_at[:10]}."]
+        for row in self.settings.to_dict("records"):
+            said.append(f"{row['what']}: was {row['before'] or 'blank'}, is {row['after'] or 'blank'}.")
+        for change in ("added", "removed", "changed"):
+            count = int((self.findings["change"] == change).sum())
+            said += [f"{count} {'finding was' if count == 1 else 'findings were'} {change}."] if count else []
+        if len(self.bands):
+            said.append(f"{len(self.bands)} {'ward is' if len(self.bands) == 1 else 'wards are'} in another band.")
+        for row in self.responses.to_dict("records"):
+            was = f", before that {row['before']}" if row["before"] else ""
+            said.append(f"{row['name']} answered '{row['after']}' to {row['channel']} for {row['service_id']} in {row['area_code']}{was}.")
+        if self.reviews:
+            said.append(f"{self.reviews} {'review was' if self.reviews == 1 else 'reviews were'} added.")
+        return said if len(said) > 1 else [*said, "Nothing else differs."]
+
+
+def compare(before: Saved, after: Saved) -> Comparison:
+    """What differs between two saved versions. Neither is changed; the release is not needed."""
+    return Comparison(
+        before.version,
+        after.version,
+        _settings(before, after),
+        _findings(before, after),
+        _bands(before, after),
+        _responses(before, after),
+        max(0, len(after.reviewed) - len(before.reviewed)),
+    )
+
+
+def _settings(before: Saved, after: Saved) -> pd.DataFrame:
+    was, now = dict(_facts(before)), dict(_facts(after))
+    rows = [(what, was.get(what, ""), now.get(what, "")) for what in dict.fromkeys([*was, *now]) if was.get(what, "") != now.get(what, "")]
+    return pd.DataFrame(rows, columns=["what", "before", "after"])
+
+
+def _facts(saved: Saved) -> Iterator[tuple[str, str]]:
+    """What an assessment rests on, flat: one line a fact."""
+    yield "title", saved.version.title
+
+    def walk(name: str, value: Any) -> Iterator[tuple[str, str]]:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield from walk(f"{name} {key}".strip(), inner)
+        else:
+            yield name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    for name, value in walk("", {key: value for key, value in saved.run.items() if key not in ("when", "command")}):
+        yield name, value[:12] if name.startswith("sha256") else value
+    for number, text in enumerate(saved.proposals, start=1):
+        yield f"proposal {number}", f"{len(text.splitlines())} lines, {hash_of(text)}"
+
+
+def hash_of(text: str) -> str:
+    """The first letters of a text's sha256: enough to tell two apart."""
+    return sha256(text.encode("utf-8"))[:12]
+
+
+def _findings(before: Saved, after: Saved) -> pd.DataFrame:
+    was, now = _keyed(before), _keyed(after)
+    rows: list[tuple[str, ...]] = []
+    for key in dict.fromkeys([*was, *now]):
+        old, new = was.get(key), now.get(key)
+        any_one = new or old
+        assert any_one is not None
+        place = (key[0], str(any_one["area_name"]), key[1], key[2], key[3])
+        if old is None:
+            rows.append((*place, "added", "", "", str(any_one["short"])))
+        elif new is None:
+            rows.append((*place, "removed", "", str(any_one["short"]), ""))
+        elif different := [name for name in WATCHED if str(old[name]) != str(new[name])]:
+            # The words follow from the rest: they are shown only when nothing else tells the two apart.
+            first = different[0]
+            rows.append((*place, "changed", "|".join(different), str(old[first]), str(new[first])))
+    columns = ["area_code", "area_name", "service_id", "channel", "kind", "change", "what", "before", "after"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _keyed(saved: Saved) -> dict[tuple[str, ...], dict[str, Any]]:
+    table = saved.table("findings")
+    keyed: dict[tuple[str, ...], dict[str, Any]] = {}
+    for found in table[[*KEY, "area_name", "short", *[name for name in WATCHED if name not in KEY]]].to_dict("records"):
+        row = {str(name): value for name, value in found.items()}
+        key = (row["area_code"], row["service_id"], row["channel"], row["kind"], "" if row["kind"] in MERGED else row["rule_ids"])
+        if key in keyed:  # should two of a kind stand there after all, neither is lost
+            key = (*key[:4], row["rule_ids"])
+        keyed[key] = row
+    return keyed
+
+
+def _bands(before: Saved, after: Saved) -> pd.DataFrame:
+    was, now = before.table("scores")["band_word"], after.table("scores")["band_word"]
+    names = {**dict(before.table("areas")["area_name"]), **dict(after.table("areas")["area_name"])}
+    codes = [code for code in dict.fromkeys([*was.index, *now.index]) if _word(was.get(code)) != _word(now.get(code))]
+    rows = [(code, names.get(code, ""), _word(was.get(code)), _word(now.get(code))) for code in codes]
+    return pd.DataFrame(rows, columns=["area_code", "area_name", "before", "after"])
+
+
+def _word(value: object) -> str:
+    return "" if value is None or pd.isna(value) else str(value)  # type: ignore[call-overload]
+
+
+def _responses(before: Saved, after: Saved) -> pd.DataFrame:
+    def standing(saved: Saved) -> dict[tuple[str, ...], dict[str, Any]]:
+        current = saved.responses[saved.responses["current"]]
+        return {
+            tuple(str(row[name]) for name in KEY): {str(name): value for name, value in row.items()} for row in current.to_dict("records")
+        }
+
+    was, now = standing(before), standing(after)
+    watched = ("response", "reason", "name")
+    rows = []
+    for key in dict.fromkeys([*was, *now]):
+        old, new = was.get(key, {}), now.get(key, {})
+        if [old.get(name, "") for name in watched] != [new.get(name, "") for name in watched]:
+            rows.append((*key, old.get("response", ""), new.get("response", ""), new.get("reason", ""), new.get("name", "")))
+    return pd.DataFrame(rows, columns=[*KEY, "before", "after", "reason", "name"])

@@ -1,0 +1,1 @@
+"""Steps, oldest first. Never change one that has been released: add another."""

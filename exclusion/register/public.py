@@ -1,0 +1,107 @@
+"""A copy for the public: marked draft in every file, without the names of officers and without counts of a few."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from exclusion.export import csv_bytes, whole_file
+from exclusion.register import reading
+from exclusion.register.carry import put, record_export
+from exclusion.register.connect import Register
+from exclusion.register.identity import named
+from exclusion.register.reading import Saved
+from exclusion.release_write import to_toml
+
+MARK = "DRAFT - not a decision"
+FINDINGS = [
+    *("area_code", "area_name", "service_id", "channel", "kind", "severity", "strength", "borderline", "rule_ids", "short", "reason"),
+    *("protected_characteristics", "legal_hooks", "thresholds_version", "profile_version", "response", "response_reason", "look_again"),
+]
+_TEXT = """{mark}
+
+{title}
+Councils: {councils}
+Services: {services}
+Version {number}, saved on {date}. Figures: {release}.
+
+This is a draft for people to read and comment on. Nothing has been decided. It is evidence to help a
+council give due regard to equality; it does not decide for it.
+
+findings.csv      what to keep open, where and why, and what officers answered
+wards.csv         the band of each ward, and about how many residents are unlikely to use the internet
+council_wide.csv  findings that hold in most wards
+run.toml          what was run, on which figures, with which weights
+proposal-1.toml   what is proposed, without counts of contacts
+
+Left out: names of officers, notes, and counts of people or contacts that could be of a few.
+Figures describe an area, not the people in it. Blank means not known; it never means none.
+"""
+
+
+def public_copy(saved: Saved) -> dict[str, bytes]:
+    """The files of the public copy: name -> content, the same for the same version.
+
+    Names of officers and the note of the version are left out; answers and their reasons stay, as
+    they are what shows due regard. An officer who writes a name into a reason is not caught.
+    """
+    version = saved.version
+    findings = saved.findings
+    areas, scores, people = saved.table("areas"), saved.table("scores"), saved.table("people")
+    wards = pd.DataFrame(areas[["area_name", "council_code", "council_name", "nation"]])
+    wards = wards.assign(
+        band=scores["band_word"].reindex(wards.index), people_unlikely_online=people["label"].reindex(wards.index)
+    ).reset_index()
+    tables = {
+        "findings.csv": findings[[name for name in FINDINGS if name in findings.columns]],
+        "wards.csv": wards,
+        "council_wide.csv": saved.table("council_wide"),
+    }
+    files = {name: csv_bytes(_marked(table)) for name, table in tables.items()}
+    words = {"mark": MARK, "title": version.title, "councils": version.councils, "services": version.services}
+    words |= {"number": str(version.number), "date": version.made_at[:10], "release": version.release}
+    files["README.txt"] = _TEXT.format(**words).encode("utf-8")
+    run = {name: value for name, value in saved.run.items() if name != "command"}
+    files["run.toml"] = to_toml({"status": MARK, **run}).encode("utf-8")
+    for number, text in enumerate(saved.proposals, start=1):
+        files[f"proposal-{number}.toml"] = to_toml({"status": MARK, **_without_contacts(tomllib.loads(text))}).encode("utf-8")
+    return files
+
+
+def _marked(table: pd.DataFrame) -> pd.DataFrame:
+    """Every row says that it is of a draft: rows are copied into other tables."""
+    marked = table.copy()
+    marked.insert(0, "status", MARK)
+    return marked
+
+
+def _without_contacts(value: Any) -> Any:
+    """A proposal without the council's own counts, some of which are of a handful of people."""
+    if isinstance(value, Mapping):
+        return {name: _without_contacts(inner) for name, inner in value.items() if not str(name).startswith("contacts")}
+    return [_without_contacts(inner) for inner in value] if isinstance(value, list) else value
+
+
+def export_public(register: Register, assessment: str, path: str | Path, *, by: str, number: int | None = None) -> Path:
+    """Write the public copy of one version as a zip, whole or not at all; the history records it.
+
+    Raises
+    ------
+    UsageError
+        When there is no such version, or the place cannot be written.
+    """
+    who, saved = named(by), reading.load(register, assessment, number)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(public_copy(saved).items()):
+            put(archive, name, content)
+    with whole_file(path) as work:
+        work.write_bytes(buffer.getvalue())
+    record_export(register, saved.version, who, "public draft")
+    return Path(path)

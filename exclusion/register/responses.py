@@ -1,0 +1,123 @@
+"""What officers answered to each finding: accept, amend or reject, why, who and when.
+
+An answer is never overwritten: a later one to the same finding stands beside it, and the later one
+counts. A rejected finding with a reason is what "due regard" looks like on paper.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+
+import pandas as pd
+
+from exclusion.contracts import Problem, UsageError
+from exclusion.register.contents import plain, toml_from
+from exclusion.release_write import to_toml
+
+ANSWERS = ("accept", "amend", "reject")
+KEY = ["area_code", "service_id", "channel", "kind", "rule_ids"]
+"""Which finding an answer is to: the key of the findings contract."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """One officer's answer to one finding."""
+
+    area_code: str
+    service_id: str
+    channel: str
+    kind: str
+    rule_ids: str
+    response: str
+    """accept, amend or reject."""
+    reason: str = ""
+    """Why; required to amend or reject. For amend it says what will be done instead."""
+    name: str = ""
+    """Who answers; whoever saves, when left blank."""
+    date: str = ""
+    """Filled when it is saved."""
+    severity: str = ""
+    short: str = ""
+    """The finding as it stood when it was answered; filled when it is saved."""
+
+
+COLUMNS = [field.name for field in fields(Response)]
+
+
+def checked(responses: Iterable[Response], findings: pd.DataFrame, by: str, at: str) -> tuple[Response, ...]:
+    """The answers, complete and to findings that are there.
+
+    Raises
+    ------
+    UsageError
+        Naming every answer that is not one.
+    """
+    held = {tuple(map(str, row[:5])): (str(row[5]), str(row[6])) for row in findings[[*KEY, "severity", "short"]].itertuples(index=False)}
+    done: list[Response] = []
+    problems: list[Problem] = []
+    for number, given in enumerate(responses, start=1):
+        where = f"response {number} ({given.area_code} {given.service_id} {given.channel})"
+        key = tuple(str(getattr(given, name)) for name in KEY)
+        try:
+            reason, name = plain(given.reason, f"{where}, reason"), plain(given.name or by, f"{where}, name", 200)
+        except UsageError as error:
+            problems += error.problems
+            continue
+        if key not in held:
+            problems.append(Problem(where, "answers a finding that is not in this version", given.rule_ids, "Open the newest version."))
+        elif given.response not in ANSWERS:
+            problems.append(Problem(where, "is not an answer", given.response, f"Use one of {', '.join(ANSWERS)}."))
+        elif given.response != "accept" and not reason:
+            problems.append(Problem(where, f"{given.response} has no reason", "", "Say why, in your own words."))
+        else:
+            severity, short = held[key]
+            done.append(replace(given, reason=reason, name=name, date=at, severity=severity, short=short))
+    if problems:
+        raise UsageError(problems)
+    return tuple(done)
+
+
+def to_file(responses: Iterable[Response]) -> bytes:
+    """Answers as ``responses.toml``."""
+    return to_toml({"response": [asdict(response) for response in responses]}).encode("utf-8")
+
+
+def from_file(content: bytes, where: str) -> list[dict[str, str]]:
+    """Answers of one ``responses.toml``, as rows."""
+    rows = toml_from(content, where).get("response", [])
+    return [{name: str(row.get(name, "")) for name in COLUMNS} for row in rows if isinstance(row, dict)]
+
+
+def table(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:
+    """Every answer in the order given, with ``current``: whether no later one to the same finding stands."""
+    frame = pd.DataFrame(list(rows), columns=[*COLUMNS, "version"]).astype(dict.fromkeys(COLUMNS, "str"))
+    return frame.assign(version=frame["version"].astype("int64"), current=~frame.duplicated(KEY, keep="last"))
+
+
+def answered(findings: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
+    """Findings with what was answered.
+
+    Returns
+    -------
+    DataFrame
+        ``findings`` with the columns ``response, response_reason, response_name, response_date``
+        (blank where nobody has answered) and ``look_again``: it was answered when the finding was
+        another (severity or wording have changed since).
+    """
+    current = responses[responses["current"]]
+    added = current[[*KEY, "response", "reason", "name", "date", "severity", "short"]].rename(
+        columns={"reason": "response_reason", "name": "response_name", "date": "response_date", "severity": "_severity", "short": "_short"}
+    )
+    joined = findings.merge(added, on=KEY, how="left", validate="one_to_one")
+    gave = joined["response"].notna()
+    joined["look_again"] = gave & ((joined["severity"] != joined["_severity"]) | (joined["short"] != joined["_short"]))
+    words = ["response", "response_reason", "response_name", "response_date"]
+    return joined.assign(**{name: joined[name].fillna("") for name in words}).drop(columns=["_severity", "_short"])
+
+
+def unanswered(findings: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
+    """Findings to keep something open (``floor``, ``keep``, ``more_use``) that nobody has answered."""
+    open_to = findings[findings["kind"].isin(["floor", "keep", "more_use"])]
+    joined = answered(open_to, responses)
+    return joined[joined["response"] == ""][list(findings.columns)].reset_index(drop=True)

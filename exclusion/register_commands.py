@@ -1,0 +1,185 @@
+"""``exclusion register ...``: parse, call, print. ``save`` stands in ``__main__``, beside ``assess``, whose words it takes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from exclusion.contracts import DataRefused
+from exclusion.screen import print_json, say, show, wrote
+
+if TYPE_CHECKING:
+    from exclusion.register import Register, Version
+
+register_app = typer.Typer(help="Keep assessments: save, list, show, compare, export, import, verify.")
+
+Place = Annotated[
+    str | None,
+    typer.Option("--register", help="SQLite file or postgresql:// URL; else KEPT_OPEN_REGISTER, else kept-open/register.sqlite at home."),
+]
+By = Annotated[str, typer.Option("--by", help="Your name; the register records who and when.")]
+Id = Annotated[str, typer.Argument(help="The assessment, by its id or the first letters of it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
+
+
+def held(place: str | None, create: bool = False) -> Register:
+    """The register meant by ``--register``."""
+    from exclusion import register
+
+    return register.connect(place, create=create)
+
+
+def said(version: Version, as_json: bool, where: str) -> None:
+    """What was saved, in words or as JSON."""
+    from dataclasses import asdict
+
+    if as_json:
+        print_json(asdict(version))
+    else:
+        say(f"Saved version {version.number} of {version.assessment} ({version.title}) in {where}")
+
+
+@register_app.command(name="list")
+def list_command(
+    assessment: Annotated[str | None, typer.Argument(help="Show every version of this assessment, by its id.")] = None,
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what has been saved."""
+    from exclusion import register
+
+    with held(place) as opened:
+        table = register.versions(opened, assessment)
+    brief = table.drop(columns=["services", "note"] if assessment is None else ["councils", "services"])
+    show(table if as_json else brief, as_json)
+
+
+@register_app.command(name="show")
+def show_command(
+    assessment: Id,
+    version: Annotated[int | None, typer.Option("--version", help="Which version; the newest when left out.")] = None,
+    release: Release = None,
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show one version as it was saved.
+
+    Says whether it can be opened again exactly as it was, on the release given, or what is missing.
+    """
+    from dataclasses import asdict
+
+    from exclusion import assessment as assessments
+    from exclusion import register
+
+    with held(place) as opened:
+        saved = register.load(opened, assessment, version)
+    missing = saved.reopen(assessments.load(release)).missing
+    found, open_ones = saved.findings, saved.unanswered
+    counts = found.groupby(["kind", "severity", "response"], as_index=False).size().rename(columns={"size": "findings"})
+    if as_json:
+        about: dict[str, Any] = asdict(saved.version) | {"run": saved.run, "missing": list(missing), "unanswered": len(open_ones)}
+        print_json(about | {"findings": counts.to_dict("records"), "responses": saved.responses.to_dict("records"), "tables": saved.tables})
+        return
+    for name, value in asdict(saved.version).items():
+        say(f"{name}: {value}")
+    show(counts, False, "Findings")
+    if len(saved.responses):
+        brief = ["area_code", "service_id", "channel", "response", "reason", "name", "date", "version"]
+        show(saved.responses[saved.responses["current"]][brief], False, "Answers")
+    if len(review := saved.review_table()):
+        show(review, False, "Contacts that came, beside those expected")
+    say(f"{len(open_ones)} findings to keep something open have no answer yet.")
+    say("\n".join(missing) or "It opens exactly as it was saved.")
+
+
+@register_app.command()
+def compare(
+    assessment: Id,
+    before: Annotated[int, typer.Argument(help="Number of the version to compare from.")],
+    after: Annotated[int, typer.Argument(help="Number of the version to compare to.")],
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what differs between two versions."""
+    import json
+
+    from exclusion import register
+
+    with held(place) as opened:
+        found = register.compare(register.load(opened, assessment, before), register.load(opened, assessment, after))
+    tables = {"settings": found.settings, "findings": found.findings, "bands": found.bands, "responses": found.responses}
+    if as_json:
+        rows = {name: json.loads(table.to_json(orient="records")) for name, table in tables.items()}
+        print_json({"same": found.same, "said": found.sentences(), "reviews": found.reviews, **rows})
+        return
+    for sentence in found.sentences():
+        say(sentence)
+    for name in ("findings", "bands"):
+        if len(tables[name]):
+            show(tables[name], False, name.capitalize())
+
+
+@register_app.command(name="export")
+def export_command(
+    assessment: Id,
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write, a zip.")],
+    by: By,
+    public: Annotated[bool, typer.Option("--public", help="A copy to publish: marked draft, without names and small counts.")] = False,
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write an assessment with all its versions to one file."""
+    from exclusion import register
+
+    with held(place) as opened:
+        if public:
+            register.export_public(opened, assessment, out, by=by)
+        else:
+            register.export_file(opened, assessment, out, by=by)
+    wrote(as_json, [out], f"Wrote {'the public draft' if public else 'every version'} to {out}")
+
+
+@register_app.command(name="import")
+def import_command(
+    file: Annotated[Path, typer.Argument(help="A file that 'exclusion register export' wrote.")],
+    by: By,
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Take in an exported file, all of it or nothing."""
+    from dataclasses import asdict
+
+    from exclusion import register
+
+    with held(place, create=True) as opened:
+        done = register.import_file(opened, file, by=by)
+    if as_json:
+        print_json(asdict(done))
+    else:
+        say(f"Took in {done.added} versions of {done.assessment}; {done.had} were here already.")
+
+
+@register_app.command()
+def verify(
+    expect: Annotated[str, typer.Option("--expect", help="A hash that an earlier check printed: it must still be in the history.")] = "",
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute every hash, and name what was changed."""
+    from dataclasses import asdict
+
+    from exclusion import register
+
+    with held(place) as opened:
+        found = register.verify(opened, expect)
+        where = opened.where
+    if found.problems:
+        raise DataRefused(f"{where}: {len(found.problems)} problems were found:\n" + "\n".join(f"- {line}" for line in found.problems))
+    if as_json:
+        print_json({"ok": True} | asdict(found))
+    else:
+        say(f"{found.events} events, {found.versions} versions and {found.files} files are as they were written.")
+        say(f"The history ends with {found.head}. Write this down elsewhere, and give it to a later check with --expect.")
