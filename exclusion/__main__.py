@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exclusion.contracts import ExclusionError, Problem, UsageError
+from exclusion.method_commands import find_method, method_app, print_beside, weights_of
 from exclusion.register_commands import By, Place, held, register_app, said
 from exclusion.screen import complain, notices, print_json, say, show, show_findings, show_proposal, working, wrote
 
@@ -33,7 +34,6 @@ app = typer.Typer(
 release_app = typer.Typer(help="Build, verify and describe data releases.")
 app.add_typer(release_app, name="release")
 app.add_typer(register_app, name="register")
-method_app = typer.Typer(help="Say how well the method does.")
 app.add_typer(method_app, name="method")
 
 Councils = Annotated[list[str], typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
@@ -101,13 +101,22 @@ def score(
     every: Every = False,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV file to write instead of printing.")] = None,
     weight: Weights = None,
+    method: Annotated[str | None, typer.Option("--method", "-m", help="A method by id, or your own file, to set beside ours.")] = None,
     release: Release = None,
     as_json: AsJson = False,
 ) -> None:
-    """Score wards: 0-100, higher = more at risk."""
+    """Score wards: 0-100, higher = more at risk.
+
+    With --method each ward's band by another method stands beside ours (see 'exclusion method list').
+    """
     from exclusion import export
 
+    if method is not None:
+        find_method(method)  # before the slow part
     assessment = _assess(release, None, _chosen(council, every), (), weight)
+    if method is not None:
+        print_beside(assessment, method, out, as_json)
+        return
     if out:
         with working("Writing the ward table"):
             export.write(assessment, out, "csv")
@@ -266,37 +275,6 @@ def describe(release: Release = None, as_json: AsJson = False) -> None:
     show(pd.DataFrame(about["missing"]), as_json=False, title="Missing")
 
 
-@method_app.command(name="check")
-def method_check(
-    source: Annotated[Path | None, typer.Argument(help="Folder of the published tables, to measure anew; else what was kept.")] = None,
-    release: Release = None,
-    as_json: AsJson = False,
-) -> None:
-    """Hold the score against what people did.
-
-    How well it agrees with the share of census returns made on paper, beside an older index on the same areas: 1 is
-    full agreement, 0 none. Areas first sent a letter and areas first sent paper are never put together.
-    """
-    from exclusion import validity
-
-    if source is None:
-        found = validity.stored()
-    else:
-        evidence = _load(release)
-        with working("Comparing") as progress:
-            found = validity.check(source, evidence, progress)
-    if as_json:
-        print_json(found.plain())
-        return
-    main = found.table["score"].isin(validity.MAIN)
-    show(validity.brief(found.table[main]), False, "The score and the older index on the same areas")
-    show(validity.brief(found.table[~main]), False, "Other weights, stated beforehand")
-    for nation, noise in found.noises().items():
-        say(f"{nation}: differences under about {noise:.2f} mean nothing (wards first sent a letter).")
-    say(f"Measured on {found.about['release']}, against: {found.about['source']}, {found.about['publisher']}.")
-    say(found.notice)
-
-
 @register_app.command()
 def save(
     by: By,
@@ -358,7 +336,7 @@ def _assess(
 ) -> Assessment:
     from exclusion import assessment
 
-    weights = _weights(weight)
+    weights = weights_of(weight)
     evidence = _load(release, boundaries)
     with working("Assessing"):
         return assessment.assess(evidence, council, tuple(service), weights=weights)
@@ -386,7 +364,7 @@ def _consider(
 
     if council or service:
         raise UsageError(Problem("--proposal", "names its own councils and services", "", "Leave out --council and --service."))
-    weights = _weights(weight)
+    weights = weights_of(weight)
     evidence = _load(release, boundaries)
     with working("Assessing"):
         return proposal.consider_files(evidence, proposals, weights=weights)
@@ -394,21 +372,6 @@ def _consider(
 
 def _today() -> date:
     return date.today()
-
-
-def _weights(given: Sequence[str] | None) -> dict[str, float] | None:
-    if not given:
-        return None
-    weights, problems = {}, []
-    for item in given:
-        name, _, value = item.partition("=")
-        try:
-            weights[name.strip()] = float(value)
-        except ValueError:
-            problems.append(Problem("--weight", "is not a domain and a number", item, "Write it as age=40."))
-    if problems:
-        raise UsageError(problems)
-    return weights
 
 
 # ------------------------------------------------------------------------------ the door

@@ -223,11 +223,12 @@ def geography_rules() -> GeographyRules:
 def score_entries() -> list[Entry]:
     """Every entry of these files, of the alternative methods, the uncertainty and the validity, for the review dates."""
     # Imported here because they read this module's measures or its reader.
+    from exclusion.judgement.auditing import audit_words
     from exclusion.judgement.composites import composite_entries
     from exclusion.judgement.uncertainty import uncertainty_rules
     from exclusion.judgement.validity import validity_rules
 
-    single = (people_rates(), geography_rules(), uncertainty_rules(), validity_rules())
+    single = (people_rates(), geography_rules(), uncertainty_rules(), validity_rules(), audit_words())
     return [*measures().values(), *methods().values(), *composite_entries(), *single]
 
 

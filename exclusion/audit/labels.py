@@ -1,0 +1,80 @@
+"""How choices, chances and bands are said, in the audit document and on the method page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from exclusion import risk
+from exclusion.judgement.uncertainty import uncertainty_rules
+
+SCALES = {
+    "percentile": "share of wards below (ours)",
+    "exponential": "exponential, as in the indices of deprivation",
+    "z_score": "standard deviations from the mean",
+    "z_score_treated": "standard deviations, outliers drawn in",
+    "min_max": "stretched from lowest to highest",
+    "min_max_treated": "stretched, outliers drawn in",
+}
+MEANS = {"arithmetic": "weighted sum (ours)", "geometric": "geometric mean"}
+GEOGRAPHIES = {"weighted": "shared by postcodes (ours)", "best_fit": "each small area whole to one ward"}
+CHOICES = {
+    "method": "Method (scale and way of adding together)",
+    "scale": "Scale alone",
+    "mean": "Way of adding alone",
+    "weights": "Weights",
+    "geography": "Geography",
+    "data": "Errors of the figures",
+}
+DRIVERS = {
+    "method": "how the parts are scaled and added",
+    "weights": "how much each part counts",
+    "geography": "how small areas are shared among wards",
+    "data": "how exact the figures are",
+    "none": "nothing: the band never moved",
+    "": "not known",
+}
+SENT = {"letter": "First sent a letter", "paper": "First sent a paper form"}
+NOT_SCORED = "Not scored"
+
+
+def weight_labels() -> dict[str, str]:
+    """The sets of weights that are tried, by id."""
+    return {one.id: one.label for one in uncertainty_rules().weights}
+
+
+def band(value: Any) -> str:
+    """ "4 Higher", or that there is none."""
+    return NOT_SCORED if pd.isna(value) else f"{int(value)} {risk.BANDS[int(value)]}"
+
+
+def band_range(low: Any, high: Any) -> str:
+    """ "3 Middle to 5 Highest", or the one band."""
+    if pd.isna(low) or pd.isna(high):
+        return NOT_SCORED
+    return band(low) if int(low) == int(high) else f"{band(low)} to {band(high)}"
+
+
+def chance(value: Any) -> str:
+    """A chance (0 to 1) out of 100, never quite none or quite all."""
+    if pd.isna(value):
+        return "not known"
+    if value < 0.01:
+        return "under 1 in 100"
+    return "over 99 in 100" if value > 0.99 else f"{100 * value:.0f} in 100"
+
+
+def share(value: Any) -> str:
+    """A share (0 to 1) as a whole percentage; a gap in words."""
+    if pd.isna(value):
+        return "not tried"
+    return "under 1%" if 0 < value < 0.005 else f"{100 * value:.0f}%"
+
+
+def figure(value: Any, signed: bool = False) -> str:
+    """An agreement or correlation to two decimals; a gap in words."""
+    if pd.isna(value):
+        return "too few areas"
+    rounded = round(float(value), 2) + 0.0  # no minus before a nought
+    return f"{rounded:+.2f}" if signed else f"{rounded:.2f}"

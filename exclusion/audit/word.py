@@ -1,0 +1,158 @@
+"""An audit document for Word: real headings and lists, marked header rows, British English, every table described.
+
+The picture of the intervals is a table of shaded cells, so that it can be read, edited and printed as text.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import datetime, time
+
+from docx import Document as new_document
+from docx.document import Document as WordDocument
+from docx.enum.section import WD_ORIENT
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Cm, Pt, RGBColor
+from docx.table import Table as WordTable
+from docx.table import _Cell
+
+from exclusion import risk
+from exclusion.audit import made_words
+from exclusion.audit.model import Document, Intervals, Listed, Sub, Table
+
+LANGUAGE = "en-GB"
+FIXED = (1980, 1, 1, 0, 0, 0)  # the date of every part inside the file: the clock must not change the bytes
+OWN, LIKELY = "080C54", "A5D8E2"
+
+
+def docx(document: Document) -> bytes:
+    """The whole file; the same document gives the same bytes."""
+    word = new_document()
+    _set_up(word, document)
+    word.add_heading(document.title, level=1)
+    for line in (*document.summary, made_words(document)):
+        word.add_paragraph(line)
+    for number, section in enumerate(document.sections, start=1):
+        word.add_heading(f"{number}. {section.title}", level=2)
+        for block in section.blocks:
+            if isinstance(block, str):
+                word.add_paragraph(block)
+            elif isinstance(block, Sub):
+                word.add_heading(block.text, level=3)
+            elif isinstance(block, Listed):
+                _listed(word, block)
+            elif isinstance(block, Intervals):
+                _picture(word, block)
+            else:
+                _table(word, block)
+    return _steady(word)
+
+
+def _set_up(word: WordDocument, document: Document) -> None:
+    made = datetime.combine(document.made_on, time())
+    about = word.core_properties
+    about.title, about.language, about.author, about.comments = document.title, LANGUAGE, "Kept Open", ""
+    about.created = about.modified = made
+    about.last_modified_by = "Kept Open"
+    for language in word.styles.element.iter(qn("w:lang")):
+        language.set(qn("w:val"), LANGUAGE)
+    normal = word.styles["Normal"]
+    normal.font.name, normal.font.size = "Arial", Pt(11)
+    for name in ("Heading 1", "Heading 2", "Heading 3"):
+        style = word.styles[name]
+        style.font.name = "Arial"
+        style.element.rPr.rFonts.attrib.clear()  # else the theme's own letters win
+        for script in ("w:ascii", "w:hAnsi", "w:cs"):
+            style.element.rPr.rFonts.set(qn(script), "Arial")
+    page = word.sections[0]
+    page.orientation, page.page_width, page.page_height = WD_ORIENT.LANDSCAPE, Cm(29.7), Cm(21.0)
+    page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2)
+
+
+def _listed(word: WordDocument, block: Listed) -> None:
+    for item in block.items:
+        paragraph = word.add_paragraph(style="List Bullet")
+        if isinstance(item, str):
+            paragraph.add_run(item)
+        else:
+            paragraph.add_run(item[0]).bold = True
+            paragraph.add_run(f" {item[1]}")
+
+
+def _table(word: WordDocument, block: Table) -> None:
+    _caption(word, block.caption)
+    table = word.add_table(rows=0, cols=len(block.columns), style="Table Grid")
+    for row in (block.columns, *block.rows):
+        for name, cell, text in zip(block.columns, table.add_row().cells, row, strict=True):
+            paragraph = cell.paragraphs[0]
+            paragraph.add_run(text).font.size = Pt(9)
+            if name in block.numbers:
+                paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    _finish(table, block.caption, f"{block.caption}. Columns: {', '.join(block.columns)}.")
+
+
+def _picture(word: WordDocument, block: Intervals) -> None:
+    caption = "What band each ward could be in: its own in dark, the others that are likely in light"
+    _caption(word, caption)
+    table = word.add_table(rows=0, cols=1 + len(risk.BANDS), style="Table Grid")
+    head = table.add_row().cells
+    for cell, text in zip(head, ("Ward", *(f"{number} {name}" for number, name in risk.BANDS.items())), strict=True):
+        cell.paragraphs[0].add_run(text).font.size = Pt(9)
+    for name, low, own, high in block.rows:
+        cells = table.add_row().cells
+        cells[0].paragraphs[0].add_run(name).font.size = Pt(9)
+        for number, cell in zip(risk.BANDS, cells[1:], strict=True):
+            inside = low <= number <= high or number == own
+            run = cell.paragraphs[0].add_run("its band" if number == own else "likely" if inside else "–")
+            run.font.size = Pt(9)
+            if inside:
+                _shade(cell, OWN if number == own else LIKELY)
+            if number == own:
+                run.font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
+    _finish(table, caption, block.alt)
+
+
+def _caption(word: WordDocument, text: str) -> None:
+    paragraph = word.add_paragraph()
+    paragraph.paragraph_format.keep_with_next = True
+    paragraph.add_run(text).bold = True
+
+
+def _shade(cell: _Cell, colour: str) -> None:
+    shade = OxmlElement("w:shd")
+    shade.set(qn("w:val"), "clear")
+    shade.set(qn("w:color"), "auto")
+    shade.set(qn("w:fill"), colour)
+    cell._tc.get_or_add_tcPr().append(shade)
+
+
+def _finish(table: WordTable, caption: str, description: str) -> None:
+    """Mark the header row, keep rows whole, and say what the table shows to who cannot see it."""
+    head = table.rows[0]
+    for name in ("w:cantSplit", "w:tblHeader"):
+        head._tr.get_or_add_trPr().append(OxmlElement(name))
+    for cell in head.cells:
+        for run in cell.paragraphs[0].runs:
+            run.bold = True
+    for row in list(table.rows)[1:]:
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+    for name, text in (("w:tblCaption", caption), ("w:tblDescription", description)):
+        element = OxmlElement(name)
+        element.set(qn("w:val"), text)
+        table._tbl.tblPr.append(element)
+
+
+def _steady(word: WordDocument) -> bytes:
+    """The file with every part dated alike."""
+    first = io.BytesIO()
+    word.save(first)
+    out = io.BytesIO()
+    with zipfile.ZipFile(first) as held, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack:
+        for name in sorted(held.namelist()):
+            part = zipfile.ZipInfo(name, FIXED)
+            part.compress_type = zipfile.ZIP_DEFLATED
+            pack.writestr(part, held.read(name))
+    return out.getvalue()
