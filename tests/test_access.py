@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from exclusion import access, geography, places
 from exclusion.access.distance import _nearest_with_quota
-from exclusion.access.measure import quantile
+from exclusion.access.spread import Cells
 from exclusion.contracts import DataRefused, NothingToAssess, SourceUnreachable, UsageError
 from exclusion.judgement.access import AccessRules, access_rules
 from exclusion.sources import boundaries, postcodes
@@ -272,6 +272,17 @@ def test_missing_pairs_are_said_and_never_near(tmp_path: Path) -> None:
     assert row(reach.table, ONE)["observed"] == 0.625 and row(reach.table, ONE)["hidden"] == "not known"
 
 
+def test_a_closure_without_times_to_the_places_that_stay_is_not_known(tmp_path: Path) -> None:
+    # B has a time to P only. With P closed its people would drop out, and the rest look nearer.
+    path = times_file(tmp_path, "small_area_code,place_id,minutes", f"{A},p,5", f"{A},q,20", f"{B},p,29")
+    times = access.read_travel_times(path, start()["small_area_code"], two_places())
+    before = access.measure(start(), two_places(), times=times)
+    table = access.compare(before, access.measure(start(), places.change(two_places(), {"P": "closes"}), times=times))
+    one = row(table, ONE)
+    assert (one["hidden"], one["longer_text"]) == ("not known", "not known") and pd.isna(one["median_after"])
+    assert access.in_words(table, ONE)[0] == "All residents in One: not known."
+
+
 def test_travel_times_with_mistakes(tmp_path: Path) -> None:
     lines = [f"{A},p,five", f"{A},q,-1", f"{B},z,9", f"{B},p,9", f"{B},p,8"]
     path = times_file(tmp_path, "small_area_code,place_id,minutes", *lines)
@@ -403,10 +414,14 @@ def test_wards_add_up_to_councils_and_councils_to_all(world: tuple[pd.DataFrame,
     share=st.sampled_from([0.5, 0.9]),
 )
 def test_the_quantile_is_the_one_of_its_definition(people: list[tuple[float, int]], share: float) -> None:
-    cost, weight = (pd.Series([float(pair[part]) for pair in people]) for part in (0, 1))
-    found = quantile(cost, weight, pd.Series("a", index=cost.index), share)
-    each = sorted(float(c) for c, w in people for _ in range(w))  # one entry a person
-    assert found.to_dict() == ({"a": each[math.ceil(round(share * len(each), 9)) - 1]} if each else {})
+    cost, weight = (np.array([float(pair[part]) for pair in people]) for part in (0, 1))
+    # Two areas: every other point lies in the second.
+    at = np.arange(len(people)) % 2
+    found = Cells(at, pd.Series(["a", "b"])).quantile(cost, weight, share)
+    for area in (0, 1):
+        each = sorted(float(c) for (c, w), where in zip(people, at, strict=True) if where == area for _ in range(w))  # one entry a person
+        expected = each[math.ceil(round(share * len(each), 9)) - 1] if each else math.nan
+        assert found[area] == expected or (not each and math.isnan(found[area]))
 
 
 # --------------------------------------------------------------------------- the judgement, and real places

@@ -15,14 +15,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from exclusion.access.measure import HALF, KEYS, LEVELS, areas_of, quantile
+from exclusion.access.spread import HALF, LEVELS, MOST, cells, hidden, table_of
 from exclusion.access.travel_times import TravelTimes
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.access import access_rules
 from exclusion.places import CLOSES
 
 PER = 1000
-LOW = 0.1
 
 
 def floating_catchment(
@@ -38,7 +37,8 @@ def floating_catchment(
     -------
     One row per level, area and group: ``level, area_code, area_name, group, label, unit``,
     ``hours_median`` (half have at least this many hours a week per 1,000 people), ``hours_p10``
-    (nine in ten have at least this), ``none_share`` (share of the group with no place in its zones).
+    (nine in ten have at least this), ``none_share`` (share of the group with no place in its zones),
+    and ``hidden``: why a row is blank ("fewer than 10", "not known"), else blank.
 
     Raises
     ------
@@ -61,29 +61,26 @@ def floating_catchment(
     reach = np.zeros(len(origins))
     if len(cost) and float(ready["hours_week"].sum()) > 0:
         reach = _e2sfca(origins["all"], ready["hours_week"], cost, weight)
-    hours = pd.Series(reach * PER, index=origins.index)
-    rows = []
+    hours = reach * PER
+    tables = []
     for level, code, name in LEVELS:
-        key, names = areas_of(origins, code, name)
+        inside = cells(origins, code, name)
+        residents = origins["all"].to_numpy()
+        by_group: list[dict[str, object]] = []
         for group in access_rules().group:
-            people = origins[group.id]
-            whole = people.groupby(key).sum()
-            frame = pd.DataFrame(
-                {
-                    "hours_median": -quantile(-hours, people, key, HALF).reindex(names.index),
-                    "hours_p10": -quantile(-hours, people, key, 1 - LOW).reindex(names.index),
-                    "none_share": people.where(hours <= 0, 0.0).groupby(key).sum() / whole.where(whole > 0),
-                    "people": whole,
-                },
-                index=names.index,
-            )
-            few = frame["people"] < 10
-            frame = frame.round({"hours_median": 2, "hours_p10": 2, "none_share": 3}).mask(few).drop(columns="people")
-            frame = frame.assign(level=level, area_name=names, group=group.id, label=group.label, unit=group.unit)
-            rows.append(frame.rename_axis("area_code").reset_index())
-    table = pd.concat(rows, ignore_index=True)
-    table[["hours_median", "hours_p10"]] = table[["hours_median", "hours_p10"]].abs()  # no minus zero
-    return table[[*KEYS, "hours_median", "hours_p10", "none_share"]]
+            people = origins[group.id].to_numpy()
+            whole, everyone = inside.sums(people), inside.sums(residents)
+            why = hidden(whole, inside.sums(residents, ~np.isnan(people)) / np.where(everyone > 0, everyone, np.nan))
+            none = inside.sums(people, hours <= 0) / np.where(whole > 0, whole, np.nan)
+            # From the most hours down: "at least this many". abs() takes the minus off a zero.
+            columns: dict[str, NDArray[np.float64]] = {
+                "hours_median": np.abs(inside.quantile(-hours, people, HALF)).round(2),
+                "hours_p10": np.abs(inside.quantile(-hours, people, MOST)).round(2),
+                "none_share": none.round(3),
+            }
+            by_group.append({**{figure: np.where(why == "", values, np.nan) for figure, values in columns.items()}, "hidden": why})
+        tables.append(table_of(by_group, level, inside.names))
+    return pd.concat(tables, ignore_index=True)
 
 
 def _weights(zones: tuple[tuple[float, float], ...]) -> Callable[[float], float]:

@@ -10,24 +10,22 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from exclusion import judgement
 from exclusion.access.distance import nearest_place
+from exclusion.access.spread import HALF, KEYS, LEVELS, MOST, NOT_KNOWN, about, cells, fewest, hidden, round10, table_of
 from exclusion.access.travel_times import TravelTimes
 from exclusion.contracts import UsageError
-from exclusion.judgement.access import AccessRules, access_rules
+from exclusion.judgement.access import access_rules
 from exclusion.places import CLOSES, FEWER_HOURS
 from exclusion.words import capital, two_figures
 
-HALF, MOST = 0.5, 0.9
-LEVELS = (("ward", "area_code", "area_name"), ("council", "council_code", "council_name"), ("all", "", ""))
-ALL_WARDS = "all chosen wards"
 COARSE = (
     "One point stands for a whole small area, and in the country it may lie kilometres from the homes: "
     "do not judge a rural ward by it. Give a file of postcode points."
 )
-KEYS = ["level", "area_code", "area_name", "group", "label", "unit"]
 SPREAD = ["median", "p90", "beyond_n", "beyond_share", "hours_median"]
+PAIRS = [f"{figure}_{when}" for figure in [*SPREAD, "beyond_text"] for when in ("before", "after")]
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,7 @@ def measure(
     points = origins.assign(cost=cost, place_id=ids, hours_week=found["hours_week"].to_numpy(), status=found["status"].to_numpy())
     basis = " and ".join(sorted(set(points["basis"])))
     notes.append(f"From {basis}." + ("" if "postcode" in basis else f" {COARSE}"))
-    table = pd.concat([_level(points, level, code, name, limit, rules) for level, code, name in LEVELS], ignore_index=True)
+    table = pd.concat([_level(points, *names, limit) for names in LEVELS], ignore_index=True)
     table = table.assign(cost_unit=unit, threshold=limit, basis=basis)
     columns = [*KEYS, "n", *SPREAD, "beyond_text", "cost_unit", "threshold", "basis", "observed", "hidden"]
     return Reach(points, table[columns], unit, limit, tuple(notes))
@@ -139,43 +137,59 @@ def compare(before: Reach, after: Reach) -> pd.DataFrame:
     same = ["area_code", "small_area_code", "x", "y"]
     if before.unit != after.unit or before.far != after.far or not before.points[same].equals(after.points[same]):
         raise ValueError("before and after must be measured from the same origins, in the same unit and with the same threshold")
-    rules = access_rules()
     old, new = before.points, after.points
     both = old["cost"].notna() & new["cost"].notna()
     longer = both & (new["cost"] > old["cost"] + 1e-9)
     same_hours = (old["status"] == FEWER_HOURS) & ((new["hours_week"] == old["hours_week"]) | new["hours_week"].isna())
-    fewer = both & ~longer & (new["place_id"] == old["place_id"]) & (new["status"] == FEWER_HOURS) & ~same_hours
     touched = {
-        "longer_n": longer,
-        "newly_beyond_n": longer & (old["cost"] <= before.far) & (new["cost"] > before.far),
-        "fewer_hours_n": fewer,
+        "longer": longer,
+        "newly_beyond": longer & (old["cost"] <= before.far) & (new["cost"] > before.far),
+        "fewer_hours": both & ~longer & (new["place_id"] == old["place_id"]) & (new["status"] == FEWER_HOURS) & ~same_hours,
     }
-    frames = []
-    for level, code, name in LEVELS:
-        key, names = areas_of(old, code, name)
-        for group in rules.group:
-            frame = pd.DataFrame({"level": level, "area_code": names.index, "area_name": names.to_numpy(), "group": group.id})
-            for figure, mask in touched.items():
-                counts = old[group.id].where(mask, 0.0).groupby(key).sum().reindex(names.index)
-                frame[figure] = _round10(counts).array
-                frame[figure.removesuffix("_n") + "_text"] = pd.Series([_about(value) for value in counts], dtype=object)
-            enough = old[group.id].where(longer, 0.0).groupby(key).sum().reindex(names.index) >= _fewest()
-            for when, reach in (("before", old), ("after", new)):
-                half = quantile(reach["cost"].where(longer), old[group.id], key, HALF).reindex(names.index)
-                frame[f"longer_median_{when}"] = half.where(enough).round(1).to_numpy()
-            frames.append(frame)
-    changes = pd.concat(frames, ignore_index=True)
-    keep = [*KEYS, "n", "cost_unit", "threshold", "basis", "observed", "hidden", *SPREAD, "beyond_text"]
-    sides = before.table[keep].merge(after.table[[*KEYS, *SPREAD, "beyond_text"]], on=KEYS, suffixes=("_before", "_after"))
-    table = sides.merge(changes, on=["level", "area_code", "area_name", "group"])
-    for count in touched:
-        table[count] = table[count].mask(table["hidden"] != "")
-        text = count.removesuffix("_n") + "_text"
-        table[text] = table[text].where(table["hidden"] == "", table["hidden"])
-    pairs = [f"{figure}_{when}" for figure in [*SPREAD, "beyond_text"] for when in ("before", "after")]
-    told = [name for figure in touched for name in (figure, figure.removesuffix("_n") + "_text")]
-    head = [*KEYS, "n", *pairs, *told, "longer_median_before", "longer_median_after"]
-    return table[[*head, "cost_unit", "threshold", "basis", "observed", "hidden"]]
+    masks = {figure: mask.to_numpy() for figure, mask in touched.items()}
+    table = _side_by_side(before.table, after.table)
+    changes = pd.concat([_changes(before, after, masks, *names) for names in LEVELS], ignore_index=True)
+    table = table.merge(changes.drop(columns=["area_name", "label", "unit"]), on=["level", "area_code", "group"])
+    shown = table["hidden"] == ""
+    for figure in masks:
+        table[f"{figure}_n"] = table[f"{figure}_n"].where(shown)
+        table[f"{figure}_text"] = table[f"{figure}_text"].where(shown, table["hidden"])
+    told = [name for figure in masks for name in (f"{figure}_n", f"{figure}_text")]
+    halves = ["longer_median_before", "longer_median_after"]
+    table[halves] = table[halves].where(shown)
+    return table[[*KEYS, "n", *PAIRS, *told, *halves, "cost_unit", "threshold", "basis", "observed", "hidden"]]
+
+
+def _side_by_side(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
+    """Both tables in one. Where travel times to the places that stay are missing for some, the change is not known:
+    leaving those people out would make the rest look nearer."""
+    sides = before.merge(after[[*KEYS, *SPREAD, "beyond_text", "observed", "hidden"]], on=KEYS, suffixes=("_before", "_after"))
+    lost = sides["observed_after"] < sides["observed_before"]
+    why = sides["hidden_before"].where(sides["hidden_before"] != "", sides["hidden_after"]).mask(lost, NOT_KNOWN)
+    table = sides.assign(hidden=why, observed=sides[["observed_before", "observed_after"]].min(axis=1))
+    for figure in ("n", *(f"{figure}_{when}" for figure in SPREAD for when in ("before", "after"))):
+        table[figure] = table[figure].where(why == "")
+    for when in ("before", "after"):
+        table[f"beyond_text_{when}"] = table[f"beyond_text_{when}"].where(why == "", why)
+    return table
+
+
+def _changes(before: Reach, after: Reach, masks: dict[str, NDArray[np.bool_]], level: str, code: str, name: str) -> pd.DataFrame:
+    inside = cells(before.points, code, name)
+    by_group: list[dict[str, object]] = []
+    for group in access_rules().group:
+        weight = before.points[group.id].to_numpy()
+        columns: dict[str, object] = {}
+        for figure, mask in masks.items():
+            counts = inside.sums(weight, mask)
+            columns[f"{figure}_n"] = round10(counts).array
+            columns[f"{figure}_text"] = [about(value) for value in counts]
+        enough = inside.sums(weight, masks["longer"]) >= fewest()
+        for when, reach in (("before", before), ("after", after)):
+            cost = np.where(masks["longer"], reach.points["cost"].to_numpy(), np.nan)
+            columns[f"longer_median_{when}"] = np.where(enough, inside.quantile(cost, weight, HALF).round(1), np.nan)
+        by_group.append(columns)
+    return table_of(by_group, level, inside.names)
 
 
 def in_words(comparison: pd.DataFrame, area_code: str) -> list[str]:
@@ -211,111 +225,70 @@ def working(reach: Reach, area_code: str, group: str = "all") -> pd.DataFrame:
 
     Returns
     -------
-    ``small_area_code, place_id, points, n`` (to the nearest 10, blank under 10), ``least, median,
-    most`` (km or minutes, weighted by the group), ordered by small area and distance.
+    ``small_area_code, place_id, points, n`` (to the nearest 10), ``least, median, most`` (km or
+    minutes, weighted by the group), ordered by small area and distance; figures of fewer than 10 are blank.
     """
     here = reach.points[reach.points["area_code"] == area_code]
-    key = here["small_area_code"] + "|" + here["place_id"]
-    sums = here.groupby(key)[group].agg(["size", "sum"])
-    cost = here.groupby(key)["cost"].agg(["min", "max"])
-    half = quantile(here["cost"], here[group], key, HALF).reindex(sums.index)
-    codes = sums.index.str.split("|", n=1, expand=True)
+    here = here.assign(pair=here["small_area_code"] + "|" + here["place_id"])
+    inside = cells(here, "pair", "small_area_code")
+    weight, cost = here[group].to_numpy(), here["cost"].to_numpy()
+    ends = here.groupby("pair")["cost"].agg(["size", "min", "max"]).reindex(inside.names.index)
     table = pd.DataFrame(
         {
-            "small_area_code": codes.get_level_values(0),
-            "place_id": codes.get_level_values(1),
-            "points": sums["size"].to_numpy(),
-            "n": _round10(sums["sum"]).array,
-            "least": cost["min"].round(1).to_numpy(),
-            "median": half.round(1).to_numpy(),
-            "most": cost["max"].round(1).to_numpy(),
+            "small_area_code": inside.names.to_numpy(),
+            "place_id": [pair.split("|", 1)[1] for pair in inside.names.index],
+            "points": ends["size"].to_numpy(),
+            "n": round10(inside.sums(weight)).array,
+            "least": ends["min"].round(1).to_numpy(),
+            "median": inside.quantile(cost, weight, HALF).round(1),
+            "most": ends["max"].round(1).to_numpy(),
         }
     )
-    return table.sort_values(["small_area_code", "median", "place_id"], ignore_index=True)
+    table = table.sort_values(["small_area_code", "median", "place_id"], ignore_index=True)
+    table[["least", "median", "most"]] = table[["least", "median", "most"]].where(table["n"].notna())
+    return table
 
 
-def quantile(cost: pd.Series, weight: pd.Series, key: pd.Series, share: float) -> pd.Series:
-    """The smallest cost within which at least ``share`` of the weight of each key lies; unknown costs and weights are left out."""
-    known = pd.DataFrame({"cost": cost, "weight": weight, "key": key}).dropna()
-    known = known[known["weight"] > 0].sort_values(["key", "cost"], kind="stable")
-    so_far = known.groupby("key")["weight"].cumsum()
-    whole = known.groupby("key")["weight"].transform("sum")
-    return known[so_far >= share * whole * (1 - 1e-12)].groupby("key")["cost"].first()
-
-
-def _level(points: pd.DataFrame, level: str, code: str, name: str, limit: float, rules: AccessRules) -> pd.DataFrame:
-    key, names = areas_of(points, code, name)
-    people = points["all"].groupby(key).sum()
-    frames = []
-    for group in rules.group:
-        weight = points[group.id]
-        known = weight.notna() & points["cost"].notna()
-        n = weight.where(known, 0.0).groupby(key).sum()
-        beyond = weight.where(known & (points["cost"] > limit), 0.0).groupby(key).sum()
-        observed = points["all"].where(known, 0.0).groupby(key).sum() / people.where(people > 0)
-        opened = points["hours_week"].notna()
-        hours_known = weight.where(known & opened, 0.0).groupby(key).sum() >= rules.minimum_observed * n
-        # Half of them have at least this: the lower median of hours, so that costs count upwards.
-        hours = -quantile(-points["hours_week"], weight.where(known), key, HALF).reindex(names.index)
-        frame = pd.DataFrame(
+def _level(points: pd.DataFrame, level: str, code: str, name: str, limit: float) -> pd.DataFrame:
+    inside = cells(points, code, name)
+    cost, hours = points["cost"].to_numpy(), points["hours_week"].to_numpy()
+    residents = points["all"].to_numpy()
+    people = inside.sums(residents)
+    by_group: list[dict[str, object]] = []
+    for group in access_rules().group:
+        weight = points[group.id].to_numpy()
+        known = ~np.isnan(weight) & ~np.isnan(cost)
+        n, beyond = inside.sums(weight, known), inside.sums(weight, known & (cost > limit))
+        observed = inside.sums(residents, known) / np.where(people > 0, people, np.nan)
+        enough = inside.sums(weight, known & ~np.isnan(hours)) >= access_rules().minimum_observed * n
+        # Half of them have at least this many hours: counted from the longest down.
+        opened = -inside.quantile(-hours, np.where(known, weight, np.nan), HALF)
+        why = hidden(n, observed)
+        shown = why == ""
+        n_shown, beyond_shown = round10(n).where(shown), round10(beyond).where(shown)
+        share = beyond_shown.astype("Float64") / n_shown.astype("Float64")
+        by_group.append(
             {
-                "n": _round10(n),
-                "median": quantile(points["cost"], weight, key, HALF).reindex(names.index).round(1),
-                "p90": quantile(points["cost"], weight, key, MOST).reindex(names.index).round(1),
-                "beyond_n": _round10(beyond),
-                "hours_median": hours.where(hours_known).round(1),
-                "beyond_text": [_about(value) for value in beyond.reindex(names.index)],
+                "n": n_shown.array,
+                "median": np.where(shown, inside.quantile(cost, weight, HALF).round(1), np.nan),
+                "p90": np.where(shown, inside.quantile(cost, weight, MOST).round(1), np.nan),
+                "beyond_n": beyond_shown.array,
+                "beyond_share": share.astype("float64").clip(upper=1.0).round(3).to_numpy(),
+                "hours_median": np.where(shown & enough, opened.round(1), np.nan),
+                "beyond_text": [reason or about(value) for reason, value in zip(why, beyond, strict=True)],
                 "observed": observed.round(3),
-            },
-            index=names.index,
+                "hidden": why,
+            }
         )
-        frame["beyond_share"] = (frame["beyond_n"].astype("Float64") / frame["n"].astype("Float64")).astype("Float64").round(3)
-        frame["beyond_share"] = frame["beyond_share"].clip(upper=1.0).astype("float64")
-        unknown = (observed.reindex(names.index).fillna(0.0) < rules.minimum_observed).to_numpy()
-        frame["hidden"] = np.select([unknown, (n.reindex(names.index) < _fewest()).to_numpy()], ["not known", _fewer()], "")
-        for column in ("n", *SPREAD):
-            frame[column] = frame[column].mask(frame["hidden"] != "")
-        frame["beyond_text"] = frame["beyond_text"].where(frame["hidden"] == "", frame["hidden"])
-        frame = frame.assign(level=level, area_name=names, group=group.id, label=group.label, unit=group.unit)
-        frames.append(frame.rename_axis("area_code").reset_index())
-    both = pd.concat(frames, ignore_index=True)
-    both["order"] = both["area_code"].map({code: number for number, code in enumerate(names.index)})
-    return both.sort_values("order", kind="stable", ignore_index=True).drop(columns="order")
-
-
-def areas_of(points: pd.DataFrame, code: str, name: str) -> tuple[pd.Series, pd.Series]:
-    """The key of each point, and the names of the keys in their order."""
-    if not code:
-        return pd.Series("", index=points.index), pd.Series([ALL_WARDS], index=pd.Index([""]))
-    return points[code], points.drop_duplicates(code).set_index(code)[name]
+    return table_of(by_group, level, inside.names)
 
 
 def _take(values: np.ndarray, rows: np.ndarray, otherwise: str) -> np.ndarray:
     return np.where(rows >= 0, values[rows], otherwise) if len(values) else np.full(len(rows), otherwise, dtype=object)
 
 
-def _fewest() -> float:
-    return float(judgement.guards()["G8"].values["fewest"])
-
-
-def _fewer() -> str:
-    return judgement.guards()["G8"].text
-
-
-def _round10(counts: pd.Series) -> pd.Series:
-    """To the nearest 10; under 10 blank, but none stays none."""
-    kept = counts.where((counts >= _fewest()) | (counts < 1e-9))
-    return ((kept / 10 + 1e-9).round() * 10).astype("Int64")
-
-
-def _about(count: float) -> str:
-    if count < 1e-9:
-        return "none"
-    return f"about {two_figures(count)}" if count >= _fewest() else _fewer()
-
-
 def _cost(value: float, unit: str) -> str:
     return "no distance, as no place is open" if np.isinf(value) else f"{value:.1f} {unit}"
 
 
-__all__ = ["Reach", "compare", "in_words", "measure", "quantile", "working"]
+__all__ = ["Reach", "compare", "in_words", "measure", "working"]

@@ -104,7 +104,7 @@ def libraries(folder: str | Path) -> tuple[Source, Places]:
     Placed at the centre of their postcode; staffed hours where the authority publishes them.
     """
     source, table = libraries_source.read(Path(folder), geography_rules().far_help.library_types)
-    named = table.assign(id="", kind=kind_of("library"), postcode="", help=table["operator"], where=table["name"])
+    named = table.assign(id="", kind=kind_of("library"), postcode="", help="", where=table["name"])
     named = named.drop_duplicates(["name", "operator", "x", "y"])  # the publisher lists some twice
     notes = (f"{source.title}: an example, not the council's own list. {source.note}",)
     return source, Places(_finished(named.reset_index(drop=True)), notes)
