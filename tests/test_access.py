@@ -74,35 +74,35 @@ def test_people_are_shared_by_small_area() -> None:
 
 def test_the_spread_of_distances_for_each_group() -> None:
     reach = access.measure(start(), two_places())
-    # Straight line times 1.35: A is at P (0 km); B is 4 x 1.35 = 5.4 km from P, and 8.1 km from Q.
+    # Straight line times 1.3: A is at P (0 km); B is 4 x 1.3 = 5.2 km from P, and 7.8 km from Q.
     everyone = row(reach.table, ONE)
-    assert (everyone["n"], everyone["median"], everyone["p90"]) == (160, 0.0, 5.4)
+    assert (everyone["n"], everyone["median"], everyone["p90"]) == (160, 0.0, 5.2)
     assert (everyone["beyond_n"], everyone["beyond_share"], everyone["beyond_text"]) == (60, 0.375, "about 60")  # 60 / 160
-    # Of 50 people aged 75 and over 30 live in B: their half-way distance is 5.4 km though everyone's is 0.
+    # Of 50 people aged 75 and over 30 live in B: their half-way distance is 5.2 km though everyone's is 0.
     older = row(reach.table, ONE, "age75")
-    assert (older["n"], older["median"], older["beyond_n"], older["beyond_share"]) == (50, 5.4, 30, 0.6)
+    assert (older["n"], older["median"], older["beyond_n"], older["beyond_share"]) == (50, 5.2, 30, 0.6)
     assert row(reach.table, TWO)["hours_median"] == 40.0
     council = row(reach.table, "E06000099")
     assert (council["n"], council["median"], council["beyond_n"]) == (200, 0.0, 100)  # 100 of 200 at 0 km: half
     assert row(reach.table, "")["area_name"] == "all chosen wards"
     assert row(reach.table, ONE, "no_car")["unit"] == "households"
-    assert reach.unit == "km" and reach.far == 5.0 and "Straight line times 1.35" in reach.notes[0]
+    assert reach.unit == "km" and reach.far == 5.0 and "Straight line times 1.3" in reach.notes[0]
 
 
 def test_a_closure_before_and_after() -> None:
     before = access.measure(start(), two_places())
     after = access.measure(start(), places.change(two_places(), {"P": "closes"}))
     table = access.compare(before, after)
-    # A: 10 x 1.35 = 13.5 km to Q; B: 8.1 km.
+    # A: 10 x 1.3 = 13.0 km to Q; B: 7.8 km.
     one = row(table, ONE)
-    assert (one["median_before"], one["median_after"], one["p90_after"]) == (0.0, 13.5, 13.5)
+    assert (one["median_before"], one["median_after"], one["p90_after"]) == (0.0, 13.0, 13.0)
     assert (one["beyond_n_before"], one["beyond_n_after"]) == (60, 160)
     assert (one["longer_n"], one["newly_beyond_n"], one["newly_beyond_text"]) == (160, 100, "about 100")  # B was beyond already
     assert row(table, TWO)["newly_beyond_text"] == "none"
     assert (one["hours_median_before"], one["hours_median_after"]) == (40.0, 20.0)
     assert access.in_words(table, ONE)[0] == (
-        "All residents in One (about 160): half are within 0.0 km of a place and nine in ten within 5.4 km. "
-        "Afterwards 13.5 km and 13.5 km. About 160 have further to go (half-way distance 0.0 km now, 13.5 km then); "
+        "All residents in One (about 160): half are within 0.0 km of a place and nine in ten within 5.2 km. "
+        "Afterwards 13.0 km and 13.0 km. About 160 have further to go (half-way distance 0.0 km now, 13.0 km then); "
         "over 5 km: about 60 now, about 160 then."
     )
 
@@ -168,7 +168,7 @@ def test_the_working_of_a_ward() -> None:
     table = access.working(access.measure(start(), two_places()), ONE)
     assert table.to_dict("records") == [
         {"small_area_code": A, "place_id": "p", "points": 1, "n": 100, "least": 0.0, "median": 0.0, "most": 0.0},
-        {"small_area_code": B, "place_id": "p", "points": 1, "n": 60, "least": 5.4, "median": 5.4, "most": 5.4},
+        {"small_area_code": B, "place_id": "p", "points": 1, "n": 60, "least": 5.2, "median": 5.2, "most": 5.2},
     ]
 
 
@@ -311,7 +311,7 @@ def test_travel_times_with_mistakes(tmp_path: Path) -> None:
 def test_hours_within_reach_are_shared_by_everyone_near() -> None:
     pytest.importorskip("access", reason="the extra 'access' is not installed")
     found = access.floating_catchment(start(), two_places().iloc[:1])
-    # P: A in the first zone (weight 1), B at 5.4 km in the third (0.22). People who share: 100 + 0.22 x 100 = 122.
+    # P: A in the first zone (weight 1), B at 5.2 km in the third (0.22). People who share: 100 + 0.22 x 100 = 122.
     # 40 hours / 122 = 0.3279 each; A has 1 x 327.87 an hour per 1,000, B 0.22 x 327.87 = 72.13.
     assert row(found, ONE)["hours_median"] == 327.87 and row(found, ONE)["hours_p10"] == 72.13
     assert row(found, TWO)["hours_median"] == 72.13
@@ -365,7 +365,7 @@ def worlds(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
     return points.sort_values("area_code", ignore_index=True), spots
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(world=worlds(), which=st.integers(0, 5))
 def test_closing_a_place_never_shortens_a_distance(world: tuple[pd.DataFrame, pd.DataFrame], which: int) -> None:
     points, spots = world
@@ -380,7 +380,7 @@ def test_closing_a_place_never_shortens_a_distance(world: tuple[pd.DataFrame, pd
     assert (both["beyond_n_after"] >= both["beyond_n_before"]).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(world=worlds(), times=st.sampled_from([2, 10]))
 def test_weights_scale(world: tuple[pd.DataFrame, pd.DataFrame], times: int) -> None:
     points, spots = world
@@ -393,7 +393,7 @@ def test_weights_scale(world: tuple[pd.DataFrame, pd.DataFrame], times: int) -> 
     assert (gap <= 5 * times + 5).all()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(world=worlds())
 def test_wards_add_up_to_councils_and_councils_to_all(world: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     points, spots = world
@@ -442,7 +442,7 @@ def test_closing_longridge_library(bundled: Any, shared: Path) -> None:
     """Ribble Valley from postcode points, with the public libraries of April 2025.
 
     Longridge library stands in Derby & Thornley ward and serves the town, which Alston & Hothersall
-    and Dilworth wards share. The next open ones lie at Ribbleton (Preston), 9 to 10 km by road, and
+    and Dilworth wards share. The next open ones lie at Ribbleton (Preston), about 9 km by road, and
     at Mellor and Whalley beyond the Ribble.
     """
     areas = bundled.areas[bundled.areas["council_name"] == "Ribble Valley"].sort_values("area_name")
@@ -456,18 +456,18 @@ def test_closing_longridge_library(bundled: Any, shared: Path) -> None:
     named = dict(zip(areas["area_name"], areas.index, strict=True))
     for ward in ("Alston & Hothersall", "Derby & Thornley", "Dilworth"):
         one = row(table, named[ward])
-        assert one["median_before"] < 2 and one["median_after"] > 7.5
+        assert one["median_before"] < 2 and one["median_after"] > 7
         assert one["longer_n"] == one["n"] == one["beyond_n_after"]  # all of them
-        assert row(table, named[ward], "no_car")["median_after"] > 7.5
+        assert row(table, named[ward], "no_car")["median_after"] > 7
         assert set(access.working(before, named[ward])["place_id"]) == {"longridge"}
         assert set(access.working(after, named[ward])["place_id"]) <= {"ribbleton", "mellor", "whalley", "clitheroe", "fulwood"}
     for ward in ("Salthill", "Primrose", "Mellor", "Bowland"):
         assert row(table, named[ward])["longer_text"] == "none"
     everyone, no_car = row(table, "E07000124"), row(table, "E07000124", "no_car")
     # Half of Ribble Valley lives in or near Clitheroe, Longridge and Whalley; the tenth in the fells is far now too.
-    assert (everyone["median_before"], everyone["p90_before"]) == (pytest.approx(2.0, abs=0.3), pytest.approx(6.1, abs=0.5))
-    assert (everyone["median_after"], everyone["p90_after"]) == (pytest.approx(3.0, abs=0.4), pytest.approx(9.7, abs=0.5))
-    # Households without a car live nearer now (290 of 3,060 beyond 5 km) and lose more: 840 afterwards.
+    assert (everyone["median_before"], everyone["p90_before"]) == (pytest.approx(1.9, abs=0.2), pytest.approx(5.9, abs=0.3))
+    assert (everyone["median_after"], everyone["p90_after"]) == (pytest.approx(2.9, abs=0.2), pytest.approx(9.3, abs=0.3))
+    # Households without a car live nearer now (250 of 3,060 beyond 5 km) and lose more: 800 afterwards.
     assert no_car["beyond_share_before"] < everyone["beyond_share_before"]
     assert no_car["beyond_n_after"] / no_car["beyond_n_before"] > everyone["beyond_n_after"] / everyone["beyond_n_before"]
     # The small-area points of the release alone would say that hardly anyone in Bowland is near anything, and put
@@ -475,6 +475,33 @@ def test_closing_longridge_library(bundled: Any, shared: Path) -> None:
     coarse = access.measure(access.origins(areas, bundled.small_areas, bundled.observations), before_places)
     assert any("do not judge a rural ward by it" in note for note in coarse.notes)
     assert not any("do not judge" in note for note in before.notes)
+
+
+@pytest.mark.shared
+def test_the_factor_agrees_with_the_published_walk_to_a_library(bundled: Any, shared: Path) -> None:
+    """ONS: 78 % of residents of England and Wales within 30 minutes' walk of a library, May 2024.
+
+    At 4.8 km/h that is 2.4 km of path. With the factor 1.3 we find 78.0 %; 1.2 gives 80.6 %, 1.5 gives 72.7 %.
+    """
+    points = postcodes.points(shared / "data" / postcodes.NAME, wards=bundled.areas.index)
+    _, found = places.libraries(shared / "data")
+    size = points.groupby("area_code")["x"].transform("size").to_numpy()
+    people = bundled.areas["population"].reindex(points["area_code"]).to_numpy() / size
+    km = access.nearest(points["x"].to_numpy(), points["y"].to_numpy(), found.table) / 1000
+    council = bundled.areas["council_code"].reindex(points["area_code"]).to_numpy()
+
+    def within(factor: float) -> pd.Series:
+        near = pd.DataFrame({"near": people * (km * factor <= 2.4), "all": people}).groupby(council).sum()
+        near.loc["all"] = near.sum()
+        return near["near"] / near["all"]
+
+    ours = within(access_rules().factor)
+    assert ours["all"] == pytest.approx(0.78, abs=0.005)
+    assert within(1.2)["all"] > 0.80 and within(1.5)["all"] < 0.74
+    published = pd.read_csv(shared / "data/places/library_walk_30min_lad_2024_05.csv").set_index("area_code").iloc[:, -1] / 100
+    gap = (ours - published).dropna()
+    assert len(gap) > 300 and abs(gap.mean()) < 0.01 and gap.abs().mean() < 0.05
+    assert ours["E07000124"] == pytest.approx(published["E07000124"], abs=0.02)  # Ribble Valley, 58 %
 
 
 @pytest.mark.shared
