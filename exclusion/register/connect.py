@@ -322,16 +322,17 @@ def _sqlite_said(error: sqlite3.Error, where: str) -> ExclusionError:
 
 def _postgresql_said(error: DBAPIError, where: str) -> ExclusionError:
     state = str(getattr(error.orig, "sqlstate", None) or "")
-    words = (str(error.orig).strip().splitlines() or [""])[0]
+    words = " ".join(str(error.orig).split())[:300]
     if state == "53100":
         return UsageError(Problem(where, f"cannot be saved to: the server's disk is full. {_KEPT}", "", "Tell whoever runs the database."))
     if state in ("25006", "42501"):
         return UsageError(Problem(where, f"is read-only for this user. {_KEPT}", "", "Ask whoever runs the database for leave to write."))
     if state == "55P03":
         return UsageError(Problem(where, f"is in use by another save that does not end. {_KEPT}", "", "Wait a minute, then save again."))
-    if state.startswith("28"):
+    # While it connects the driver gives no code, only the server's words.
+    if state.startswith("28") or (not state and ("authentication failed" in words or "no password supplied" in words)):
         return SourceUnreachable(Problem(where, "the database refused the user or password", "", "Check the URL given for the register."))
-    if state == "3D000":
+    if state == "3D000" or (not state and "FATAL" in words and "does not exist" in words):
         return SourceUnreachable(Problem(where, "the server has no such database", words, "Ask for it to be made, or check the URL."))
     if not state or state.startswith(("08", "57P")) or error.connection_invalidated:
         # A save whose answer was lost may have been kept: whoever saves must look before saving again.
