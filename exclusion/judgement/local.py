@@ -319,3 +319,54 @@ def _rows(path: Path, key: str, problems: list[Problem]) -> list[tuple[str, dict
 
 def _text(value: Any) -> str:
     return "|".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+
+
+# --------------------------------------------------------------------------- which file is which
+
+_KINDS = {"service": "services", "threshold": "thresholds", "floor": "floors"}
+
+
+def read_local_files(paths: Iterable[str | Path], version: str = "1") -> Local:
+    """:func:`read_local` for files in any order: each says by its headings, or the names of its tables, what it holds.
+
+    A CSV with a column ``measure`` holds thresholds, one with ``channels`` floors, any other service
+    profiles. A TOML file may hold several of them.
+
+    Raises
+    ------
+    DataRefused
+        When a file holds none of them, or two hold the same.
+    """
+    found: dict[str, Path] = {}
+    problems: list[Problem] = []
+    for path in map(Path, paths):
+        kinds = _held(path, problems)
+        for kind in kinds:
+            if kind in found:
+                problems.append(Problem(path.name, f"holds {kind}, and so does {found[kind].name}", "", "Put them in one file."))
+            found[kind] = path
+    if problems:
+        raise DataRefused(problems)
+    return read_local(found.get("services"), found.get("thresholds"), found.get("floors"), version)
+
+
+def _held(path: Path, problems: list[Problem]) -> list[str]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise UsageError(Problem("local", "there is no such file", str(path), "Check its name and folder.")) from None
+    except (UnicodeDecodeError, IsADirectoryError):
+        problems.append(Problem(path.name, "is not a text file", "", "Save it as CSV UTF-8 or TOML."))
+        return []
+    if path.suffix.casefold() == ".csv":
+        headings = {name.strip() for name in next(csv.reader(text.splitlines()), [])}
+        return ["thresholds" if "measure" in headings else "floors" if "channels" in headings else "services"]
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problems.append(Problem(path.name, f"is not valid TOML: {error}", "", "Mend the line it names."))
+        return []
+    if not tables or set(tables) - set(_KINDS):
+        do = "Use [[service]], [[threshold]] and [[floor]] tables only."
+        problems.append(Problem(path.name, "holds no local judgement, or something else besides", ", ".join(set(tables) - set(_KINDS)), do))
+    return [_KINDS[name] for name in tables if name in _KINDS]

@@ -7,7 +7,7 @@ that closes (guard G6), and changes that fall on the same people (guard G7).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,14 +16,16 @@ import pandas as pd
 
 from exclusion import judgement
 from exclusion.assessment import Assessment, assess
+from exclusion.judgement import Service
 from exclusion.proposal.again import rerun
 from exclusion.proposal.contacts import read_contacts
-from exclusion.proposal.demand import demand, still_need
+from exclusion.proposal.demand import People, demand, still_need
 from exclusion.proposal.effects import EFFECTS, another, dependents, effect, fail_together
 from exclusion.proposal.model import ONLINE, OfficerWords, PlaceChange, Proposal, ServiceChange
 from exclusion.proposal.options import options, variant
 from exclusion.proposal.reading import build, parse, read
 from exclusion.proposal.together import cumulative
+from exclusion.proposal.writing import toml_text
 from exclusion.release import Evidence
 from exclusion.words import join_words
 
@@ -45,6 +47,10 @@ class Considered:
     dependents: pd.DataFrame
     cumulative: pd.DataFrame
     notices: tuple[str, ...]
+
+    def people(self, proposal: Proposal) -> People:
+        """Residents unlikely to use the internet, of the wards of one proposal's councils."""
+        return _people(self.assessment, proposal)
 
 
 def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **settings: Any) -> Considered:
@@ -69,7 +75,9 @@ def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **set
     councils = list(dict.fromkeys(name for proposal in chosen for name in proposal.councils))
     codes = evidence.find_councils(councils)
     nations = set(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "nation"])
-    run = [service for service in judgement.services().values() if not nations <= set(service.not_council_in)]
+    local = settings.get("local")
+    profiles = judgement.services() if local is None else local.services
+    run = [service for service in profiles.values() if not nations <= set(service.not_council_in)]
     leaning = [service for service in run if any(place.ways(service.id) for proposal in chosen for place in proposal.place)]
     named = [change.id for proposal in chosen for change in proposal.service]
     wanted = list(dict.fromkeys([*named, *(service.id for service in leaning)]))
@@ -77,11 +85,9 @@ def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **set
     findings = _by_council(evidence, assessment, chosen)
     demands, compared = [], []
     for proposal in chosen:
-        codes = evidence.find_councils(proposal.councils)
-        areas = assessment.areas.index[assessment.areas["council_code"].isin(codes)]
+        areas = _wards(assessment, proposal)
         here = assessment.findings[assessment.findings["area_code"].isin(areas)]
-        estimate = assessment.people_estimate
-        people = estimate if len(areas) == len(estimate.table) else assessment.people.loc[areas]
+        people = _people(assessment, proposal)
         demands.append(demand(proposal, people, assessment.services).assign(proposal=proposal.title))
         compared.append(options(here, proposal, people, assessment.services).assign(proposal=proposal.title))
     return Considered(
@@ -92,7 +98,7 @@ def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **set
         _first(compared),
         dependents(findings, chosen, assessment.services),
         cumulative(assessment.findings, chosen, assessment.services),
-        (*_notices(chosen), *assessment.notices),
+        (*_notices(chosen, profiles), *assessment.notices),
     )
 
 
@@ -117,13 +123,23 @@ def _first(tables: list[pd.DataFrame]) -> pd.DataFrame:
     return table[["proposal", *[name for name in table.columns if name != "proposal"]]]
 
 
-def _notices(proposals: Iterable[Proposal]) -> list[str]:
+def _wards(assessment: Assessment, proposal: Proposal) -> list[str]:
+    codes = assessment.evidence.find_councils(proposal.councils)
+    return list(assessment.areas.index[assessment.areas["council_code"].isin(codes)])
+
+
+def _people(assessment: Assessment, proposal: Proposal) -> People:
+    areas, estimate = _wards(assessment, proposal), assessment.people_estimate
+    return estimate if len(areas) == len(estimate.table) else assessment.people.loc[areas]
+
+
+def _notices(proposals: Iterable[Proposal], profiles: Mapping[str, Service]) -> list[str]:
     """What every page about a proposal says first."""
     channels = judgement.channels()
     said = []
     for proposal in proposals:
         for change in proposal.service:
-            service = judgement.services()[change.id]
+            service = profiles[change.id]
             gone = [channels[name].label for name in service.floor_channels if name in change.close]
             if gone:
                 said.append(
@@ -160,5 +176,6 @@ __all__ = [
     "read_contacts",
     "rerun",
     "still_need",
+    "toml_text",
     "variant",
 ]

@@ -1,0 +1,137 @@
+"""What a council's own files say beside its findings: routes, costs, and distances to its places.
+
+Nothing here is ours: where the council gives no file, nothing is said in its place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+
+import pandas as pd
+
+from exclusion import access, costs, places, routes
+from exclusion.assessment import Assessment
+from exclusion.contracts import ExclusionError
+from exclusion.judgement import Service
+from exclusion.proposal import Considered
+
+NO_LIST = (
+    "No list of places was given, so no distance can be said. The release holds no places: give the council's own list "
+    "(name, kind, position, hours)."
+)
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the files add: tables by file name, sentences to read on screen by heading, and notices."""
+
+    tables: dict[str, pd.DataFrame] = field(default_factory=dict)
+    said: dict[str, list[str]] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+
+def beside(
+    result: Assessment | Considered,
+    today: date,
+    *,
+    listed: pd.DataFrame | None = None,
+    spent: costs.Costs | None = None,
+    held: places.Places | None = None,
+) -> Beside:
+    """Lay a council's own files beside an assessment or proposals.
+
+    Parameters
+    ----------
+    listed
+        Its routes (``routes.read``): ``routes.csv``, and notices of those missing, stale or failed.
+    spent
+        Its costs (``costs.read``): ``keeping.csv`` and, for proposals, ``savings.csv``.
+    held
+        Its places (``places.read_places``): ``distances.csv``, before and after what the proposals close.
+
+    Returns
+    -------
+    Beside
+        Tables only for what was given. A distance that cannot be measured is a notice, never a blank.
+
+    Raises
+    ------
+    UsageError
+        Naming every place of a proposal that is not in the list.
+    """
+    considered = result if isinstance(result, Considered) else None
+    assessment = result.assessment if isinstance(result, Considered) else result
+    found = Beside()
+    notices: list[str] = []
+    if listed is not None:
+        found.tables["routes.csv"] = routes.state(listed, today)
+        notices += routes.notices(listed, _named(assessment, considered), assessment.findings, today)
+    if spent is not None:
+        keeping = costs.keeping(assessment.findings, spent)
+        found.tables["keeping.csv"] = keeping
+        found.said["What it costs to keep ways in, in the council's own figures"] = list(keeping["sentence"])
+        if considered:
+            savings = _savings(considered, spent)
+            found.tables["savings.csv"] = savings
+            found.said["What the proposal saves, in the council's own figures"] = list(savings["sentence"])
+    if held is not None:
+        table, lines, notes = distances(assessment, considered, held)
+        if len(table):
+            found.tables["distances.csv"] = table
+            found.said["How far people are from the places on the council's list"] = lines
+        notices += notes
+    elif considered and any(proposal.place for proposal in considered.proposals):
+        notices.append(NO_LIST)
+    return Beside(found.tables, found.said, tuple(notices))
+
+
+def distances(assessment: Assessment, considered: Considered | None, held: places.Places) -> tuple[pd.DataFrame, list[str], list[str]]:
+    """How far each group is from the nearest place on the list, before and after what the proposals close.
+
+    Every place on the list counts as a place to get help, whatever its kind.
+
+    Returns
+    -------
+    tuple
+        The table of ``access.compare`` (of ``access.measure`` where nothing closes), sentences for all
+        chosen wards together, and how it was measured. Where it cannot be measured the table is empty
+        and the notes say why.
+
+    Raises
+    ------
+    UsageError
+        Naming every place of a proposal that is not in the list.
+    """
+    evidence = assessment.evidence
+    wanted: dict[str, str | float] = {}
+    for proposal in considered.proposals if considered else ():
+        for place in proposal.place:
+            if wanted.get(place.name) != places.CLOSES:  # of two proposals the closure counts
+                wanted[place.name] = place.change
+    after = places.change(held.table, wanted)
+    try:
+        start = access.origins(assessment.areas, evidence.small_areas, evidence.observations)
+    except ExclusionError as error:
+        return pd.DataFrame(), [], [f"No distance can be said: {'; '.join(str(problem) for problem in error.problems)}"]
+    before = access.measure(start, held.table)
+    notes = [*held.notes, *before.notes, "Every place on the council's list counts as a place to get help, whatever its kind."]
+    compared = access.compare(before, access.measure(start, after))
+    return compared, access.in_words(compared, ""), notes
+
+
+def _named(assessment: Assessment, considered: Considered | None) -> list[Service]:
+    """The services the question is about: not those that were run only because they lean on a place."""
+    if considered is None:
+        return list(assessment.services)
+    names = {change.id for proposal in considered.proposals for change in proposal.service}
+    return [service for service in assessment.services if service.id in names]
+
+
+def _savings(considered: Considered, spent: costs.Costs) -> pd.DataFrame:
+    parts = []
+    for proposal in considered.proposals:
+        found = costs.of_proposal(proposal, considered.people(proposal), spent, {one.id: one for one in considered.assessment.services})
+        parts.append(found.assign(proposal=proposal.title))
+    table = pd.concat(parts, ignore_index=True)
+    return table[["proposal", "service_id", "low", "high", "sentence"]]

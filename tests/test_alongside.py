@@ -1,0 +1,134 @@
+"""A council's own files beside its findings: routes, costs, places, its judgement; and a proposal written out again."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from exclusion import alongside, costs, places, proposal, routes
+from exclusion.contracts import DataRefused, UsageError
+from exclusion.judgement.local import read_local_files
+from exclusion.release import Evidence
+
+TODAY = dt.date(2026, 11, 24)
+TEXT = """
+title = "Blue Badge \\"online\\", £40,000"
+councils = ["Blackpool"]
+date = 2027-04-01
+
+[officer]
+purpose = "Quicker.\\nFor everyone."
+
+[[service]]
+id = "blue_badge"
+close = ["f2f"]
+fewer_hours = ["phone"]
+keep = ["post"]
+contacts = { online = 2000, phone = 1500, f2f = 900, post = 200 }
+
+[service.contacts_by_ward]
+E05015188 = { f2f = 120, phone = 300 }
+
+[[place]]
+name = "Middle House"
+kind = "library"
+change = "closes"
+"""
+# Three places on the ground of Blackpool: the middle one closes.
+LIST = """name,kind,x,y,hours
+North House,library,331500,441000,40
+Middle House,library,331000,436000,40
+South House,library,332000,432500,20
+"""
+OWN = """
+by = "Finance"
+reckoned = "October 2026"
+contact = { phone = { low = 3, high = 5 }, f2f = { low = 8, high = 12 }, online = { low = 0.5, high = 1 } }
+recontact = { low = 0.1, high = 0.4 }
+open_in_a_ward = { f2f = { low = 2000, high = 3000 } }
+"""
+
+
+@pytest.fixture(scope="module")
+def considered(bundled: Evidence) -> proposal.Considered:
+    return proposal.consider(bundled, proposal.parse(TEXT, areas=bundled.areas), today=TODAY)
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_proposal_written_out_reads_back_as_the_same() -> None:
+    read = proposal.parse(TEXT)
+    assert proposal.parse(proposal.toml_text(read)) == read
+    assert "contacts_file" not in proposal.toml_text(read)  # what was not given is not written
+
+
+def test_without_a_list_no_distance_is_made_up(considered: proposal.Considered) -> None:
+    found = alongside.beside(considered, TODAY)
+    assert found.tables == {}
+    assert found.notices == (alongside.NO_LIST,)
+
+
+def test_a_closure_is_measured_from_the_councils_own_list(considered: proposal.Considered, tmp_path: Path) -> None:
+    held = places.read_places(write(tmp_path, "places.csv", LIST))
+    found = alongside.beside(considered, TODAY, held=held)
+    table = found.tables["distances.csv"]
+    whole = table[(table["level"] == "all") & (table["group"] == "all")].iloc[0]
+    # Fewer places are never nearer; the 139,000 residents of the 21 wards stay the same people.
+    assert whole["median_after"] > whole["median_before"]
+    assert whole["longer_n"] > 0
+    assert "have further to go" in " ".join(found.said["How far people are from the places on the council's list"])
+    assert any("whatever its kind" in notice for notice in found.notices)
+
+
+def test_a_place_that_is_not_on_the_list_is_named(considered: proposal.Considered, tmp_path: Path) -> None:
+    held = places.read_places(write(tmp_path, "places.csv", LIST.replace("Middle House", "Midle House")))
+    with pytest.raises(UsageError, match="Did you mean .*Midle House"):
+        alongside.beside(considered, TODAY, held=held)
+
+
+def test_where_no_small_areas_are_held_it_says_so_and_gives_no_figure(bundled: Evidence, tmp_path: Path) -> None:
+    text = TEXT.replace("Blackpool", "Preston").split("[service.contacts_by_ward]")[0]
+    there = proposal.consider(bundled, proposal.parse(text, areas=bundled.areas), today=TODAY)
+    found = alongside.beside(there, TODAY, held=places.read_places(write(tmp_path, "places.csv", LIST)))
+    assert found.tables == {}
+    assert any("the release holds no small areas" in notice for notice in found.notices)
+
+
+def test_routes_and_costs_speak_of_the_named_service_only(considered: proposal.Considered, tmp_path: Path) -> None:
+    listed = routes.read(b"service_id,channel,where_to_find,last_tried,worked\nblue_badge,phone,01253 000000,2026-11-01,no\n")
+    found = alongside.beside(considered, TODAY, listed=listed, spent=costs.read(write(tmp_path, "costs.toml", OWN)))
+    assert list(found.tables) == ["routes.csv", "keeping.csv", "savings.csv"]
+    about = [notice for notice in found.notices if "place" not in notice]
+    assert about and all(notice.startswith("Blue Badge") for notice in about)
+    assert any("did not work when tried on 1 November 2026" in notice for notice in about)
+    assert isinstance(found.tables["savings.csv"], pd.DataFrame)
+    assert found.tables["savings.csv"]["service_id"].tolist() == ["blue_badge"]
+
+
+def test_local_files_say_for_themselves_what_they_hold(tmp_path: Path) -> None:
+    profiles = write(tmp_path, "ours.csv", "id,complexity,by,on,why\nblue_badge,3,A. Officer,2026-10-01,Long form.\n")
+    floor = '[[floor]]\nid = "L1"\ntitle = "Phone for all"\nchannels = ["phone"]\nreason = "A promise."\n'
+    promises = write(tmp_path, "promises.toml", floor + 'by = "Cabinet"\non = 2026-10-01\nwhy = "Minute 12."\n')
+    local = read_local_files([promises, profiles])
+    assert local.services["blue_badge"].complexity == 3
+    assert local.floors is not None and "L1" in local.floors
+
+
+@pytest.mark.parametrize(
+    ("names", "said"),
+    [
+        ({"a.csv": "id,complexity,by,on,why\n", "b.csv": "id,urgency,by,on,why\n"}, "and so does a.csv"),
+        ({"a.toml": "title = 1\n"}, "holds no local judgement"),
+        ({"a.toml": "= 1\n"}, "not valid TOML"),
+    ],
+)
+def test_local_files_that_cannot_be_told_apart_are_refused(tmp_path: Path, names: dict[str, str], said: str) -> None:
+    with pytest.raises(DataRefused, match=said):
+        read_local_files([write(tmp_path, name, text) for name, text in names.items()])
