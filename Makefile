@@ -25,7 +25,7 @@ lint: .venv/installed-dev
 	@touch $@
 
 .venv/installed-dev: .venv/made pyproject.toml constraints.txt
-	$(INSTALL) ".[app,dev]"
+	$(INSTALL) ".[app,dev,spatial]"
 	@touch $@ .venv/installed-app
 
 .venv/made:
