@@ -1,0 +1,153 @@
+"""How the score is made, how sure it is, and whether it is right: the tables of the method page."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from exclusion import alternatives, comparison, validity
+from exclusion.alternatives import Scored
+from exclusion.assessment import Assessment
+from exclusion.audit import labels, trust
+from exclusion.judgement.auditing import audit_words
+from exclusion.judgement.composites import CompositeMethod
+from exclusion.judgement.composites import alternatives as held_methods
+from exclusion.judgement.uncertainty import uncertainty_rules
+from exclusion.uncertainty import Uncertainty
+from exclusion.views.shared import each
+from exclusion.words import capital, counted, join_words, within
+
+PAIR = ("ours", "deri_1_6")
+
+
+def steps() -> tuple[tuple[str, str], ...]:
+    """How the score is made, a step each."""
+    return tuple((f"{number}. {head}", text) for number, (head, text) in enumerate(audit_words().steps, start=1))
+
+
+def named(a: Assessment, sure: Uncertainty) -> pd.DataFrame:
+    """``Uncertainty.wards`` with the names to show; by council, then by name."""
+    return sure.wards.assign(name=trust.names(a).reindex(sure.wards.index))
+
+
+def sure_rows(wards: pd.DataFrame) -> pd.DataFrame:
+    """Each ward's band, what it could be, the chance of the most affected fifth, clear or unclear, and what it hangs on."""
+    rows = []
+    for row in each(wards):
+        if not row.scored:
+            rows.append((row.name, labels.NOT_SCORED, "not known", "not known", "not known", "not known"))
+            continue
+        could = labels.band_range(row.band_low, row.band_high)
+        rows.append(
+            (row.name, labels.band(row.band), could, labels.chance(row.chance), capital(row.word), capital(labels.DRIVERS[row.driver]))
+        )
+    return pd.DataFrame(
+        rows, columns=["Ward", "Band", "Could be", "Chance of the most affected fifth", "Clear or unclear", "Hangs most on"]
+    )
+
+
+def sure_words(wards: pd.DataFrame) -> str:
+    """How many wards are clear, in a sentence."""
+    known = wards[wards["scored"]]
+    clear, unclear = int((known["word"] == "clear").sum()), int((known["word"] == "unclear").sum())
+    return trust.sure_words(clear, unclear, len(wards) - len(known))
+
+
+def clear_means() -> str:
+    """What "clear" and "unclear" mean, with the numbers behind them."""
+    rules = uncertainty_rules()
+    return (
+        f"**Clear**: in {100 * rules.clear_from:.0f} of 100 careful ways or more the ward is among its nation's most affected fifth, or in "
+        f"{100 * rules.clear_to:.0f} of 100 or fewer. **Unclear**: anything between. Unclear does not mean that there is no need: "
+        "do not let the band settle a decision there."
+    )
+
+
+def driver_words(wards: pd.DataFrame) -> str:
+    """What the bands hang on, counted over wards."""
+    found = wards.loc[wards["scored"], "driver"].value_counts()
+    said = [f"{labels.DRIVERS[str(name)]} in {counted(int(number), 'ward')}" for name, number in found.items()]
+    return f"What moves a ward most when things are done another way: {join_words(said)}." if said else ""
+
+
+def agreement_pair(nation: str) -> pd.DataFrame:
+    """Our score and the older index on the same wards of a nation, letter first and paper first."""
+    table = validity.stored().table
+    return table[(table["nation"] == nation) & (table["level"] == "ward") & table["score"].isin(PAIR)]
+
+
+def agreement_rows(nation: str) -> pd.DataFrame:
+    """The same as a table for the screen."""
+    rows = []
+    for row in each(agreement_pair(nation)):
+        interval = "too few areas" if pd.isna(row.low) else f"{labels.figure(row.low)} to {labels.figure(row.high)}"
+        inside = labels.figure(row.within_councils)
+        found = "too few areas" if pd.isna(row.found) else labels.share(row.found)
+        rows.append((row.label, labels.SENT[row.sent_first], f"{row.areas:,}", labels.figure(row.spearman), interval, inside, found))
+    columns = ["Score", "Wards", "How many", "Agreement", "95% interval", "Within councils", "Most affected fifth found"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def without_rows(a: Assessment, weights: dict[str, float] | None) -> pd.DataFrame:
+    """Each ward's band as it is, and as it would be without each part; a part a nation lacks says so."""
+    found = comparison.drop_one(a.evidence, list(a.areas.index), weights)
+    names, rows = trust.names(a), []
+    parts = list(dict.fromkeys(found["label"]))
+    for code in a.areas.index:
+        mine = found[found["area_code"] == code].set_index("label")
+        if mine.empty:
+            rows.append((names[code], labels.NOT_SCORED, *("not scored" for _ in parts)))
+            continue
+        cells = [_without(mine.loc[part]) if part in mine.index else "not a part here" for part in parts]
+        rows.append((names[code], labels.band(mine["band"].iloc[0]), *cells))
+    return pd.DataFrame(rows, columns=["Ward", "Band", *(f"Without {within(part)}" for part in parts)])
+
+
+def _without(row: pd.Series) -> str:
+    if pd.isna(row["moves"]):
+        return "no band"
+    return "the same" if row["moves"] == 0 else labels.band(row["band_without"])
+
+
+def other_methods(a: Assessment) -> dict[str, CompositeMethod]:
+    """Methods to set beside ours, for the nations of these wards; those we hold every figure of come first."""
+    nations = set(a.areas["nation"])
+    fit = {name: method for name, method in held_methods().items() if nations & set(method.nations)}
+    return dict(sorted(fit.items(), key=lambda item: bool(item[1].lacking)))
+
+
+def beside_rows(a: Assessment, other: Scored) -> pd.DataFrame:
+    """Our band beside another method's, ward by ward, with why where there is none."""
+    both, names = alternatives.beside(a.evidence, a.scores, other), trust.names(a)
+    rows = []
+    for row in each(both):
+        if pd.isna(row.other_band):
+            told = str(other.table.loc[row.Index, "why_not"])
+        else:
+            told = "unknown" if pd.isna(row.moves) else "the same" if row.moves == 0 else _moves(int(row.moves))
+        rows.append((names[row.Index], labels.band(row.band), labels.band(row.other_band), told))
+    return pd.DataFrame(rows, columns=["Ward", "Our band", "Band by this method", "Difference"])
+
+
+def _moves(bands: int) -> str:
+    return f"{counted(abs(bands), 'band')} {'higher' if bands > 0 else 'lower'}"
+
+
+def lacking_lines(other: Scored) -> list[tuple[str, str]]:
+    """What the other method asks for and we do not hold."""
+    return [(f"{label} ({nation}).", str(why)) for label, nation, why in other.lacking[["label", "nation", "why"]].itertuples(index=False)]
+
+
+def similar_rows(a: Assessment, code: str, weights: dict[str, float] | None) -> pd.DataFrame:
+    """Wards of the nation most like one ward in what makes its score, by name."""
+    found = comparison.similar(a.evidence, code, weights, elsewhere=True)
+    parts = [name.removeprefix("percentile_") for name in map(str, found.columns) if name.startswith("percentile_")]
+    said = {name: capital(name) for name in parts}
+    rows = [(row.area_name, row.council_name, *(f"{getattr(row, f'percentile_{name}'):.0f}" for name in parts)) for row in each(found)]
+    return pd.DataFrame(rows, columns=["Ward", "Council", *said.values()])
+
+
+def change_lines(a: Assessment, code: str) -> list[str]:
+    """The least that would have to be different for the ward to be in the next band, down or up; one part alone."""
+    found = comparison.least_change(a.evidence, a.scores.loc[[code]])
+    alone = found[(found["way"] == "alone") & found["least"].astype(bool)]
+    return [str(words) for words in alone["words"]]

@@ -1,0 +1,144 @@
+"""How the score is made, how sure it is, whether it agrees with what people did, and the audit to take away."""
+
+from datetime import date
+from functools import partial
+
+import streamlit as st
+
+from exclusion import alternatives, audit, charts, comparison, ui, validity, views
+from exclusion.contracts import NothingToAssess
+from exclusion.uncertainty import Uncertainty, uncertainty
+from exclusion.views import trust
+from exclusion.words import join_words, slug
+
+
+@st.cache_resource(max_entries=64, show_spinner="Trying every method …")
+def how_sure(version: str, codes: tuple[str, ...], weights: tuple[tuple[str, float], ...] | None) -> Uncertainty:
+    """Kept for the next visitor who asks the same."""
+    return uncertainty(ui.evidence(), list(codes), dict(weights) if weights else None)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def by_method(version: str, codes: tuple[str, ...], name: str) -> alternatives.Scored:
+    """Wards by another method, all of its figures or none."""
+    return alternatives.score(ui.evidence(), trust.held_methods()[name], list(codes))
+
+
+def audit_file(councils: tuple[str, ...], weights: dict[str, float] | None, sure: Uncertainty, ending: str) -> bytes:
+    """The audit, written when it is asked for."""
+    return audit.content(audit.audit(ui.evidence(), list(councils), weights, today=date.today(), sure=sure), ending)
+
+
+def picture(shown: charts.Picture) -> None:
+    """A chart with its words."""
+    st.altair_chart(shown.chart, alt=shown.alt, theme=None, width="stretch")
+
+
+held = ui.page("Method")
+st.markdown(
+    "How the score of a ward is made, how sure it is, and whether it agrees with what people did. "
+    "The score decides nothing: what to keep open follows from named rules and figures, on the Service page."
+)
+left, right = st.columns(2)
+with left:
+    councils = ui.choose_councils(held)
+with right:
+    chosen = ui.choose_ward(ui.scored(councils, None).areas)
+nations = tuple(held.areas.loc[held.areas["council_code"].isin(councils), "nation"].unique())
+weights = ui.choose_weights(nations)
+a = ui.scored(councils, weights)
+codes = tuple(a.areas.index)
+sure = how_sure(held.manifest.version, codes, tuple(sorted(weights.items())) if weights else None)
+wards = trust.named(a, sure)
+ui.status(trust.sure_words(wards))
+st.markdown(a.method.words)
+
+st.header("How the score is made", anchor=False)
+ui.lines(trust.steps())
+
+ward = chosen or codes[0]
+name = str(a.areas.loc[ward, "area_name"])
+st.header(f"What makes the score of {name}", anchor=False)
+if chosen is None:
+    st.markdown(f"{name} comes first by name. Choose another ward above.")
+if a.scores.loc[ward, "scored"]:
+    st.markdown(
+        f"Band **{views.band_label(a, ward)}**. Each bar is what a part adds to or takes from 50, the middle; the bars add up to "
+        f"{a.scores.loc[ward, 'risk'] - 50:+.1f}."
+    )
+    picture(charts.contributions(comparison.contributions(a.scores.loc[[ward]]), name))
+    ui.table(views.score_drivers(a, ward), f"What pulls the score of {name} up or down")
+    st.subheader("What would move its band", anchor=False)
+    ui.lines(trust.change_lines(a, ward))
+    st.subheader("Wards like it elsewhere", anchor=False)
+    st.markdown("Alike in what makes the score, by name. Their councils may be worth a call.")
+    alike = trust.similar_rows(a, ward, weights)
+    ui.table(alike, f"Wards most like {name}, with each part out of 100 in the nation", numbers=list(alike.columns[2:]))
+else:
+    st.markdown(str(a.scores.loc[ward, "why_not"]))
+
+st.header("How sure the bands are", anchor=False)
+st.markdown(
+    f"The score was made again in {len(sure.methods)} careful ways, with figures and weights a little off. The bar runs over the bands a "
+    "ward could be in; the mark is its own band, with a white middle where it is unclear. Wards are in order of name."
+)
+st.markdown(trust.clear_means())
+st.markdown(trust.driver_words(wards))
+if wards["scored"].any():
+    picture(charts.intervals(wards[wards["scored"]]))
+ui.table(trust.sure_rows(wards), "Wards, by name: the band, what it could be, and what it hangs on")
+if sure.notes:
+    ui.lines(sure.notes)
+
+st.header("Does it agree with what people did", anchor=False)
+st.markdown(
+    "In 2021 most households were asked by letter to answer the census online; some were sent a paper form first. We compare the score "
+    "with the share who answered on paper. The two kinds of area are never put together, because where paper was sent, paper came back."
+)
+st.info(validity.stored().notice)
+for nation in nations:
+    st.subheader(nation, anchor=False)
+    try:
+        st.markdown(validity.at(weights, nation).words)
+    except NothingToAssess as nothing:
+        st.markdown(str(nothing))
+    if len(pair := trust.agreement_pair(nation)):
+        picture(charts.agreement(pair, nation))
+        table = trust.agreement_rows(nation)
+        ui.table(table, f"{nation}: our score (default weights) and the older index on the same wards", numbers=list(table.columns[2:]))
+
+st.header("Without one part", anchor=False)
+st.markdown("The band each ward would be in if one part were left out and the others made up to the whole.")
+ui.table(trust.without_rows(a, weights), "Wards, by name: the band without each part")
+
+st.header("Another method beside ours", anchor=False)
+others = trust.other_methods(a)
+picked = st.selectbox(
+    "Method to set beside ours", list(others), index=0, key="beside", bind="query-params", format_func=lambda one: others[one].title
+)
+other = by_method(held.manifest.version, codes, picked)
+st.markdown(others[picked].why)
+if len(other.lacking):
+    st.markdown("It cannot be worked out from this release, and we do not fill gaps. We hold no figures for:")
+    ui.lines(trust.lacking_lines(other))
+if other.table["scored"].any():
+    ui.table(trust.beside_rows(a, other), f"Wards, by name: our band, and the band by {others[picked].title}")
+
+st.header("Take the audit away", anchor=False)
+st.markdown(
+    "One document for whoever checks the method: dates, gaps, coherence, weights and reasons, every method tried, "
+    "intervals, agreement, limits, versions and hashes. It takes a second or two to make."
+)
+file = f"audit-{slug(join_words(list(dict.fromkeys(a.areas['council_name']))))[:60]}"
+if wards["scored"].any():
+    for column, (label, ending, mime) in zip(
+        st.columns(2),
+        (
+            ("Audit (web page)", ".html", "text/html"),
+            ("Audit (Word)", ".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ),
+        strict=True,
+    ):
+        data = partial(audit_file, councils, weights, sure, ending)
+        column.download_button(label, data=data, file_name=file + ending, mime=mime, on_click="ignore", width="stretch")
+ui.cannot_tell("area", "two_facts", "bands", "nations", "no_flag")

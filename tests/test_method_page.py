@@ -1,0 +1,165 @@
+"""The method page, run without a browser: how the score is made, how sure it is, whether it is right."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from exclusion import assessment, charts, comparison, uncertainty, validity
+from exclusion.views import trust
+
+PAGE = Path(__file__).resolve().parents[1] / "pages" / "method.py"
+
+
+def run(**address) -> AppTest:
+    test = AppTest.from_file(str(PAGE), default_timeout=60)
+    for name, value in address.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def words(test: AppTest) -> str:
+    html = [str(block.proto.body) for block in test.get("html")]
+    return "\n".join([*html, *(str(one.value) for kind in (test.markdown, test.header, test.subheader, test.info) for one in kind)])
+
+
+def pictures(test: AppTest) -> list:
+    return [one.proto for one in test.get("vega_lite_chart") or test.get("arrow_vega_lite_chart")]
+
+
+@pytest.fixture(scope="module")
+def page() -> AppTest:
+    return run()
+
+
+@pytest.fixture(scope="module")
+def blackpool(bundled):
+    a = assessment.assess(bundled, ["Blackpool"], ())
+    return a, uncertainty.uncertainty(bundled, list(a.areas.index))
+
+
+def test_the_page_goes_from_making_to_sureness_to_truth_to_the_audit(page):
+    heads = [one.value for one in page.header]
+    order = ["How the score is made", "How sure the bands are", "Does it agree with what people did", "Take the audit away"]
+    assert [head for head in heads if head in order] == order
+
+
+def test_every_picture_says_what_it_shows_and_stands_above_a_table(page):
+    shown = pictures(page)
+    assert len(shown) == 3
+    assert all(len(one.alt) > 60 for one in shown)
+    kinds = [one.type for one in page if one.type in ("vega_lite_chart", "arrow_vega_lite_chart", "html")]
+    for at, kind in enumerate(kinds):
+        if "vega" in kind:
+            assert kinds[at + 1] == "html"
+
+
+def test_the_notice_of_the_publisher_is_shown_with_the_agreement(page):
+    assert validity.stored().about["notice"] in page.info[0].value
+
+
+def test_no_place_is_given_a_rank(page):
+    seen = re.sub(r"<style.*?</style>", "", words(page), flags=re.DOTALL)
+    assert not re.search(r"\b(ranked|ranking|worst|hotspot)\b", seen, re.IGNORECASE)
+    assert not re.search(r"\b\d+(st|nd|rd|th) (of|out of)\b", seen)
+
+
+def test_wards_stand_by_name_and_the_words_are_those_of_the_uncertainty(page, blackpool):
+    a, sure = blackpool
+    rows = trust.sure_rows(trust.named(a, sure))
+    assert list(rows["Ward"]) == sorted(a.areas["area_name"])
+    unclear = set(a.areas["area_name"][sure.wards["word"] == "unclear"])
+    assert set(rows.loc[rows["Clear or unclear"] == "Unclear", "Ward"]) == unclear
+    assert f"it is clear for {21 - len(unclear)}" in words(page)
+
+
+def test_a_ward_from_the_address_is_the_one_explained():
+    test = run(ward="Bloomfield (E05015188)")
+    assert any(one.value == "What makes the score of Bloomfield" for one in test.header)
+    assert pictures(test)[0].alt.startswith("Bar chart of what makes the score of Bloomfield")
+
+
+def test_the_bars_add_up_to_what_the_page_says(blackpool):
+    a, _ = blackpool
+    code = a.areas.index[0]
+    bars = charts.contributions(comparison.contributions(a.scores.loc[[code]]), "x").chart.to_dict()
+    points = [row["contribution"] for rows in bars["datasets"].values() for row in rows if "contribution" in row]
+    assert sum(points) == pytest.approx(a.scores.loc[code, "risk"] - 50)
+
+
+def test_a_weight_says_what_it_gains_or_loses(page):
+    assert "agrees with the order" in words(page)
+    moved = run(w_age="0")
+    assert "With these weights the score agrees less well" in words(moved)
+    assert "Weights changed from the default" in words(moved)
+
+
+def test_a_method_without_its_figures_shows_what_is_lacking_and_no_band():
+    test = run()
+    test.selectbox(key="beside").set_value("deri_1_6").run()
+    assert not test.exception
+    assert "We hold no figures for:" in words(test) and "Ofcom" in words(test)
+    assert "Band by this method" not in words(test)
+
+
+def test_a_method_with_its_figures_stands_beside_ours(page):
+    assert "Band by this method" in words(page)
+
+
+def test_two_nations_are_shown_apart():
+    test = run(council=["Blackpool (E06000009)", "Cardiff (W06000015)"])
+    assert [one.value for one in test.subheader][-2:] == ["England", "Wales"]
+    assert "not a part here" in words(test)  # Wales has no connectivity
+
+
+def test_the_page_answers_again_within_a_second(page):
+    taken = []
+    for age in (50, 30, 44):
+        start = time.perf_counter()
+        page.slider(key="w_age").set_value(age).run()
+        taken.append(time.perf_counter() - start)
+    assert min(taken) < 1, taken
+
+
+def test_pictures_use_neither_red_nor_green_lights_and_fetch_nothing(blackpool):
+    a, sure = blackpool
+    made = [charts.intervals(trust.named(a, sure)), charts.agreement(trust.agreement_pair("England"), "England")]
+    made.append(charts.contributions(comparison.contributions(a.scores.iloc[[0]]), "x"))
+    for picture in made:
+        spec = picture.chart.to_dict()
+        used = {colour.lower() for colour in re.findall(r"#[0-9a-fA-F]{6}", json.dumps({k: v for k, v in spec.items() if k != "datasets"}))}
+        assert used <= {colour.lower() for colour in (charts.DARK, charts.BLUE, charts.GREEN, charts.INK, charts.GRID, "#ffffff")}
+        assert '"url"' not in json.dumps(spec)
+
+
+def test_what_stands_without_a_part_is_the_score_without_it(blackpool, bundled):
+    from exclusion import risk
+
+    a, _ = blackpool
+    rows = trust.without_rows(a, None)
+    expected = risk.score(bundled, list(a.areas.index), {"age": 0, "disability": 27, "income": 27, "connectivity": 10})["band"]
+    for said, own, without in zip(rows["Without age"], a.scores["band"], expected, strict=True):
+        assert said == "the same" if own == without else said.startswith(str(without))
+
+
+def test_a_ward_without_a_score_is_never_drawn_or_called_clear(blackpool):
+    a, sure = blackpool
+    wards = trust.named(a, sure)
+    wards.iloc[0, wards.columns.get_indexer(["scored", "band", "band_low", "band_high", "chance"])] = [
+        False,
+        pd.NA,
+        pd.NA,
+        pd.NA,
+        float("nan"),
+    ]
+    row = trust.sure_rows(wards).iloc[0]
+    assert list(row[1:]) == ["Not scored", "not known", "not known", "not known", "not known"]
+    assert "One ward could not be scored." in trust.sure_words(wards)
