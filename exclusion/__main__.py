@@ -18,10 +18,12 @@ import typer
 from exclusion.contracts import ExclusionError, Problem, UsageError
 from exclusion.method_commands import find_method, method_app, print_beside, weights_of
 from exclusion.register_commands import By, Place, held, register_app, said
-from exclusion.screen import complain, notices, print_json, say, show, show_findings, show_proposal, working, wrote
+from exclusion.screen import complain, notices, print_json, say, show, show_beside, show_findings, show_proposal, working, wrote
+from exclusion.words import join_words
 
 if TYPE_CHECKING:
     from exclusion.assessment import Assessment
+    from exclusion.judgement.local import Local
     from exclusion.proposal import Considered
     from exclusion.release import Evidence
 
@@ -52,6 +54,10 @@ Services = Annotated[list[str], typer.Option("--service", "-s", help="Service by
 Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
 Boundaries = Annotated[Path | None, typer.Option("--boundaries", help="Ward boundaries, GeoJSON or GeoPackage.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Own = Annotated[
+    list[Path] | None,
+    typer.Option("--local", help="Your own service profiles, thresholds or promises (CSV or TOML); repeat for several files."),
+]
 Weights = Annotated[
     list[str] | None,
     typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each, one not named counts nothing."),
@@ -135,6 +141,10 @@ def assess(
     council: AnyCouncils = None,
     service: AnyServices = None,
     proposal: Proposals = None,
+    local: Own = None,
+    routes: Annotated[Path | None, typer.Option("--routes", help="Your list of ways in without the internet (CSV).")] = None,
+    costs: Annotated[Path | None, typer.Option("--costs", help="Your own costs (TOML); we have no pounds of ours.")] = None,
+    places: Annotated[Path | None, typer.Option("--places", help="Your list of places (CSV, Open Referral JSON), for distances.")] = None,
     weight: Weights = None,
     release: Release = None,
     boundaries: Boundaries = None,
@@ -145,26 +155,34 @@ def assess(
     Prints the findings and writes findings.csv, wards.csv, observations.csv, run.toml and
     assessment.gpkg to a folder. The names never change, so that a folder can be refreshed. With a
     proposal it also says what the proposal does to each finding, and writes effects.csv, demand.csv,
-    options.csv, dependents.csv and cumulative.csv.
+    options.csv, dependents.csv and cumulative.csv. Your own files are laid beside: routes.csv,
+    keeping.csv, savings.csv and distances.csv, as you give them.
     """
     from exclusion import export
-    from exclusion.export.proposals import tables, write_proposal
+    from exclusion.alongside import beside, read_files
+    from exclusion.export.proposals import tables, write_proposal, write_tables
 
-    considered = _consider(release, boundaries, proposal, council, service, weight) if proposal else None
-    assessment = considered.assessment if considered else _assess(release, boundaries, *_both(council, service), weight)
+    own = _local(local)  # before the slow part, like the files beside
+    given = read_files(routes, costs, places)
+    considered = _consider(release, boundaries, proposal, council, service, weight, own) if proposal else None
+    assessment = considered.assessment if considered else _assess(release, boundaries, *_both(council, service), weight, own)
+    found = beside(considered or assessment, _today(), given)
     with working("Writing the tables"):
         export.write_folder(assessment, out, context.obj or ())
         if considered:
             write_proposal(considered, out)
+        write_tables(found.tables, out)
     if as_json:
         show(tables(considered)["effects.csv"] if considered else export.findings_table(assessment), as_json=True)
     else:
         show_findings(assessment)
         if considered:
             show_proposal(considered)
-        more = ", and effects.csv, demand.csv, options.csv, dependents.csv and cumulative.csv," if considered else ""
-        say(f"Wrote findings.csv, wards.csv, observations.csv, run.toml and assessment.gpkg{more} to {out}")
+        show_beside(found)
+        names = ["findings.csv", "wards.csv", "observations.csv", "run.toml", "assessment.gpkg"]
+        say(f"Wrote {join_words([*names, *(tables(considered) if considered else ()), *found.tables])} to {out}")
     notices(considered or assessment)
+    notices(found)
 
 
 @app.command(name="export")
@@ -301,6 +319,7 @@ def save(
     considered = _consider(release, None, proposal, council, service, weight) if proposal else None
     assessment = considered.assessment if considered else _assess(release, None, *_both(council, service), weight)
     texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]
+    title = title or (" and ".join(one.title for one in considered.proposals)[:200] if considered and not assessment_id else "")
     more = {name.removesuffix(".csv"): table for name, table in tables(considered).items()} if considered else {}
     with held(place, create=True) as opened, working("Saving"):
         saved = register.save(
@@ -333,13 +352,14 @@ def _assess(
     council: Sequence[str] | None,
     service: Sequence[str],
     weight: Sequence[str] | None,
+    local: Local | None = None,
 ) -> Assessment:
     from exclusion import assessment
 
     weights = weights_of(weight)
     evidence = _load(release, boundaries)
     with working("Assessing"):
-        return assessment.assess(evidence, council, tuple(service), weights=weights)
+        return assessment.assess(evidence, council, tuple(service), weights=weights, local=local)
 
 
 def _both(council: Sequence[str] | None, service: Sequence[str] | None) -> tuple[Sequence[str], Sequence[str]]:
@@ -359,6 +379,7 @@ def _consider(
     council: Sequence[str] | None,
     service: Sequence[str] | None,
     weight: Sequence[str] | None,
+    local: Local | None = None,
 ) -> Considered:
     from exclusion import proposal
 
@@ -367,7 +388,13 @@ def _consider(
     weights = weights_of(weight)
     evidence = _load(release, boundaries)
     with working("Assessing"):
-        return proposal.consider_files(evidence, proposals, weights=weights)
+        return proposal.consider_files(evidence, proposals, weights=weights, local=local)
+
+
+def _local(paths: Sequence[Path] | None) -> Local | None:
+    from exclusion.judgement.local import read_local_files
+
+    return read_local_files(paths) if paths else None
 
 
 def _today() -> date:

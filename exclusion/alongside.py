@@ -5,14 +5,17 @@ Nothing here is ours: where the council gives no file, nothing is said in its pl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from exclusion import access, costs, places, routes
 from exclusion.assessment import Assessment
-from exclusion.contracts import ExclusionError
+from exclusion.contracts import DataRefused, ExclusionError
 from exclusion.judgement import Service
 from exclusion.proposal import Considered
 
@@ -31,24 +34,48 @@ class Beside:
     notices: tuple[str, ...] = ()
 
 
-def beside(
-    result: Assessment | Considered,
-    today: date,
-    *,
-    listed: pd.DataFrame | None = None,
-    spent: costs.Costs | None = None,
-    held: places.Places | None = None,
-) -> Beside:
+@dataclass(frozen=True)
+class Given:
+    """A council's own files, each optional: ``routes.read``, ``costs.read`` and ``places.read_places``."""
+
+    routes: pd.DataFrame | None = None
+    costs: costs.Costs | None = None
+    places: places.Places | None = None
+
+
+def read_files(routes_file: Path | None = None, costs_file: Path | None = None, places_file: Path | None = None) -> Given:
+    """A council's own files.
+
+    Raises
+    ------
+    DataRefused, SourceUnreachable, UsageError
+        With what is wrong in all of them.
+    """
+    errors: list[ExclusionError] = []
+
+    def reading(read: Callable[[Path], Any], path: Path | None) -> Any:
+        try:
+            return None if path is None else read(path)
+        except ExclusionError as error:
+            errors.append(error)
+
+    given = Given(reading(routes.read, routes_file), reading(costs.read, costs_file), reading(places.read_places, places_file))
+    if len(errors) > 1:
+        raise DataRefused(problem for error in errors for problem in error.problems)
+    if errors:
+        raise errors[0]
+    return given
+
+
+def beside(result: Assessment | Considered, today: date, given: Given | None = None) -> Beside:
     """Lay a council's own files beside an assessment or proposals.
 
     Parameters
     ----------
-    listed
-        Its routes (``routes.read``): ``routes.csv``, and notices of those missing, stale or failed.
-    spent
-        Its costs (``costs.read``): ``keeping.csv`` and, for proposals, ``savings.csv``.
-    held
-        Its places (``places.read_places``): ``distances.csv``, before and after what the proposals close.
+    given
+        Routes make ``routes.csv``, and notices of those missing, stale or failed. Costs make
+        ``keeping.csv`` and, for proposals, ``savings.csv``. Places make ``distances.csv``, before and
+        after what the proposals close.
 
     Returns
     -------
@@ -60,23 +87,24 @@ def beside(
     UsageError
         Naming every place of a proposal that is not in the list.
     """
+    given = given or Given()
     considered = result if isinstance(result, Considered) else None
     assessment = result.assessment if isinstance(result, Considered) else result
     found = Beside()
     notices: list[str] = []
-    if listed is not None:
-        found.tables["routes.csv"] = routes.state(listed, today)
-        notices += routes.notices(listed, _named(assessment, considered), assessment.findings, today)
-    if spent is not None:
-        keeping = costs.keeping(assessment.findings, spent)
+    if given.routes is not None:
+        found.tables["routes.csv"] = routes.state(given.routes, today)
+        notices += routes.notices(given.routes, _named(assessment, considered), assessment.findings, today)
+    if given.costs is not None:
+        keeping = costs.keeping(_about(assessment, considered), given.costs)
         found.tables["keeping.csv"] = keeping
         found.said["What it costs to keep ways in, in the council's own figures"] = list(keeping["sentence"])
         if considered:
-            savings = _savings(considered, spent)
+            savings = _savings(considered, given.costs)
             found.tables["savings.csv"] = savings
             found.said["What the proposal saves, in the council's own figures"] = list(savings["sentence"])
-    if held is not None:
-        table, lines, notes = distances(assessment, considered, held)
+    if given.places is not None:
+        table, lines, notes = distances(assessment, considered, given.places)
         if len(table):
             found.tables["distances.csv"] = table
             found.said["How far people are from the places on the council's list"] = lines
@@ -126,6 +154,10 @@ def _named(assessment: Assessment, considered: Considered | None) -> list[Servic
         return list(assessment.services)
     names = {change.id for proposal in considered.proposals for change in proposal.service}
     return [service for service in assessment.services if service.id in names]
+
+
+def _about(assessment: Assessment, considered: Considered | None) -> pd.DataFrame:
+    return assessment.findings[assessment.findings["service_id"].isin({one.id for one in _named(assessment, considered)})]
 
 
 def _savings(considered: Considered, spent: costs.Costs) -> pd.DataFrame:

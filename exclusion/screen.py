@@ -22,6 +22,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from exclusion.alongside import Beside
     from exclusion.assessment import Assessment
     from exclusion.proposal import Considered
 
@@ -75,7 +76,14 @@ def show_proposal(considered: Considered) -> None:
         show(considered.cumulative[["area_name", "sentence"]], False, "Several changes for the same people within 24 months")
 
 
-def notices(result: Assessment | Considered) -> None:
+def show_beside(found: Beside) -> None:
+    """What a council's own files add, in sentences."""
+    for title, lines in found.said.items():
+        if lines:
+            show(pd.DataFrame({"sentence": lines}), False, title)
+
+
+def notices(result: Assessment | Considered | Beside) -> None:
     """What the reader should know of this result, on standard error."""
     for notice in result.notices:
         complain(f"Note: {notice}")

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from exclusion import alongside, costs, places, proposal, routes
+from exclusion.__main__ import main
 from exclusion.contracts import DataRefused, UsageError
 from exclusion.judgement.local import read_local_files
 from exclusion.release import Evidence
@@ -77,7 +78,7 @@ def test_without_a_list_no_distance_is_made_up(considered: proposal.Considered) 
 
 def test_a_closure_is_measured_from_the_councils_own_list(considered: proposal.Considered, tmp_path: Path) -> None:
     held = places.read_places(write(tmp_path, "places.csv", LIST))
-    found = alongside.beside(considered, TODAY, held=held)
+    found = alongside.beside(considered, TODAY, alongside.Given(places=held))
     table = found.tables["distances.csv"]
     whole = table[(table["level"] == "all") & (table["group"] == "all")].iloc[0]
     # Fewer places are never nearer; the 139,000 residents of the 21 wards stay the same people.
@@ -89,21 +90,22 @@ def test_a_closure_is_measured_from_the_councils_own_list(considered: proposal.C
 
 def test_a_place_that_is_not_on_the_list_is_named(considered: proposal.Considered, tmp_path: Path) -> None:
     held = places.read_places(write(tmp_path, "places.csv", LIST.replace("Middle House", "Midle House")))
-    with pytest.raises(UsageError, match="Did you mean .*Midle House"):
-        alongside.beside(considered, TODAY, held=held)
+    with pytest.raises(UsageError, match=r"Did you mean .*Midle House"):
+        alongside.beside(considered, TODAY, alongside.Given(places=held))
 
 
 def test_where_no_small_areas_are_held_it_says_so_and_gives_no_figure(bundled: Evidence, tmp_path: Path) -> None:
     text = TEXT.replace("Blackpool", "Preston").split("[service.contacts_by_ward]")[0]
     there = proposal.consider(bundled, proposal.parse(text, areas=bundled.areas), today=TODAY)
-    found = alongside.beside(there, TODAY, held=places.read_places(write(tmp_path, "places.csv", LIST)))
+    found = alongside.beside(there, TODAY, alongside.Given(places=places.read_places(write(tmp_path, "places.csv", LIST))))
     assert found.tables == {}
     assert any("the release holds no small areas" in notice for notice in found.notices)
 
 
 def test_routes_and_costs_speak_of_the_named_service_only(considered: proposal.Considered, tmp_path: Path) -> None:
     listed = routes.read(b"service_id,channel,where_to_find,last_tried,worked\nblue_badge,phone,01253 000000,2026-11-01,no\n")
-    found = alongside.beside(considered, TODAY, listed=listed, spent=costs.read(write(tmp_path, "costs.toml", OWN)))
+    spent = costs.read(write(tmp_path, "costs.toml", OWN))
+    found = alongside.beside(considered, TODAY, alongside.Given(listed, spent))
     assert list(found.tables) == ["routes.csv", "keeping.csv", "savings.csv"]
     about = [notice for notice in found.notices if "place" not in notice]
     assert about and all(notice.startswith("Blue Badge") for notice in about)
@@ -132,3 +134,36 @@ def test_local_files_say_for_themselves_what_they_hold(tmp_path: Path) -> None:
 def test_local_files_that_cannot_be_told_apart_are_refused(tmp_path: Path, names: dict[str, str], said: str) -> None:
     with pytest.raises(DataRefused, match=said):
         read_local_files([write(tmp_path, name, text) for name, text in names.items()])
+
+
+def test_mistakes_in_several_files_come_at_once(tmp_path: Path) -> None:
+    routes_file = write(tmp_path, "routes.csv", "service_id,channel,where_to_find\nblue_badge,pigeon,Town Hall\n")
+    costs_file = write(tmp_path, "costs.toml", "= 1\n")
+    with pytest.raises(DataRefused) as refused:
+        alongside.read_files(routes_file, costs_file)
+    assert "pigeon" in str(refused.value) and "not valid TOML" in str(refused.value)
+    assert alongside.read_files() == alongside.Given()
+
+
+def test_the_command_line_lays_every_file_beside_a_proposal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["assess", "--out", str(tmp_path / "out"), "--proposal", str(write(tmp_path, "p.toml", TEXT))]
+    ours = "id,complexity,by,on,why\nblue_badge,2,A. Officer,2026-10-01,Shorter form.\n"
+    routes_text = "service_id,channel,where_to_find\nblue_badge,phone,01253 000000\n"
+    for option, name, text in (
+        ("--local", "ours.csv", ours),
+        ("--routes", "routes.csv", routes_text),
+        ("--costs", "costs.toml", OWN),
+        ("--places", "places.csv", LIST),
+    ):
+        words += [option, str(write(tmp_path, name, text))]
+    assert main(words) == 0
+    said = capsys.readouterr()
+    assert "Blue Badge (disabled parking permit): £" in said.out  # its saving, in the council's own pounds
+    assert "have further to go" in said.out
+    assert "complexity from 3 to 2. Reason given: Shorter form." in said.err
+    assert "no record that anybody has tried it" in said.err
+    assert {"routes.csv", "keeping.csv", "savings.csv", "distances.csv", "effects.csv"} <= {
+        path.name for path in (tmp_path / "out").iterdir()
+    }
+    assert main([*words[:3], "--council", "Blackpool", "--service", "blue_badge", "--places", str(tmp_path / "none.csv")]) != 0
+    assert "is not a file" in capsys.readouterr().err

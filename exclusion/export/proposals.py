@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,18 @@ def write_proposal(considered: Considered, folder: str | Path) -> Path:
     UsageError
         When the folder cannot be written.
     """
+    return write_tables(tables(considered), folder)
+
+
+def write_tables(held: Mapping[str, pd.DataFrame], folder: str | Path) -> Path:
+    """Write tables to a folder under their names, all or none; other files there are left alone.
+
+    Raises
+    ------
+    UsageError
+        When the folder cannot be written.
+    """
     with whole_folder(folder) as work:
-        for name, table in tables(considered).items():
+        for name, table in held.items():
             (work / name).write_bytes(csv_bytes(table))
     return Path(folder)
