@@ -193,6 +193,10 @@ def unpacked(path: str | Path) -> tuple[list[_Carried], dict[str, bytes]]:
 def _entries(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]:
     """What the zip holds by name, once no name leads out of it and the sizes are sane. Nothing is unpacked yet."""
     found = archive.infolist()
+    names = [entry.filename for entry in found]
+    if LIST not in names:
+        about = "is a public copy, from which names and figures were left out" if "findings.csv" in names else f"holds no {LIST}"
+        raise DataRefused(Problem(where, about, "", "Ask for the file that 'exclusion register export' writes."))
     problems = []
     for entry in found[: FILES + 1]:
         kind = stat.S_IFMT(entry.external_attr >> 16)
@@ -204,14 +208,10 @@ def _entries(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]
             problems.append(Problem(where, "holds a file under a password", entry.filename, _DO))
         elif entry.file_size > contents.PART_BYTES:
             problems.append(Problem(where, "holds a file that is too large", f"{entry.filename}, {entry.file_size:,} bytes", _DO))
-    names = [entry.filename for entry in found]
     if len(found) > FILES or sum(entry.file_size for entry in found) > ALL_BYTES:
         problems.append(Problem(where, "unpacks to more than an assessment can be", f"{len(found):,} files", _DO))
     if len(set(names)) < len(names):
         problems.append(Problem(where, "holds two files of one name", "", _DO))
-    if LIST not in names and not problems:
-        about = "is a public copy, from which names and figures were left out" if "findings.csv" in names else f"holds no {LIST}"
-        problems.append(Problem(where, about, "", "Ask for the file that 'exclusion register export' writes."))
     if problems:
         raise DataRefused(problems[:10])
     return {entry.filename: entry for entry in found}

@@ -7,6 +7,7 @@ another, and which error means what.
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -28,6 +29,7 @@ DEFAULT = "KEPT_OPEN_REGISTER"
 BUSY_SECONDS = 30.0
 """How long a save waits for another before it gives up."""
 _ADVISORY = 0x4B4F
+_TIGHT = 256 << 10  # bytes
 _KEPT = "Nothing was saved, and what was there is as it was"
 
 
@@ -296,13 +298,22 @@ def said(where: str) -> Iterator[None]:
         raise DataRefused(Problem(where, what, "", "Run 'exclusion register verify'.")) from error
 
 
+def _free(where: str) -> int:
+    """Bytes free on the disk of a file."""
+    try:
+        return shutil.disk_usage(Path(where).parent).free
+    except OSError:
+        return _TIGHT
+
+
 def _code(error: BaseException | None) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF  # without the extended part
 
 
 def _sqlite_said(error: sqlite3.Error, where: str) -> ExclusionError:
     code, words = _code(error), str(error)
-    if code == sqlite3.SQLITE_FULL:
+    # Without a byte left SQLite cannot even make its side files, and only says that reading or writing failed.
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _free(where) < _TIGHT):
         return UsageError(Problem(where, f"cannot be saved to: the disk is full. {_KEPT}", "", "Make room on the disk, then save again."))
     if code == sqlite3.SQLITE_IOERR:
         what = f"cannot be written or read: {words}. {_KEPT}"
