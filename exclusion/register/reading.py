@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
@@ -207,9 +206,3 @@ def _found(connection: Connection, assessment: str, where: str) -> str:
         return close[0]
     what = "fits more than one assessment" if close else "is not an assessment of this register"
     raise UsageError(Problem(where, what, assessment, "Run 'exclusion register list' for their ids."))
-
-
-def detail(row: Mapping[str, Any]) -> dict[str, Any]:
-    """The detail of one event of :func:`history`."""
-    found: dict[str, Any] = json.loads(row["detail"])
-    return found
