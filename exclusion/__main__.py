@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exclusion.contracts import ExclusionError, Problem, UsageError
-from exclusion.method_commands import find_method, method_app, print_beside, weights_of
+from exclusion.method_commands import PeopleScale, PeopleWhy, find_method, method_app, people_scale_of, print_beside, weights_of
 from exclusion.register_commands import By, Place, held, register_app, said
 from exclusion.screen import complain, notices, print_json, say, show, show_beside, show_findings, show_proposal, working, wrote
 from exclusion.words import join_words
@@ -107,6 +107,8 @@ def score(
     every: Every = False,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV file to write instead of printing.")] = None,
     weight: Weights = None,
+    people_scale: PeopleScale = None,
+    people_why: PeopleWhy = None,
     method: Annotated[str | None, typer.Option("--method", "-m", help="A method by id, or your own file, to set beside ours.")] = None,
     release: Release = None,
     as_json: AsJson = False,
@@ -119,7 +121,8 @@ def score(
 
     if method is not None:
         find_method(method)  # before the slow part
-    assessment = _assess(release, None, _chosen(council, every), (), weight)
+    scale = people_scale_of(people_scale, people_why)
+    assessment = _assess(release, None, _chosen(council, every), (), weight, people_scale=scale)
     if method is not None:
         print_beside(assessment, method, out, as_json)
         return
@@ -146,13 +149,15 @@ def assess(
     costs: Annotated[Path | None, typer.Option("--costs", help="Your own costs (TOML); we have no pounds of ours.")] = None,
     places: Annotated[Path | None, typer.Option("--places", help="Your list of places (CSV, Open Referral JSON), for distances.")] = None,
     weight: Weights = None,
+    people_scale: PeopleScale = None,
+    people_why: PeopleWhy = None,
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
 ) -> None:
     """Say which ways in to keep open, where and why.
 
-    Prints the findings and writes findings.csv, wards.csv, observations.csv, run.toml and
+    Prints the findings and writes findings.csv, wards.csv, observations.csv, people.csv, run.toml and
     assessment.gpkg to a folder. The names never change, so that a folder can be refreshed. With a
     proposal it also says what the proposal does to each finding, and writes effects.csv, demand.csv,
     options.csv, dependents.csv and cumulative.csv. Your own files are laid beside: routes.csv,
@@ -162,10 +167,11 @@ def assess(
     from exclusion.alongside import beside, read_files
     from exclusion.export.proposals import tables, write_proposal, write_tables
 
+    scale = people_scale_of(people_scale, people_why)
     own = _local(local)  # before the slow part, like the files beside
     given = read_files(routes, costs, places)
-    considered = _consider(release, boundaries, proposal, council, service, weight, own) if proposal else None
-    assessment = considered.assessment if considered else _assess(release, boundaries, *_both(council, service), weight, own)
+    considered = _consider(release, boundaries, proposal, council, service, weight, own, scale) if proposal else None
+    assessment = considered.assessment if considered else _assess(release, boundaries, *_both(council, service), weight, own, scale)
     found = beside(considered or assessment, _today(), given)
     with working("Writing the tables"):
         export.write_folder(assessment, out, context.obj or ())
@@ -179,7 +185,7 @@ def assess(
         if considered:
             show_proposal(considered)
         show_beside(found)
-        names = ["findings.csv", "wards.csv", "observations.csv", "run.toml", "assessment.gpkg"]
+        names = ["findings.csv", "wards.csv", "observations.csv", "people.csv", "run.toml", "assessment.gpkg"]
         say(f"Wrote {join_words([*names, *(tables(considered) if considered else ()), *found.tables])} to {out}")
     notices(considered or assessment)
     notices(found)
@@ -193,6 +199,8 @@ def export_command(
     fmt: Annotated[str | None, typer.Option("--format", "-f", help="csv, xlsx, gpkg or parquet; else by the file's ending.")] = None,
     service: Annotated[list[str] | None, typer.Option("--service", "-s", help="Service by id; adds its findings (xlsx, gpkg).")] = None,
     weight: Weights = None,
+    people_scale: PeopleScale = None,
+    people_why: PeopleWhy = None,
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
@@ -205,7 +213,8 @@ def export_command(
     from exclusion import export
 
     export.check_format(out, fmt)  # before the slow part
-    assessment = _assess(release, boundaries, _chosen(council, every), service or (), weight)
+    scale = people_scale_of(people_scale, people_why)
+    assessment = _assess(release, boundaries, _chosen(council, every), service or (), weight, people_scale=scale)
     with working("Writing the file"):
         export.write(assessment, out, fmt)
     wrote(as_json, [out], f"Wrote {len(assessment.areas)} wards to {out}")
@@ -218,6 +227,8 @@ def pack(
     service: Annotated[list[str], typer.Option("--service", "-s", help="The service, by id; a pack is about one.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the pages.")],
     weight: Weights = None,
+    people_scale: PeopleScale = None,
+    people_why: PeopleWhy = None,
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
@@ -228,7 +239,7 @@ def pack(
     """
     from exclusion import report
 
-    assessment = _assess(release, boundaries, council, service, weight)
+    assessment = _assess(release, boundaries, council, service, weight, people_scale=people_scale_of(people_scale, people_why))
     with working("Writing the pages"):
         pages = report.write_pack(assessment, out)
     wrote(as_json, pages, f"Wrote {len(pages)} pages to {out}")
@@ -353,13 +364,14 @@ def _assess(
     service: Sequence[str],
     weight: Sequence[str] | None,
     local: Local | None = None,
+    people_scale: tuple[float, str] | None = None,
 ) -> Assessment:
     from exclusion import assessment
 
     weights = weights_of(weight)
     evidence = _load(release, boundaries)
     with working("Assessing"):
-        return assessment.assess(evidence, council, tuple(service), weights=weights, local=local)
+        return assessment.assess(evidence, council, tuple(service), weights=weights, local=local, people_scale=people_scale)
 
 
 def _both(council: Sequence[str] | None, service: Sequence[str] | None) -> tuple[Sequence[str], Sequence[str]]:
@@ -380,6 +392,7 @@ def _consider(
     service: Sequence[str] | None,
     weight: Sequence[str] | None,
     local: Local | None = None,
+    people_scale: tuple[float, str] | None = None,
 ) -> Considered:
     from exclusion import proposal
 
@@ -388,7 +401,7 @@ def _consider(
     weights = weights_of(weight)
     evidence = _load(release, boundaries)
     with working("Assessing"):
-        return proposal.consider_files(evidence, proposals, weights=weights, local=local)
+        return proposal.consider_files(evidence, proposals, weights=weights, local=local, people_scale=people_scale)
 
 
 def _local(paths: Sequence[Path] | None) -> Local | None:

@@ -182,6 +182,33 @@ def print_beside(assessment: Assessment, which: str, out: Path | None, as_json: 
     notices(assessment)
 
 
+PeopleScale = Annotated[
+    float | None,
+    typer.Option("--people-scale", help="Your factor on the 2020 level of people unlikely to use the internet; 1 = as in 2020."),
+]
+PeopleWhy = Annotated[str | None, typer.Option("--people-why", help="Why that factor: printed with the figures.")]
+
+
+def people_scale_of(factor: float | None, why: str | None) -> tuple[float, str] | None:
+    """``--people-scale`` and ``--people-why``, which go together, checked before the slow part; None when neither is given.
+
+    Raises
+    ------
+    UsageError
+        For one without the other, or a factor out of range.
+    """
+    if factor is None and why is None:
+        return None
+    if factor is None:
+        raise UsageError(Problem("--people-scale", "is missing", "", "Give the factor with --people-why, or leave both out."))
+    if why is None or not why.strip():
+        raise UsageError(Problem("--people-why", "is missing", "", "Say in a few words why you set --people-scale; it is printed."))
+    from exclusion.level import own_scale
+
+    own_scale(factor, why)
+    return factor, why.strip()
+
+
 def weights_of(given: Sequence[str] | None) -> dict[str, float] | None:
     """Weights as typed, such as ``age=40``; None when none are given."""
     if not given:

@@ -127,7 +127,8 @@ def test_notes_are_given_with_a_file_too(capsys: pytest.CaptureFixture[str], tmp
 def test_assess_writes_the_folder_and_says_what_to_keep(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     out = tmp_path / "blackpool"
     text = answer(capsys, "assess", "--council", "Blackpool", "--service", "blue_badge", "-o", str(out))
-    assert sorted(path.name for path in out.iterdir()) == ["assessment.gpkg", "findings.csv", "observations.csv", "run.toml", "wards.csv"]
+    names = ["assessment.gpkg", "findings.csv", "observations.csv", "people.csv", "run.toml", "wards.csv"]
+    assert sorted(path.name for path in out.iterdir()) == names
     findings = pd.read_csv(out / "findings.csv", encoding="utf-8-sig")
     assert {"phone", "f2f"} <= set(findings["channel"])
     assert "Keep across the council" in text and "blue_badge" in text
@@ -342,3 +343,40 @@ def test_answers_go_to_standard_output_and_notes_do_not(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)
     assert "Note: Decided by Lancashire" in done.stderr
+
+
+# ------------------------------------------------------------------- the level of people
+
+
+def test_a_factor_with_its_reason_goes_into_the_folder(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ("--people-scale", "0.8", "--people-why", "our survey")
+    text = answer(capsys, "assess", "-c", "Blackpool", "-s", "blue_badge", "-o", str(tmp_path), *words)
+    people = tomllib.loads((tmp_path / "run.toml").read_text(encoding="utf-8"))["people"]
+    assert (people["scale"]["low"], people["scale"]["high"], people["scale_reason"]) == (0.8, 0.8, "our survey")
+    assert "people.csv" in text
+    plain = {row["area_code"]: row["people_high"] for row in json.loads(answer(capsys, "score", "-c", "Blackpool", "--json"))}
+    scaled = {row["area_code"]: row["people_high"] for row in json.loads(answer(capsys, "score", "-c", "Blackpool", "--json", *words))}
+    assert all(abs(scaled[code] - 0.8 * high) <= 10 for code, high in plain.items())  # both are rounded to 10
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--people-scale", "0.8"), "--people-why"),
+        (("--people-scale", "0.8", "--people-why", " "), "--people-why"),
+        (("--people-why", "our survey"), "--people-scale"),
+        (("--people-scale", "9", "--people-why", "our survey"), "Give a number from 0.1 to 1.5"),
+    ],
+)
+def test_a_factor_without_a_reason_is_refused_before_anything_is_read(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: tuple[str, ...], message: str
+) -> None:
+    for command in (
+        ("score", "-c", "Blackpool"),
+        ("assess", "-c", "Blackpool", "-s", "blue_badge", "-o", str(tmp_path / "out")),
+        ("export", "-c", "Blackpool", "-o", str(tmp_path / "out.csv")),
+        ("pack", "-c", "Blackpool", "-s", "blue_badge", "-o", str(tmp_path / "out")),
+    ):
+        code, said = refusal(capsys, *command, *words)
+        assert code == 2 and message in said
+    assert list(tmp_path.iterdir()) == []

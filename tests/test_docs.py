@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 import typer
 
+import exclusion
 from exclusion import judgement
 from exclusion.__main__ import app
+from exclusion.release import Evidence
+from exclusion.words import percent, two_figures
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "README.md"
@@ -135,3 +138,17 @@ def test_what_the_notice_must_name_is_in_it() -> None:
 
 def test_the_changelog_has_a_section_to_write_in() -> None:
     assert "## Unreleased" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_readme_says_of_bloomfield_what_the_program_says(bundled: Evidence) -> None:
+    text = README.read_text(encoding="utf-8")
+    a = exclusion.assess(bundled, ["Blackpool"], ["blue_badge"])
+    code = a.areas.index[a.areas["area_name"] == "Bloomfield"][0]
+    people, rows = a.people.loc[code], a.profile[a.profile["area_code"] == code].set_index("measure")
+    assert f"{str(people['label']).capitalize()} residents aged 16 and over are unlikely to use the internet at all" in text
+    assert f"(about {people['estimate_2020']} at 2020 rates, {people['low80']} to {people['high80']} eight times in ten;" in text
+    limited = rows.loc["disabled_lot"]
+    assert f"about {two_figures(limited['n'])} people there say their day-to-day activities are limited a lot" in text
+    assert f"({percent(limited['value'])} of residents, against {percent(limited['nation_value'])} in England;" in text
+    found = a.findings[(a.findings["area_code"] == code) & (a.findings["kind"] == "keep")]
+    assert "f2f" in set(found["channel"])

@@ -56,6 +56,60 @@ def shown(table: pd.DataFrame) -> dict[str, tuple[float | None, str]]:
     }
 
 
+# ------------------------------------------------------------------------ people
+
+
+def test_the_ward_table_has_the_estimate_at_2020_rates_with_its_ranges(blackpool: Assessment) -> None:
+    wards = export.wards_table(blackpool).set_index("area_name")
+    row, held = wards.loc["Bloomfield"], blackpool.people.loc[wards.at["Bloomfield", "area_code"]]
+    assert row["people_low95"] <= row["people_low80"] < row["people_estimate_2020"] < row["people_high80"] <= row["people_high95"]
+    assert row["people_estimate_2020"] == round(held["estimate_raw"] / 10) * 10
+    assert (row["people_wide"], row["people_hidden"]) == (held["wide"], "")
+    note = export.dictionary(blackpool).set_index(["table", "column"]).loc[("wards", "people_low"), "note"]
+    assert note == blackpool.people_estimate.definition
+
+
+def test_an_estimate_under_10_is_blank_and_says_so_and_a_missing_one_is_not_called_small() -> None:
+    people = pd.DataFrame(
+        {
+            "estimate_2020": pd.array([30, None, None], "Int64"),  # 30; 7, hidden; no estimate
+            "estimate_raw": [30.0, 7.0, None],
+            "low80": pd.array([20, None, None], "Int64"),
+            "high80": pd.array([60, 20, None], "Int64"),
+            "low95": pd.array([10, None, None], "Int64"),
+            "high95": pd.array([80, 30, None], "Int64"),
+            "wide": [True, True, False],
+        }
+    )
+    seen = columns.people_shown(people)
+    assert seen["hidden"].tolist() == ["", FEWER, ""]
+    assert seen["wide"].isna().tolist() == [False, True, True]  # no number, nothing to call wide or not
+
+
+def test_the_people_table_has_every_ward_by_age_and_disability_with_nothing_under_10(blackpool: Assessment) -> None:
+    table = export.people_table(blackpool)
+    assert len(table) == 21 * 8 * 3  # wards; seven ages and all of them; disabled, not disabled, all
+    assert (table[["residents", "estimate_2020", "low80", "high80", "low95", "high95"]].min() >= 10).all()
+    assert table.loc[table["estimate_2020"].isna(), "hidden"].eq(FEWER).all()
+    whole = table[(table["age"] == "all") & (table["disability"] == "all")].set_index("area_code")
+    assert whole["estimate_2020"].tolist() == blackpool.people.loc[whole.index, "estimate_2020"].tolist()
+
+
+def test_a_scale_set_by_the_user_goes_with_every_export(bundled: Evidence) -> None:
+    scaled = exclusion.assess(bundled, ["Blackpool"], (), people_scale=(0.8, "our survey of 2025"))
+    plain = exclusion.assess(bundled, ["Blackpool"], ())
+    run = tomllib.loads(export.run_toml(scaled))["people"]
+    assert (run["scale"], run["scale_reason"]) == ({"low": 0.8, "high": 0.8, "own": True}, "our survey of 2025")
+    assert tomllib.loads(export.run_toml(plain))["people"]["scale"] == {"low": 0.64, "high": 1.0, "own": False}
+    said = "multiplied by 0.8 (our survey of 2025)"
+    assert said in export.about_table(scaled).set_index("what").loc["people", "words"]
+    assert said in export.dictionary(scaled).set_index(["table", "column"]).loc[("wards", "people_high"), "note"]
+    # The estimate at 2020 rates is before the factor; the two figures of the label are after it.
+    pd.testing.assert_frame_equal(export.people_table(scaled), export.people_table(plain))
+    high = [export.wards_table(one)["people_high"] for one in (scaled, plain)]
+    assert (high[0] < high[1]).all()
+
+
 # ------------------------------------------------------------------------- small counts
 
 
@@ -205,7 +259,8 @@ def _has(service: str) -> bool:
 
 def test_the_dictionary_describes_every_column_and_no_other(blackpool: Assessment) -> None:
     table = export.dictionary(blackpool)
-    tables = {"wards": export.wards_table, "findings": export.findings_table, "observations": export.observations_table}
+    tables = {"wards": export.wards_table, "findings": export.findings_table}
+    tables |= {"observations": export.observations_table, "people": export.people_table}
     for name, make in tables.items():
         assert table.loc[table["table"] == name, "column"].tolist() == list(make(blackpool).columns)
     assert (table["label"] != "").all()
@@ -256,7 +311,7 @@ def test_csv_opens_in_excel_with_welsh_names_intact() -> None:
 
 def test_the_workbook_is_ready_to_filter(blackpool: Assessment, tmp_path: Path) -> None:
     book = openpyxl.load_workbook(export.write(blackpool, tmp_path / "blackpool.xlsx"))
-    assert book.sheetnames == ["wards", "findings", "observations", "dictionary", "sources", "about"]
+    assert book.sheetnames == ["wards", "findings", "observations", "people", "dictionary", "sources", "about"]
     wards = book["wards"]
     assert [cell.value for cell in wards[1]] == list(export.wards_table(blackpool).columns)
     assert wards.freeze_panes == "A2"
@@ -381,7 +436,8 @@ def test_the_message_names_the_place_and_not_our_working_file(tmp_path: Path) ->
 def test_the_folder_of_an_assessment(blackpool: Assessment, tmp_path: Path) -> None:
     when = datetime(2026, 11, 24, 9, 30).astimezone()
     out = export.write_folder(blackpool, tmp_path / "out", ["assess", "--council", "Blackpool"], when)
-    assert sorted(path.name for path in out.iterdir()) == ["assessment.gpkg", "findings.csv", "observations.csv", "run.toml", "wards.csv"]
+    names = ["assessment.gpkg", "findings.csv", "observations.csv", "people.csv", "run.toml", "wards.csv"]
+    assert sorted(path.name for path in out.iterdir()) == names
     run = tomllib.loads((out / "run.toml").read_text(encoding="utf-8"))
     assert run["councils"] == ["E06000009"] and run["services"] == ["blue_badge"]
     assert run["command"] == "exclusion assess --council Blackpool"

@@ -28,6 +28,7 @@ from exclusion.export.tables import (
     dictionary,
     findings_table,
     observations_table,
+    people_table,
     services_by_ward,
     small_areas_table,
     sources_table,
@@ -39,11 +40,12 @@ FORMATS = ("csv", "xlsx", "gpkg", "parquet")
 
 
 def workbook(assessment: Assessment) -> bytes:
-    """An Excel workbook: sheets wards, findings, observations, dictionary, sources, about."""
+    """An Excel workbook: sheets wards, findings, observations, people, dictionary, sources, about."""
     sheets = {
         "wards": wards_table(assessment),
         "findings": findings_table(assessment),
         "observations": observations_table(assessment),
+        "people": people_table(assessment),
         "dictionary": dictionary(assessment),
         "sources": sources_table(assessment),
         "about": about_table(assessment),
@@ -94,7 +96,7 @@ def write_table(table: pd.DataFrame, path: str | Path) -> Path:
 
 
 def write_folder(assessment: Assessment, folder: str | Path, command: Sequence[str] = (), when: datetime | None = None) -> Path:
-    """Write findings.csv, wards.csv, observations.csv, run.toml and assessment.gpkg, all or none.
+    """Write findings.csv, wards.csv, observations.csv, people.csv, run.toml and assessment.gpkg, all or none.
 
     The names never change, so that a folder refreshes in PowerBI or Excel. Other files in the
     folder are left alone.
@@ -108,6 +110,7 @@ def write_folder(assessment: Assessment, folder: str | Path, command: Sequence[s
         (work / "findings.csv").write_bytes(csv_bytes(findings_table(assessment)))
         (work / "wards.csv").write_bytes(csv_bytes(wards_table(assessment)))
         (work / "observations.csv").write_bytes(csv_bytes(observations_table(assessment)))
+        (work / "people.csv").write_bytes(csv_bytes(people_table(assessment)))
         (work / "run.toml").write_text(run_toml(assessment, command, when), encoding="utf-8")
         write_geopackage(assessment, work / "assessment.gpkg")
     return Path(folder)
@@ -118,7 +121,7 @@ def run_toml(assessment: Assessment, command: Sequence[str] = (), when: datetime
 
     Only the line ``when`` differs between two runs of the same command on the same release.
     """
-    manifest, method = assessment.evidence.manifest, assessment.method
+    manifest, method, residents = assessment.evidence.manifest, assessment.method, assessment.people_estimate
     profiles = {service.id: service.profile_version for service in assessment.services}
     return to_toml(
         {
@@ -131,6 +134,11 @@ def run_toml(assessment: Assessment, command: Sequence[str] = (), when: datetime
             "notices": list(assessment.notices),
             "method": {"presets": [preset.id for preset in method.presets], "is_default": method.is_default},
             "weights": {nation: dict(weights) for nation, weights in method.weights.items()},
+            "people": {
+                "definition": residents.definition,
+                "scale": {"low": residents.scale.low, "high": residents.scale.high, "own": residents.scale.own},
+                "scale_reason": residents.scale.reason,
+            },
             "profile_version": profiles,
             "release": {"name": manifest.name, "version": manifest.version, "built_on": manifest.built_on, "edition": manifest.edition},
             "sha256": {name: about["sha256"] for name, about in manifest.files.items()},
@@ -148,6 +156,7 @@ __all__ = [
     "hide_small",
     "observations_table",
     "parquet_bytes",
+    "people_table",
     "run_toml",
     "safe",
     "services_by_ward",

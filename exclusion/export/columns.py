@@ -14,7 +14,7 @@ import pandas as pd
 
 from exclusion import contracts
 from exclusion.assessment import Assessment
-from exclusion.judgement.score import Domain, Measure, measures, method_for, people_rates
+from exclusion.judgement.score import Domain, Measure, measures, method_for
 
 SMALL = 10
 FEWER = f"fewer than {SMALL}"
@@ -32,6 +32,19 @@ AREA_UNITS = {
     "x": "metres, EPSG:27700",
     "y": "metres, EPSG:27700",
 }
+
+PEOPLE = "Residents aged 16 and over unlikely to use the internet"
+_END = "blank when under 10, and when there is no estimate; never add ends of ranges"
+PEOPLE_AT_2020 = (
+    ("estimate_2020", "estimate", "people", "blank when under 10, and when there is no estimate; before any factor on the level"),
+    ("low80", "lower end of the range that holds the true number 8 times in 10", "people", _END),
+    ("high80", "higher end of the range that holds the true number 8 times in 10", "people", _END),
+    ("low95", "lower end of the range that holds the true number 19 times in 20", "people", _END),
+    ("high95", "higher end of the range that holds the true number 19 times in 20", "people", _END),
+    ("wide", "wide range", "true or false", "the 8-in-10 range is wider than the estimate itself: read the number with care"),
+    ("hidden", "why the estimate is left out", "", f"'{FEWER}'; blank with a blank estimate: there is none"),
+)
+"""Name, label, unit and note of each column of the estimate at 2020 rates, in the ward table and in the people table."""
 
 
 @dataclass(frozen=True)
@@ -161,11 +174,24 @@ def _score_columns(assessment: Assessment, figures: pd.DataFrame) -> Iterator[Co
 
 def _people_columns(assessment: Assessment) -> Iterator[Column]:
     people = assessment.people.reindex(assessment.areas.index)
-    label, source = "Residents aged 16 and over unlikely to use the internet", "our estimate, rounded to 10"
-    note = people_rates().definition
-    yield Column("people_low", whole(people["low"]), f"{label}: lower figure", "people", note, source)
-    yield Column("people_high", whole(people["high"]), f"{label}: higher figure", "people", note, source)
-    yield Column("people_label", text(people["label"]), f"{label}: in words", "", f"'{FEWER}' and 'no estimate' are not 0", source)
+    source = "our estimate, rounded to 10"
+    note = assessment.people_estimate.definition
+    yield Column("people_low", whole(people["low"]), f"{PEOPLE}: lower figure", "people", note, source)
+    yield Column("people_high", whole(people["high"]), f"{PEOPLE}: higher figure", "people", note, source)
+    yield Column("people_label", text(people["label"]), f"{PEOPLE}: in words", "", f"'{FEWER}' and 'no estimate' are not 0", source)
+    for name, label, unit, note in PEOPLE_AT_2020:
+        values = people_shown(people)[name]
+        yield Column(f"people_{name}", values, f"{PEOPLE}, at 2020 rates: {label}", unit, note, source)
+
+
+def people_shown(people: pd.DataFrame) -> pd.DataFrame:
+    """The columns of :data:`PEOPLE_AT_2020` of a table of :mod:`exclusion.people`, small estimates blank and marked."""
+    shown = {name: whole(people[name]) for name in ("estimate_2020", "low80", "high80", "low95", "high95")}
+    known = people["estimate_raw"].notna()
+    hidden = known & people["estimate_2020"].isna()
+    shown["wide"] = people["wide"].astype("boolean").where(known & ~hidden)
+    shown["hidden"] = pd.Series(np.where(hidden, FEWER, ""), index=people.index, dtype=object)
+    return pd.DataFrame(shown)
 
 
 def _measure_columns(assessment: Assessment, name: str, measure: Measure, figures: pd.DataFrame) -> Iterator[Column]:

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
-from exclusion import __version__, contracts
+from exclusion import __version__, contracts, people
 from exclusion.assessment import Assessment
-from exclusion.export.columns import FEWER, figures_shown, hide_small, number, ward_columns
+from exclusion.export.columns import (
+    FEWER,
+    PEOPLE,
+    PEOPLE_AT_2020,
+    SMALL,
+    figures_shown,
+    hide_small,
+    number,
+    people_shown,
+    ward_columns,
+    whole,
+)
 from exclusion.judgement.score import measures
 
 OBSERVATIONS = (
@@ -14,6 +25,15 @@ OBSERVATIONS = (
     *("low", "high", "observed", "fit", "source", "period", "hidden"),
 )
 SOURCES = ("id", "title", "publisher", "period", "licence", "url", "attribution", "note")
+PEOPLE_BY = (
+    ("area_code", contracts.TABLES["areas"].columns["area_code"].description, "", ""),
+    ("area_name", contracts.TABLES["areas"].columns["area_name"].description, "", ""),
+    ("council_name", contracts.TABLES["areas"].columns["council_name"].description, "", ""),
+    ("age", "Age group; all = 16 and over", "", "rows of all hold sums with a range of their own"),
+    ("age_label", "Age group in words", "years", ""),
+    ("disability", "disabled, not disabled or all", "", "disabled: day-to-day activities limited a little or a lot"),
+    ("residents", "Residents of that age and disability", "people", "worked out from the ward's two figures; blank under 10"),
+)
 CAUTIONS = (
     "These figures describe an area, not the people in it. "
     "Most residents of any ward can use online services; some residents of every ward cannot.",
@@ -73,6 +93,26 @@ def observations_table(assessment: Assessment) -> pd.DataFrame:
     return table.loc[order.index, list(OBSERVATIONS)].reset_index(drop=True)
 
 
+def people_table(assessment: Assessment) -> pd.DataFrame:
+    """Residents unlikely to use the internet by age and disability: one row per ward, age and disability.
+
+    Returns
+    -------
+    DataFrame
+        ``area_code, area_name, council_name, age, age_label, disability, residents`` and the estimate
+        at 2020 rates (:data:`exclusion.export.columns.PEOPLE_AT_2020`), in the order of
+        ``assessment.areas``. ``disability`` is disabled, not disabled or all; the age ``all`` is 16
+        and over. Everything is rounded to 10 by itself, so rows need not add up, and blank under 10.
+    """
+    parts = people.breakdown(assessment.people_estimate, list(assessment.areas.index))
+    places = pd.DataFrame(assessment.areas)[["area_name", "council_name"]].reindex(parts["area_code"])
+    residents = whole((parts["people"] / 10).round() * 10).where(parts["people"].ge(SMALL).fillna(False))
+    front = parts[["area_code", "age", "age_label", "disability"]].assign(residents=residents)
+    front.insert(1, "area_name", places["area_name"].to_numpy())
+    front.insert(2, "council_name", places["council_name"].to_numpy())
+    return pd.concat([front, people_shown(parts)], axis=1)
+
+
 def services_by_ward(assessment: Assessment) -> pd.DataFrame:
     """Which services could move first, and where: wards down, services across.
 
@@ -105,6 +145,7 @@ def about_table(assessment: Assessment) -> pd.DataFrame:
         ("release", f"{manifest.name}, version {manifest.version}, built on {manifest.built_on}"),
         ("edition", manifest.edition),
         ("method", assessment.method.words),
+        ("people", f"{PEOPLE}: {assessment.people_estimate.definition}"),
         ("thresholds", f"version {assessment.thresholds_version}"),
         *(
             ("service", f"{service.service_name} ({service.id}), profile version {service.profile_version}")
@@ -135,4 +176,7 @@ def dictionary(assessment: Assessment) -> pd.DataFrame:
         "hidden": f"Why a figure is left out: '{FEWER}', or it would give such a figure away",
     }
     rows += [("observations", name, described[name], "", "", "") for name in OBSERVATIONS]
+    ours = "our estimate, rounded to 10"
+    rows += [("people", name, label, unit, note, ours if name == "residents" else "") for name, label, unit, note in PEOPLE_BY]
+    rows += [("people", name, f"{PEOPLE}, at 2020 rates: {label}", unit, note, ours) for name, label, unit, note in PEOPLE_AT_2020]
     return pd.DataFrame(rows, columns=["table", "column", "label", "unit", "note", "source"])
