@@ -8,6 +8,7 @@ ui.warm_up()
 st.navigation(
     [
         st.Page("pages/service.py", title="Service", default=True),
+        st.Page("pages/proposal.py", title="Proposal"),
         st.Page("pages/ward.py", title="Ward"),
         st.Page("pages/risk_map.py", title="Risk map"),
         st.Page("pages/tables.py", title="Tables"),

@@ -22,6 +22,7 @@ STYLE = """
   [data-testid=stSlider] input[type=range] { min-height: 44px; }
 }
 .stRadio label { align-items: center; }
+[data-testid=stMultiSelect] input { min-width: 28px; }
 [data-testid=stMainBlockContainer] { padding-top: 4.5rem; }
 .stMain h1 { font-size: 2.2rem; padding: .5rem 0 .25rem; }
 .stMain h2 { font-size: 1.6rem; padding: .75rem 0 .25rem; }

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from io import BytesIO
+from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile
 
+import pandas as pd
+
 from exclusion.assessment import Assessment
+
+if TYPE_CHECKING:
+    from exclusion.proposal import Considered, Proposal
 
 
 def content(a: Assessment, name: str) -> bytes:
@@ -26,3 +33,22 @@ def content(a: Assessment, name: str) -> bytes:
     if name.endswith(".xlsx"):
         return export.workbook(a)
     return export.csv_bytes(export.findings_table(a) if name.endswith("-findings.csv") else export.wards_table(a))
+
+
+def proposal_text(proposal: Proposal) -> str:
+    """A proposal as the file it can be read from again."""
+    from exclusion.proposal import toml_text
+
+    return toml_text(proposal)
+
+
+def proposal_tables(considered: Considered, more: Mapping[str, pd.DataFrame]) -> bytes:
+    """The five tables of a proposal, and those of the council's own files, as CSV in one zip."""
+    from exclusion import export
+    from exclusion.export.proposals import tables
+
+    held = BytesIO()
+    with ZipFile(held, "w", ZIP_DEFLATED) as pack:
+        for name, table in {**tables(considered), **more}.items():
+            pack.writestr(name, export.csv_bytes(table))
+    return held.getvalue()

@@ -1,0 +1,278 @@
+"""The questions of the Proposal page. Every answer and every file is kept in the visit only, never in the address.
+
+Streamlit forgets what was asked on another page, so answers are kept beside it in the session.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from exclusion import alongside, costs, judgement, places, proposal, routes, ui
+from exclusion.contracts import DataRefused, ExclusionError, Problem
+from exclusion.judgement import Service
+from exclusion.proposal import Considered, Proposal
+from exclusion.release import Evidence
+from exclusion.words import capital
+
+NOT_SAID, STAYS, FEWER, CLOSES = "Not said", "Stays", "Fewer hours", "Closes"
+_FIELD = {STAYS: "keep", FEWER: "fewer_hours", CLOSES: "close"}
+_PLACE = {"Closes": "closes", "Opens for fewer hours": "fewer_hours"}
+MOST_PLACES = 10
+KINDS = ("Fill in a form", "Proposal files only")
+
+File = tuple[str, bytes]
+
+# --------------------------------------------------------------------------- what the visit holds
+
+
+def _visit() -> dict[str, Any]:
+    held: dict[str, Any] = st.session_state.setdefault("proposal_visit", {})
+    return held
+
+
+def ask(widget: Callable[..., Any], label: str, key: str, first: Any = None, **more: Any) -> Any:
+    """Ask with a widget and keep the answer for the visit."""
+    if key not in st.session_state:
+        st.session_state[key] = _visit().get(key, first)
+    answer = widget(label, key=key, **more)
+    _visit()[key] = answer
+    return answer
+
+
+def upload(label: str, key: str, kinds: Sequence[str], *, several: bool = False) -> list[File]:
+    """Files for the visit; the uploader forgets them when the page changes, the visit does not."""
+
+    def took() -> None:
+        given = st.session_state.get(key)
+        listed = given if isinstance(given, list) else [given] if given else []
+        _visit()[f"{key}_files"] = [(one.name, one.getvalue()) for one in listed]
+
+    shown = st.file_uploader(label, type=list(kinds), key=key, accept_multiple_files=several, on_change=took)
+    held: list[File] = _visit().get(f"{key}_files", [])
+    if held and not shown and st.button(f"Take {', '.join(name for name, _ in held)} away again", key=f"{key}_forget"):
+        _visit()[f"{key}_files"] = held = []
+    return held
+
+
+def _from_file(read: Callable[[Path], Any], held: File) -> Any:
+    """Read an uploaded file with a reader that wants a path; nothing is left on the disk."""
+    with tempfile.TemporaryDirectory(prefix="kept-open-") as folder:
+        path = Path(folder) / Path(held[0]).name
+        path.write_bytes(held[1])
+        return read(path)
+
+
+# --------------------------------------------------------------------------- the proposal
+
+
+def gather(evidence: Evidence, councils: Sequence[str]) -> list[Proposal]:
+    """The proposals of the form and of the files; with every mistake shown, and the page stopped, where they cannot be read."""
+    how = ask(st.radio, "How to give the proposal", "proposal_how", KINDS[0], options=KINDS, horizontal=True)
+    problems: list[Problem] = []
+    found: list[Proposal] = []
+    if how == KINDS[0]:
+        fields = _form(evidence, councils, problems)
+        if fields["service"] or fields["place"]:
+            _try(lambda: found.append(proposal.build(fields, "form", evidence.areas)), problems)
+    label = "Other proposals that are live at once (TOML)" if how == KINDS[0] else "Proposal files (TOML), all that are live at once"
+    for name, content in upload(label, "proposal_toml", ["toml"], several=True):
+        _try(lambda name=name, content=content: found.append(_parsed(name, content, evidence)), problems)  # type: ignore[misc]
+    if problems:
+        ui.show_error(DataRefused(problems))
+        st.stop()
+    if not found:
+        st.info("Say what closes or gets fewer hours, or upload a proposal, to see what it would do.")
+        st.stop()
+    return found
+
+
+def _parsed(name: str, content: bytes, evidence: Evidence) -> Proposal:
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise DataRefused(Problem(name, "is not a text file", "", "Give a TOML file saved as UTF-8.")) from None
+    return proposal.parse(text, name, evidence.areas)
+
+
+def _try(work: Callable[[], Any], problems: list[Problem]) -> Any:
+    try:
+        return work()
+    except ExclusionError as error:
+        problems += error.problems or [Problem("proposal", str(error), "", "Mend it.")]
+        return None
+
+
+def _form(evidence: Evidence, councils: Sequence[str], problems: list[Problem]) -> dict[str, Any]:
+    held = judgement.services()
+    ids = sorted(held, key=lambda one: held[one].service_name)
+    chosen = ask(
+        st.multiselect,
+        "Services it changes",
+        "proposal_services",
+        [ui.FIRST_SERVICE],
+        options=ids,
+        format_func=lambda one: held[one].service_name,
+    )
+    areas = evidence.areas[evidence.areas["council_code"].isin(councils)].sort_values("area_name")
+    left, right = st.columns(2)
+    with left:
+        title = ask(st.text_input, "What the proposal is called", "proposal_title", "Proposal")
+    with right:
+        start = ask(st.text_input, "From when (year-month-day, such as 2027-04-01)", "proposal_date", "")
+    services = [part for one in chosen if (part := _service(held[one], areas, problems))]
+    listed = _listed(problems)
+    changed = _places(listed, areas)
+    with st.expander("The officer's own words (printed as such, not checked)"):
+        purpose = ask(st.text_area, "Purpose", "proposal_purpose", "")
+        saving = ask(st.text_area, "Saving", "proposal_saving", "")
+    return {
+        "title": title,
+        "councils": list(councils),
+        "date": _date(start) if services or changed else None,
+        "officer": {"purpose": purpose, "saving": saving},
+        "service": services,
+        "place": changed,
+    }
+
+
+def _date(text: str) -> date | str:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return text or "not given"  # the model says what is wrong with it
+
+
+def _service(service: Service, areas: pd.DataFrame, problems: list[Problem]) -> dict[str, Any] | None:
+    channels = {name: one for name, one in judgement.channels().items() if one.possible(service) or name in service.floor_channels}
+    st.subheader(service.service_name, anchor=False)
+    fields: dict[str, Any] = {"id": service.id}
+    columns = st.columns(4)
+    for number, (name, channel) in enumerate(channels.items()):
+        with columns[number % 4]:
+            options = (NOT_SAID, STAYS, FEWER, CLOSES)
+            answer = ask(st.selectbox, capital(channel.label), f"proposal_{service.id}_{name}", NOT_SAID, options=options)
+        if answer in _FIELD:
+            fields.setdefault(_FIELD[answer], []).append(name)
+    with st.expander(f"Contacts a year, and wards: {service.service_name}"):
+        names = {str(code): str(name) for code, name in areas["area_name"].items()}
+        label = "Only in these wards (everywhere when none is chosen)"
+        wards = ask(
+            st.multiselect, label, f"proposal_{service.id}_wards", [], options=list(names), format_func=lambda one: names.get(one, one)
+        )
+        columns = st.columns(4)
+        contacts = {}
+        for number, name in enumerate((proposal.ONLINE, *channels)):
+            label = "Online" if name == proposal.ONLINE else capital(channels[name].label)
+            with columns[number % 4]:
+                key = f"proposal_{service.id}_contacts_{name}"
+                count = ask(st.number_input, f"{label}, contacts a year", key, min_value=0, step=1, value=None)
+            if count is not None:
+                contacts[name] = int(count)
+        given = upload("The same by ward (CSV, counts only)", f"proposal_{service.id}_by_ward", ["csv", "txt"])
+    by_ward = _try(lambda: proposal.read_contacts(given[0][1], areas, given[0][0]), problems) if given else None
+    if not set(fields) & {"close", "fewer_hours"}:
+        return None  # nothing changes yet
+    return fields | {"wards": [one for one in wards if one in names], "contacts": contacts, "contacts_by_ward": by_ward or {}}
+
+
+def _listed(problems: list[Problem]) -> places.Places | None:
+    with st.expander("Places that close or open for fewer hours"):
+        st.markdown(
+            "We hold no list of the council's places. With the council's own list (CSV with name, kind and a position, or Open Referral UK "
+            "JSON) the page says how far people would have to go; without it, which services lean on the place."
+        )
+        given = upload("The council's list of places", "proposal_places", ["csv", "json"])
+        return _try(lambda: _from_file(places.read_places, given[0]), problems) if given else None
+
+
+def _places(listed: places.Places | None, areas: pd.DataFrame) -> list[dict[str, Any]]:
+    kinds = judgement.place_kinds()
+    count = ask(
+        st.number_input,
+        "How many places close or open for fewer hours",
+        "proposal_place_count",
+        0,
+        min_value=0,
+        max_value=MOST_PLACES,
+        step=1,
+    )
+    found = []
+    known = {} if listed is None else _by_name(listed.table)
+    wards = {str(code): str(name) for code, name in areas["area_name"].items()}
+    for number in range(1, int(count or 0) + 1):
+        key = f"proposal_place_{number}"
+        left, middle, right = st.columns(3)
+        with left:
+            if known:
+                name = ask(st.selectbox, f"Place {number}, from the list", f"{key}_listed", None, options=list(known), index=None)
+            else:
+                name = ask(st.text_input, f"Place {number}, its name", f"{key}_name", "")
+        with middle:
+            kind = known.get(name or "", "")
+            if kind not in kinds:
+                kind = ask(
+                    st.selectbox,
+                    f"Place {number}, its kind",
+                    f"{key}_kind",
+                    "library",
+                    options=list(kinds),
+                    format_func=lambda one: capital(kinds[one].label),
+                )
+        with right:
+            what = ask(st.selectbox, f"Place {number}, what happens", f"{key}_change", "Closes", options=list(_PLACE))
+        label = f"Place {number}, wards that use it (every ward when none is chosen)"
+        used = ask(st.multiselect, label, f"{key}_wards", [], options=list(wards), format_func=lambda one: wards.get(one, one))
+        found.append({"name": name or "", "kind": kind, "change": _PLACE[what], "wards": [one for one in used if one in wards]})
+    return found
+
+
+def _by_name(table: pd.DataFrame) -> dict[str, str]:
+    """What a place is called on the page, its id where several share a name, and its kind."""
+    twice = table["name"].duplicated(keep=False)
+    names = table["name"].where(~twice, table["place_id"])
+    return dict(sorted(zip(names, table["kind"], strict=True)))
+
+
+# --------------------------------------------------------------------------- what follows
+
+
+def consider(evidence: Evidence, proposals: Sequence[Proposal]) -> Considered:
+    """The proposals laid over the findings, kept in this visit while they stay the same."""
+    key = (evidence.manifest.version, date.today(), tuple(proposal.toml_text(one) for one in proposals))
+    if _visit().get("considered_key") != key:
+        try:
+            with st.spinner("Working out what the proposal does …"):
+                _visit()["considered"] = proposal.consider(evidence, proposals)
+        except ExclusionError as error:
+            ui.show_error(error)
+            st.stop()
+        _visit()["considered_key"] = key
+    held: Considered = _visit()["considered"]
+    return held
+
+
+def lay_beside(considered: Considered) -> alongside.Beside:
+    """The council's own routes, costs and places, where it uploads them."""
+    left, right = st.columns(2)
+    with left:
+        routes_file = upload("Your ways in without the internet (routes, CSV)", "proposal_routes", ["csv"])
+    with right:
+        costs_file = upload("Your own costs (TOML)", "proposal_costs", ["toml"])
+    problems: list[Problem] = []
+    listed = _visit().get("proposal_places_files", [])
+    given = alongside.Given(
+        _try(lambda: routes.read(routes_file[0][1], routes_file[0][0]), problems) if routes_file else None,
+        _try(lambda: _from_file(costs.read, costs_file[0]), problems) if costs_file else None,
+        _try(lambda: _from_file(places.read_places, listed[0]), problems) if listed else None,
+    )
+    found = _try(lambda: alongside.beside(considered, date.today(), given), problems)
+    if problems:
+        ui.show_error(DataRefused(problems))
+    return found or alongside.Beside()

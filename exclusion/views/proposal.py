@@ -1,0 +1,195 @@
+"""What a proposal does, as plain tables and lines of text. Nothing is decided here, and no option stands above another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from exclusion import judgement, maps
+from exclusion.maps import Shade
+from exclusion.proposal import Considered, Proposal
+from exclusion.provision.tips import MARK, tips
+from exclusion.views.service import kept, levels
+from exclusion.views.shared import BEYOND, each, severity_words, way
+from exclusion.words import capital, counted, date_words, join_words
+
+SHADES = (
+    Shade("0", "Nothing found here changes", maps.BANDS[0].fill),
+    Shade("1", "The proposal does not say", maps.BANDS[1].fill),
+    Shade("2", "Fewer hours, or one to watch closes", maps.BANDS[2].fill),
+    Shade("3", "Closes what we advise keeping", maps.BANDS[3].fill, maps.BANDS[3].ink),
+    Shade("4", "Closes what we keep as a condition", maps.BANDS[4].fill, maps.BANDS[4].ink),
+)
+"""What a proposal does to what was found in a ward beyond the minimum: the firmest of it."""
+
+
+def effect_words(effect: str, fewer: bool) -> str:
+    """An effect for the screen."""
+    return {"closes": "Closes", "stays": "Stays, for fewer hours" if fewer else "Stays"}.get(effect, "Not said")
+
+
+def shown_services(considered: Considered) -> list[str]:
+    """The services to show ward by ward: those the proposals name, or else those that lean on a place of theirs."""
+    named = list(dict.fromkeys(change.id for proposal in considered.proposals for change in proposal.service))
+    return named or list(dict.fromkeys(considered.dependents["service_id"]))
+
+
+def changes(proposal: Proposal) -> list[tuple[str, str]]:
+    """What a proposal says, a line each: for every service what closes, gets fewer hours and stays; then its places."""
+    services, lines = judgement.services(), []
+    for change in proposal.service:
+        listed = [("closes", change.close), ("fewer hours", change.fewer_hours), ("stays", change.keep)]
+        said = [f"{word}: {join_words([way(name) for name in names])}" for word, names in listed if names]
+        where = f"; in {counted(len(change.wards), 'ward')} only" if change.wards else ""
+        lines.append((f"{services[change.id].service_name}.", f"{capital('; '.join(said))}{where}."))
+    for place in proposal.place:
+        verb = "closes" if place.change == "closes" else "opens for fewer hours"
+        lines.append((f"{place.name}.", f"{capital(judgement.place_kinds()[place.kind].label)}; {verb}."))
+    return [("From.", f"{date_words(proposal.date)}."), *lines]
+
+
+def officer(proposal: Proposal) -> list[tuple[str, str]]:
+    """The officer's own words, between quotation marks."""
+    said = [("Purpose, in the officer's words:", proposal.officer.purpose), ("Saving, in the officer's words:", proposal.officer.saving)]
+    return [(head, f"“{text}”") for head, text in said if text]
+
+
+def minimum(considered: Considered, service_id: str) -> list[tuple[str, str]]:
+    """What happens to each way in of the council-wide minimum."""
+    rows = considered.findings
+    rows = rows[(rows["service_id"] == service_id) & (rows["kind"] == "floor")]
+    rows = rows.drop_duplicates(["area_code", "channel"])
+    lines = []
+    for name in judgement.channels():
+        mine = rows[rows["channel"] == name]
+        for (effect, fewer, note), group in mine.groupby(["proposal_effect", "fewer_hours", "effect_note"], sort=False):
+            where = "" if len(group) == len(mine) else f", in {counted(len(group), 'ward')} of {len(mine)}"
+            lines.append((f"{capital(way(name))}: {effect_words(str(effect), bool(fewer)).lower()}{where}.", str(note)))
+    return lines
+
+
+def _beyond(considered: Considered, service_id: str) -> pd.DataFrame:
+    added = considered.findings[["proposal_effect", "fewer_hours", "effect_note", "instead"]]
+    return kept(considered.assessment, service_id).join(added)
+
+
+def firmest(considered: Considered, service_id: str) -> pd.Series[Any]:
+    """Each ward's place in :data:`SHADES`, missing where the service was not assessed; the firmest effect of any finding counts."""
+    rows = _beyond(considered, service_id)
+    place = pd.Series(0, index=rows.index)
+    closes, firm = rows["proposal_effect"] == "closes", rows["level"] >= 2
+    place = place.mask((rows["proposal_effect"] == "none") & firm, 1)
+    place = place.mask(rows["fewer_hours"].astype(bool) | (closes & ~firm), 2)
+    place = place.mask(closes & (rows["level"] == 2), 3).mask(closes & (rows["level"] == 3), 4)
+    top = place.groupby(rows["area_code"]).max()
+    assessed = levels(considered.assessment, service_id)
+    return top.reindex(assessed.index).fillna(0).astype("Int64").where(assessed.notna())
+
+
+def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
+    """A row a ward: the firmest effect, and what happens to each way in that was found, in words."""
+    a = considered.assessment
+    classes = firmest(considered, service_id)
+    by_ward = {str(code): rows for code, rows in _beyond(considered, service_id).groupby("area_code")}
+    texts = []
+    for code in a.areas.index:
+        lines = []
+        for row in each(by_ward[code]) if code in by_ward else ():
+            why = str(row.short).partition(": ")[2]
+            line = (
+                f"{effect_words(row.proposal_effect, row.fewer_hours)}: {way(row.channel)} ({severity_words(row.severity).lower()}: {why})."
+            )
+            if row.proposal_effect == "closes":
+                line += (
+                    f" If it must go: {way(row.instead)} in its place, running before." if row.instead else " Nothing else would be left."
+                )
+            lines.append(line)
+        texts.append(
+            "\n".join(lines) or ("Not assessed." if pd.isna(classes[code]) else f"No reason found {BEYOND}, in the rules checked.")
+        )
+    table = pd.DataFrame({"Ward": a.areas["area_name"]})
+    if a.areas["council_code"].nunique() > 1:
+        table["Council"] = a.areas["council_name"]
+    table["In short"] = [maps.NOT_ASSESSED.label if pd.isna(place) else SHADES[int(place)].label for place in classes]
+    table[f"What the proposal does to what was found {BEYOND}"] = texts
+    table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
+    return table
+
+
+def counts_by_effect(considered: Considered, service_id: str) -> pd.DataFrame:
+    """How many findings close, stay, stay for fewer hours, or are not spoken of; a row for each firmness."""
+    rows = _beyond(considered, service_id)
+    words = [effect_words(effect, fewer) for effect, fewer in zip(rows["proposal_effect"], rows["fewer_hours"], strict=True)]
+    columns = ["Closes", "Stays, for fewer hours", "Stays", "Not said"]
+    table = []
+    for severity in ("required", "recommended", "monitor"):
+        mine = [word for word, one in zip(words, rows["severity"], strict=True) if one == severity]
+        table.append((severity_words(severity), *(mine.count(name) for name in columns)))
+    return pd.DataFrame(table, columns=["Found, ward by ward", *columns])
+
+
+def option_rows(considered: Considered) -> pd.DataFrame:
+    """The options, in the order of our list, which is no ranking."""
+    rows = considered.options
+    table = pd.DataFrame({"Option": rows["title"]})
+    _whose(table, considered, rows)
+    table["Service"] = _service_names(considered, rows)
+    table["What it does"] = rows["sentence"]
+    table["Conditions closed"] = rows["conditions_closed"]
+    table["Advised closed"] = rows["advised_closed"]
+    table["Not said"] = rows["unsaid"]
+    table["Wards touched"] = rows["wards_touched"]
+    table["People there unlikely to use the internet"] = rows["people"]
+    return table
+
+
+def demand_rows(considered: Considered, *, by_ward: bool = False) -> pd.DataFrame:
+    """Contacts a year that the ways in left may have to carry: for the whole council, or for wards whose contacts were given."""
+    rows = considered.demand[(considered.demand["area_code"] != "") == by_ward]
+    names = considered.assessment.areas["area_name"]
+    table = pd.DataFrame({"Ward": names.reindex(rows["area_code"]).to_numpy()} if by_ward else {}, index=rows.index)
+    table["Service"] = _service_names(considered, rows)
+    _whose(table, considered, rows)
+    table["Way in"] = [capital(way(name)) if name else "All that stay, together" for name in rows["channel"]]
+    table["Contacts a year"] = rows["label"]
+    return table
+
+
+def dependent_rows(considered: Considered) -> pd.DataFrame:
+    """Every service that leans on a place that changes."""
+    rows = considered.dependents
+    table = pd.DataFrame({"Service": rows["service_name"], "Place": rows["place"]})
+    table["Way in given there"] = [way(name) for name in rows["channel"]]
+    table["Named in the proposal"] = ["yes" if named else "no" for named in rows["named"]]
+    table["What follows"] = [str(text).partition(": ")[2] for text in rows["sentence"]]
+    return table
+
+
+def cumulative_rows(considered: Considered) -> pd.DataFrame:
+    """Wards where several services move within the window, by the group affected."""
+    rows = considered.cumulative
+    return pd.DataFrame({"Ward": rows["area_name"], "Services": rows["count"], "Whom, which and when": rows["sentence"]})
+
+
+def tip_rows(considered: Considered, service_id: str) -> tuple[pd.DataFrame, str]:
+    """The borderline findings with what would tip each, and a sentence on the others."""
+    rows = kept(considered.assessment, service_id)
+    rows = rows.assign(tip=tips(rows))
+    close = rows[rows["borderline"].astype(bool)]
+    table = pd.DataFrame({"Ward": close["area_name"], "Way in": [way(name) for name in close["channel"]]})
+    table["Found"] = [severity_words(severity) for severity in close["severity"]]
+    table["What would tip it"] = [capital(str(tip).removeprefix(MARK)) for tip in close["tip"]]
+    steady = rows.loc[~rows["borderline"].astype(bool), "tip"]
+    text = f"{counted(len(steady), 'finding')} stand firm. {steady.iloc[0]}" if len(steady) else ""
+    return table, capital(text)
+
+
+def _service_names(considered: Considered, rows: pd.DataFrame) -> list[str]:
+    names = {service.id: service.service_name for service in considered.assessment.services}
+    return [names[one] for one in rows["service_id"]]
+
+
+def _whose(table: pd.DataFrame, considered: Considered, rows: pd.DataFrame) -> None:
+    if len(considered.proposals) > 1:
+        table["Proposal"] = rows["proposal"]

@@ -1,0 +1,112 @@
+"""A proposal: what it would do to each finding, and what else it touches."""
+
+from functools import partial
+
+import streamlit as st
+
+from exclusion import maps, proposal_form, ui, views
+from exclusion.views import files
+from exclusion.views import proposal as shown
+
+held = ui.page("Proposal")
+st.markdown(
+    "What a proposal would do to each way in we found a reason to keep, and what else it touches. "
+    "What you enter is kept in this visit only: it is not in the address of the page, and it is sent nowhere."
+)
+councils = ui.choose_councils(held)
+st.header("The proposal", anchor=False)
+proposals = proposal_form.gather(held, councils)
+considered = proposal_form.consider(held, proposals)
+a = considered.assessment
+services = {service.id: service for service in a.services}
+
+st.header("What it would do", anchor=False)
+for one in proposals:
+    st.subheader(one.title, anchor=False)
+    ui.lines([*shown.changes(one), *shown.officer(one)])
+ui.notices(considered.notices)
+
+choices = shown.shown_services(considered)
+if choices:
+    if len(choices) > 1:
+        service_id = st.selectbox("Service to show ward by ward", choices, format_func=lambda one: services[one].service_name)
+    else:
+        service_id = choices[0]
+    name = services[service_id].service_name
+    st.subheader(f"The minimum everywhere: {name}", anchor=False)
+    ui.lines(shown.minimum(considered, service_id))
+    st.subheader(f"Ward by ward, beyond the minimum: {name}", anchor=False)
+    classes = shown.firmest(considered, service_id)
+    said = views.names_by_level(a, classes, shown.SHADES)
+    ui.status(f"{name}: " + "; ".join(f"{shade.word} in {len(names)} of {len(a.areas)} wards" for shade, names in said) + ".")
+    ui.table(shown.counts_by_effect(considered, service_id), "Findings by how firm they are, and what the proposal does to them")
+    left, right = st.columns(2)
+    with left:
+        ui.draw_map(
+            a.areas,
+            classes,
+            shown.SHADES,
+            title=f"Map of wards: what the proposal does, {name}",
+            name="proposal",
+            nothing=maps.NOT_ASSESSED,
+            notes=a.people["label"] + " people unlikely to use the internet",
+        )
+    with right:
+        ui.lines([(f"{shade.label}:", ", ".join(names)) for shade, names in said])
+    ui.table(shown.effect_rows(considered, service_id), f"{name}: what the proposal does, by ward")
+    with st.expander("What would tip a finding"):
+        close, steady = shown.tip_rows(considered, service_id)
+        if len(close):
+            ui.table(close, "Findings that one small change in a figure would alter")
+        st.markdown(steady or "Nothing was found beyond the minimum, so there is nothing to tip.")
+
+if len(considered.options):
+    st.header("Options side by side", anchor=False)
+    st.markdown("The order is that of our list. We do not rank options; that is for the council to weigh.")
+    ui.table(shown.option_rows(considered), "What each option would do to what was found")
+
+    st.header("Contacts to expect", anchor=False)
+    st.markdown("Some of those whose way in closes will not go online. The ways in that stay may have to carry this many contacts a year.")
+    whole, wards = shown.demand_rows(considered), shown.demand_rows(considered, by_ward=True)
+    if len(whole):
+        ui.table(whole, "Contacts a year by way in that stays, for the whole council, as a range")
+    if len(wards):
+        ui.table(wards, "The same by ward, where contacts by ward were given")
+
+if any(one.place for one in proposals):
+    st.header("What leans on a place that changes", anchor=False)
+    if len(considered.dependents):
+        ui.table(shown.dependent_rows(considered), "Every service with a way in given there, whether or not a proposal names it")
+    else:
+        st.markdown("No service we hold a profile of has a way in given there.")
+
+st.header("Changes that fall on the same people", anchor=False)
+if len(considered.cumulative):
+    ui.table(shown.cumulative_rows(considered), "Several services with firm findings that move within 24 months, by the group affected")
+else:
+    st.markdown(
+        "Fewer than three services with firm findings move within 24 months here. Upload every proposal that is live at once to be sure."
+    )
+
+st.header("Your own routes, costs and places", anchor=False)
+beside = proposal_form.lay_beside(considered)
+ui.notices(beside.notices)
+for title, lines in beside.said.items():
+    st.subheader(title, anchor=False)
+    ui.lines(lines)
+
+st.header("Take it away", anchor=False)
+st.markdown("What you download is yours. The proposal holds your own words and contacts; decide yourself whether to publish it.")
+columns = st.columns(2)
+for number, one in enumerate(proposals, start=1):
+    label = "The proposal (TOML)" if len(proposals) == 1 else f"Proposal {number} (TOML)"
+    columns[0].download_button(label, files.proposal_text(one), f"proposal-{number}.toml", "text/plain", on_click="ignore", width="stretch")
+columns[1].download_button(
+    "The tables (zip of CSV)",
+    data=partial(files.proposal_tables, considered, beside.tables),
+    file_name="proposal-tables.zip",
+    mime="application/zip",
+    on_click="ignore",
+    width="stretch",
+)
+ui.cannot_tell("area", "no_flag", "low_use", "profile", "due_regard")

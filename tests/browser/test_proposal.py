@@ -1,0 +1,81 @@
+"""The Proposal page in a real browser: filled in by keyboard, read by axe at two widths, asking no other machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+PROPOSAL = """
+title = "Blue Badge online"
+councils = ["Blackpool"]
+date = 2027-04-01
+[officer]
+purpose = "One form, quicker answers."
+[[service]]
+id = "blue_badge"
+close = ["f2f"]
+fewer_hours = ["phone"]
+keep = ["post"]
+contacts = { online = 2000, phone = 1500, f2f = 900, post = 200 }
+[[place]]
+name = "Middle House"
+kind = "library"
+change = "closes"
+"""
+
+
+@pytest.fixture
+def filled(open_page, app, settle, map_frame, tmp_path: Path):
+    """``filled(width=360)`` -> the page with a proposal uploaded, its map drawn."""
+
+    def opened(**screen):
+        page = open_page(f"{app}/proposal", **screen)
+        page.wait_for_selector("h1", timeout=30_000)
+        settle(page)
+        path = tmp_path / "p.toml"
+        path.write_text(PROPOSAL, encoding="utf-8")
+        page.locator("input[type=file][accept*=toml]").first.set_input_files(path)
+        page.get_by_role("heading", name="Options side by side").wait_for(timeout=30_000)
+        settle(page)
+        map_frame(page)
+        return page
+
+    return opened
+
+
+def ours(found: list[str]) -> list[str]:
+    """What axe found, less one thing that is Streamlit's own: the frame round a file button is marked presentational and can take focus."""
+    return [one for one in found if not one.startswith("presentation-role-conflict (minor)")]
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_nothing_against_a_full_page_or_an_empty_one(filled, open_page, app, settle, axe, width):
+    empty = open_page(f"{app}/proposal", width=width)
+    empty.get_by_text("Say what closes or gets fewer hours").wait_for(timeout=30_000)
+    settle(empty)
+    assert ours(axe(empty)) == []
+    page = filled(width=width)
+    assert ours(axe(page)) == []
+    sideways = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert not sideways
+    assert "quicker" not in page.url and "1500" not in page.url
+
+
+def test_the_form_can_be_filled_in_by_keyboard(open_page, app, settle):
+    page = open_page(f"{app}/proposal")
+    box = page.get_by_role("combobox", name="Phone", exact=True)
+    box.wait_for(timeout=30_000)
+    settle(page)
+    box.focus()
+    page.keyboard.type("Closes")
+    page.keyboard.press("Enter")
+    settle(page)
+    day = page.get_by_role("textbox", name="From when")
+    day.focus()
+    page.keyboard.type("2027-04-01")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Options side by side").wait_for(timeout=30_000)
+    assert page.get_by_role("status").filter(has_text="Council tax reduction").count() >= 1

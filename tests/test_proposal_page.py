@@ -1,0 +1,184 @@
+"""The Proposal page, run without a browser: a form or a file in, what it does out, and nothing in the address."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from itertools import pairwise
+
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_alongside import LIST, OWN, TEXT
+from test_pages import ROOT, maps_on, run, text
+
+from exclusion import proposal
+from exclusion.release import Evidence
+from exclusion.views import files
+from exclusion.views import proposal as shown
+
+BADGE = "proposal_blue_badge_"
+
+
+def errors(test: AppTest) -> str:
+    return "\n".join(one.value for one in test.error).replace("\\", "")
+
+
+def warnings(test: AppTest) -> str:
+    return "\n".join(one.value for one in test.warning).replace("\\", "")
+
+
+def with_file(content: str, name: str = "p.toml") -> AppTest:
+    test = run("proposal.py")
+    test.radio(key="proposal_how").set_value("Proposal files only").run()
+    test.file_uploader(key="proposal_toml").set_value([(name, content.encode(), "text/plain")]).run()
+    assert not test.exception, test.exception
+    return test
+
+
+def filled() -> AppTest:
+    """The form: Blue Badge, face to face closes, phone for fewer hours, post stays."""
+    test = run("proposal.py")
+    test.multiselect(key="proposal_services").set_value(["blue_badge"]).run()
+    test.selectbox(key=BADGE + "f2f").set_value("Closes")
+    test.selectbox(key=BADGE + "phone").set_value("Fewer hours")
+    test.selectbox(key=BADGE + "post").set_value("Stays")
+    test.text_input(key="proposal_date").set_value("2027-04-01")
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def test_before_anything_closes_the_page_asks_and_says_nothing() -> None:
+    test = run("proposal.py")
+    assert "Say what closes or gets fewer hours" in test.info[0].value
+    assert "What it would do" not in [head.value for head in test.header]
+
+
+def test_a_form_says_what_it_does_to_each_finding() -> None:
+    test = filled()
+    assert not test.error
+    words = text(test)
+    assert "Closes: face to face (advise keeping:" in words
+    assert "Phone: stays, for fewer hours." in words
+    assert "Closes what we advise keeping in " in words
+    assert "We do not rank options" in words
+    assert "no estimate: the proposal gives no contacts" in words
+    (drawn,) = maps_on(test)
+    assert "http" not in drawn["script"].replace("http://www.w3.org", "")
+
+
+def test_contacts_and_the_officers_words_stay_out_of_the_address_and_last_for_the_visit() -> None:
+    test = filled()
+    for name, count in {"online": 2000, "phone": 1500, "f2f": 900, "post": 200}.items():
+        test.number_input(key=f"{BADGE}contacts_{name}").set_value(count)
+    test.text_area(key="proposal_purpose").set_value("One form, <b>quicker</b> answers.").run()
+    words = text(test)
+    assert "against 1,700 now" in words  # phone 1,500 and post 200 together
+    assert "“One form, &lt;b&gt;quicker&lt;/b&gt; answers.”" in words
+    address = str(dict(test.query_params))
+    assert "proposal" not in address and "quicker" not in address and "1500" not in address
+    again = AppTest.from_file(str(ROOT / "pages" / "proposal.py"), default_timeout=60)
+    again.session_state["proposal_visit"] = test.session_state["proposal_visit"]  # the visit goes on, the widgets were forgotten
+    again.run()
+    assert "against 1,700 now" in text(again)
+    assert "against 1,700 now" not in text(run("proposal.py"))  # another visit never saw it
+
+
+def test_a_file_is_read_and_every_mistake_of_all_is_shown_at_once() -> None:
+    words = text(with_file(TEXT))
+    assert "leans on Middle House, which closes" in words
+    assert "Join a library" in words  # a service the proposal does not name
+    bad = TEXT.replace('"f2f"]', '"counter"]').replace("date = 2027-04-01", 'date = "soon"').replace('"closes"', '"shuts"')
+    said = errors(with_file(bad))
+    assert "counter" in said and "date" in said and "shuts" in said
+
+
+def test_a_date_that_is_none_is_answered_in_words() -> None:
+    test = filled()
+    test.text_input(key="proposal_date").set_value("next spring").run()
+    assert "date" in errors(test) and "next spring" in errors(test)
+
+
+def test_a_row_for_each_case_is_refused_without_repeating_it() -> None:
+    test = filled()
+    cases = b"ward_code,phone,claimant\nE05015188,1,J Smith\n"
+    test.file_uploader(key=BADGE + "by_ward").upload("cases.csv", cases, "text/csv").run()
+    assert test.error
+    assert "Smith" not in errors(test)
+
+
+def test_three_services_in_two_years_are_set_out_by_group() -> None:
+    test = run("proposal.py")
+    ids = ["blue_badge", "council_tax_reduction", "disabled_facilities_grant"]
+    test.multiselect(key="proposal_services").set_value(ids).run()
+    for one in ids:
+        test.selectbox(key=f"proposal_{one}_phone").set_value("Closes")
+    test.text_input(key="proposal_date").set_value("2027-04-01").run()
+    assert not test.exception and not test.error
+    assert "three services with reasons to keep other ways in move from 1 April 2027" in text(test)
+    assert "closes part of the council-wide minimum" in warnings(test)
+
+
+def test_places_routes_and_costs_of_the_council_are_laid_beside() -> None:
+    test = with_file(TEXT)
+    assert "No list of places was given" in warnings(test)
+    test.file_uploader(key="proposal_costs").upload("costs.toml", OWN.encode(), "text/plain")
+    test.file_uploader(key="proposal_routes").upload(
+        "routes.csv", b"service_id,channel,where_to_find\nblue_badge,phone,01253 000000\n", "text/csv"
+    )
+    test.run()
+    assert "a year saved. " in text(test)
+    assert "no record that anybody has tried it" in warnings(test)
+
+
+def test_with_the_councils_list_a_place_is_chosen_by_name_and_its_closure_measured() -> None:
+    test = filled()
+    test.file_uploader(key="proposal_places").upload("places.csv", LIST.encode(), "text/csv")
+    test.number_input(key="proposal_place_count").set_value(1).run()
+    test.selectbox(key="proposal_place_1_listed").set_value("Middle House").run()
+    assert not test.exception and not test.error, errors(test)
+    words = text(test)
+    assert "have further to go" in words
+    assert "Middle House" in words
+
+
+def test_headings_of_a_full_page_go_down_one_step_at_a_time() -> None:
+    steps = [int(one.tag[1]) for one in with_file(TEXT) if one.type in ("title", "header", "subheader")]
+    assert steps[0] == 1
+    assert all(after - before <= 1 for before, after in pairwise(steps)), steps
+
+
+def test_what_is_taken_away_reads_back(bundled: Evidence) -> None:
+    read = proposal.parse(TEXT, areas=bundled.areas)
+    considered = proposal.consider(bundled, read)
+    assert proposal.parse(files.proposal_text(read)) == read
+    with zipfile.ZipFile(io.BytesIO(files.proposal_tables(considered, {}))) as pack:
+        assert sorted(pack.namelist()) == ["cumulative.csv", "demand.csv", "dependents.csv", "effects.csv", "options.csv"]
+
+
+@pytest.fixture(scope="module")
+def closing(bundled: Evidence) -> proposal.Considered:
+    head = 'title = "t"\ncouncils = ["Blackpool"]\ndate = 2027-04-01\n'
+    text_of_it = head + '[[service]]\nid = "blue_badge"\nclose = ["f2f"]\nkeep = ["phone", "post"]\n'
+    return proposal.consider(bundled, proposal.parse(text_of_it, areas=bundled.areas))
+
+
+def test_the_map_shows_the_firmest_effect_and_agrees_with_the_findings(closing: proposal.Considered) -> None:
+    rows = closing.findings[(closing.findings["kind"] == "keep") & (closing.findings["proposal_effect"] == "closes")]
+    classes = shown.firmest(closing, "blue_badge")
+    for place, severity in ((4, "required"), (3, "recommended")):
+        assert set(classes.index[classes >= place]) >= set(rows.loc[rows["severity"] == severity, "area_code"])
+    assert set(classes.index[classes == 3]) == set(rows.loc[rows["severity"] == "recommended", "area_code"])
+
+
+def test_every_finding_is_counted_once_whatever_happens_to_it(closing: proposal.Considered) -> None:
+    counts = shown.counts_by_effect(closing, "blue_badge")
+    found = closing.findings[(closing.findings["service_id"] == "blue_badge") & (closing.findings["kind"] == "keep")]
+    assert counts.iloc[:, 1:].to_numpy().sum() == len(found)
+
+
+def test_tips_name_borderline_findings_only(closing: proposal.Considered) -> None:
+    table, steady = shown.tip_rows(closing, "blue_badge")
+    found = closing.findings[(closing.findings["service_id"] == "blue_badge") & (closing.findings["kind"] == "keep")]
+    assert len(table) == int(found["borderline"].sum())
+    assert steady.endswith("would alter it.")
