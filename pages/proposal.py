@@ -40,6 +40,7 @@ if choices:
     said = views.names_by_level(a, classes, shown.SHADES)
     ui.status(f"{name}: " + "; ".join(f"{shade.word} in {len(names)} of {len(a.areas)} wards" for shade, names in said) + ".")
     ui.table(shown.counts_by_effect(considered, service_id), "Findings by how firm they are, and what the proposal does to them")
+    ward = ui.choose_ward(a.areas)
     left, right = st.columns(2)
     with left:
         ui.draw_map(
@@ -50,9 +51,16 @@ if choices:
             name="proposal",
             nothing=maps.NOT_ASSESSED,
             notes=a.people["label"] + " people unlikely to use the internet",
+            selected=ward,
+            on_pick=ui.pick_ward,
         )
     with right:
-        ui.lines([(f"{shade.label}:", ", ".join(names)) for shade, names in said])
+        if ward:
+            st.markdown(f"**{a.areas.loc[ward, 'area_name']}**")
+            ui.lines(shown.ward_lines(considered, service_id, ward))
+            ui.ward_link()
+        else:
+            ui.lines([(f"{shade.label}:", ", ".join(names)) for shade, names in said])
     ui.table(shown.effect_rows(considered, service_id), f"{name}: what the proposal does, by ward")
     with st.expander("What would tip a finding"):
         close, steady = shown.tip_rows(considered, service_id)

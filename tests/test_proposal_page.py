@@ -171,6 +171,23 @@ def test_the_map_shows_the_firmest_effect_and_agrees_with_the_findings(closing: 
     assert set(classes.index[classes == 3]) == set(rows.loc[rows["severity"] == "recommended", "area_code"])
 
 
+def test_one_ward_is_told_in_full_with_the_reason_and_what_would_tip_it(closing: proposal.Considered) -> None:
+    found = closing.findings[(closing.findings["kind"] == "keep") & (closing.findings["area_code"] == "E05015188")]
+    lines = dict(shown.ward_lines(closing, "blue_badge", "E05015188"))
+    assert len(lines) == len(found) > 0
+    assert "The proposal closes it here." in lines["Closes: face to face."]
+    assert all("would alter it" in line or "Borderline: " in line for line in lines.values())
+
+
+def test_a_ward_picked_on_the_map_stands_beside_it() -> None:
+    test = filled()
+    test.session_state["ward"] = "E05015188"  # what the page's callback writes
+    test.run()
+    assert not test.exception
+    assert "The proposal closes it here." in text(test)
+    assert '"selected":"E05015188"' in maps_on(test)[0]["feature_group"]
+
+
 def test_every_finding_is_counted_once_whatever_happens_to_it(closing: proposal.Considered) -> None:
     counts = shown.counts_by_effect(closing, "blue_badge")
     found = closing.findings[(closing.findings["service_id"] == "blue_badge") & (closing.findings["kind"] == "keep")]

@@ -117,6 +117,20 @@ def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
     return table
 
 
+def ward_lines(considered: Considered, service_id: str, code: str) -> list[tuple[str, str]]:
+    """One ward in full: what happens to each way in that was found, the reason, and what would tip it."""
+    rows = _beyond(considered, service_id)
+    rows = rows[rows["area_code"] == code]
+    tipped = tips(rows)
+    lines = []
+    for row in each(rows):
+        reason = str(row.reason)
+        tip = "" if MARK in reason else f" {tipped[row.Index]}"
+        head = f"{effect_words(row.proposal_effect, row.fewer_hours)}: {way(row.channel)}."
+        lines.append((head, f"{row.effect_note} {reason}{tip}".strip()))
+    return lines or [(f"Nothing found {BEYOND}.", "In the rules that could be checked; the council-wide minimum still applies.")]
+
+
 def counts_by_effect(considered: Considered, service_id: str) -> pd.DataFrame:
     """How many findings close, stay, stay for fewer hours, or are not spoken of; a row for each firmness."""
     rows = _beyond(considered, service_id)
