@@ -34,6 +34,7 @@ from exclusion.release import Evidence
 from exclusion.views import files
 
 NAME = "Kept Open"
+SCALE, WHY = "people_scale", "people_why"  # of the level of the people estimate, in the address and in the session
 FIRST_SERVICE = "council_tax_reduction"  # what a new visitor sees; any other is one choice away
 
 # --------------------------------------------------------------------------- evidence and assessments
@@ -56,13 +57,15 @@ def warm_up() -> None:
     with suppress(ExclusionError):
         table = evidence().councils()
         first = str(table.sort_values(["mapped", "council_name"], ascending=[False, True])["council_code"].iloc[0])
-        assessed([first], [FIRST_SERVICE])
+        _assessed(evidence().manifest.version, (first,), (FIRST_SERVICE,), date.today(), None)
         gc.freeze()
 
 
 @st.cache_resource(max_entries=200, show_spinner="Working out what to keep open …")
-def _assessed(version: str, councils: tuple[str, ...], services: tuple[str, ...] | None, today: date) -> Assessment:
-    return assessment.assess(evidence(), list(councils), services, today=today)
+def _assessed(
+    version: str, councils: tuple[str, ...], services: tuple[str, ...] | None, today: date, scale: tuple[float, str] | None = None
+) -> Assessment:
+    return assessment.assess(evidence(), list(councils), services, today=today, people_scale=scale)
 
 
 def assessed(councils: Sequence[str], services: Sequence[str] | None) -> Assessment:
@@ -71,19 +74,28 @@ def assessed(councils: Sequence[str], services: Sequence[str] | None) -> Assessm
     Findings do not depend on the weights of the score, so no slider ever comes this way.
     """
     return _refusing(
-        lambda: _assessed(evidence().manifest.version, tuple(councils), None if services is None else tuple(services), date.today())
+        lambda: _assessed(
+            evidence().manifest.version, tuple(councils), None if services is None else tuple(services), date.today(), people_scale()
+        )
     )
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
-def _scored(version: str, councils: tuple[str, ...], weights: tuple[tuple[str, float], ...] | None, today: date) -> Assessment:
-    return assessment.assess(evidence(), list(councils), (), weights=dict(weights) if weights else None, today=today)
+def _scored(
+    version: str,
+    councils: tuple[str, ...],
+    weights: tuple[tuple[str, float], ...] | None,
+    today: date,
+    scale: tuple[float, str] | None = None,
+) -> Assessment:
+    chosen = dict(weights) if weights else None
+    return assessment.assess(evidence(), list(councils), (), weights=chosen, today=today, people_scale=scale)
 
 
 def scored(councils: Sequence[str], weights: dict[str, float] | None) -> Assessment:
     """Scores and people alone, for any weights: the fast path."""
     chosen = tuple(sorted(weights.items())) if weights else None
-    return _refusing(lambda: _scored(evidence().manifest.version, tuple(councils), chosen, date.today()))
+    return _refusing(lambda: _scored(evidence().manifest.version, tuple(councils), chosen, date.today(), people_scale()))
 
 
 def _refusing(work: Callable[[], Assessment]) -> Assessment:
@@ -271,6 +283,42 @@ def choose_weights(nations: Sequence[str]) -> dict[str, float] | None:
     return None if weights == defaults else weights
 
 
+def people_scale() -> tuple[float, str] | None:
+    """The factor somebody set on the level of the people estimate, with its reason; None while it stands as we have it.
+
+    Every page heeds it, also those that do not ask, so that one visit never shows two numbers for one ward.
+    """
+    held = {name: st.session_state.get(name, st.query_params.get(name)) for name in (SCALE, WHY)}
+    try:
+        factor, why = float(held[SCALE] or 1.0), str(held[WHY] or "").strip()
+    except ValueError:
+        return None
+    limits = people_rates().scale
+    if not limits.smallest <= factor <= limits.largest:  # only an address can hold it; also refuses nan
+        return None
+    for name, answer, unset in ((SCALE, factor, factor == 1.0), (WHY, why, not why)):
+        _keep(name, answer, None if unset else str(answer))
+    return (factor, why) if why else None
+
+
+def choose_people_scale() -> None:
+    """Lets a visitor set the factor, which needs a reason: without one nothing changes, and the page says so."""
+    limits = people_rates().scale
+    with st.expander("Set the level of people unlikely to use the internet", expanded=people_scale() is not None):
+        st.markdown(
+            f"The rates are from a survey of 2020. As we have it, the lower figure is multiplied by {limits.low:g}, for the fall since, "
+            f"and the higher by {limits.high:g}. If you know better for your area, such as from your own survey, set one factor "
+            "and say why. The reason is printed with the figures. To go back, take the reason out."
+        )
+        left, right = st.columns([1, 3])
+        factor = left.number_input(
+            "Factor (1 = as in 2020)", limits.smallest, limits.largest, 1.0, 0.05, format="%.2f", key=SCALE, bind="query-params"
+        )
+        why = right.text_input("Why", key=WHY, bind="query-params", max_chars=200, placeholder="Our residents' survey, 2025")
+        if factor != 1.0 and not why.strip():
+            st.error(f"The factor {factor:g} is not used yet: it needs a reason. Say in a few words why, in the box beside it.")
+
+
 def choose_added() -> bool:
     """Whether the map leaves out what is said once for the whole council."""
     ways = ("Everything found in the ward", "Only what comes on top of the lines above")
@@ -333,9 +381,7 @@ def bring_own_counts(areas: pd.DataFrame) -> pd.DataFrame | None:
             show_error(error)
             return None
         known = int(own.notna().any(axis=1).sum())
-        st.success(
-            f"{name}: {len(own.columns)} columns for {known} of {len(own)} wards. They stand at the right of the table below."
-        )
+        st.success(f"{name}: {len(own.columns)} columns for {known} of {len(own)} wards. They stand at the right of the table below.")
         if few := own_counts.small(own):
             st.warning(f"{few} of your counts lie between 1 and 9. Do not publish them: they could point at a person.")
         return own
@@ -355,9 +401,20 @@ def take_away(a: Assessment, name: str) -> None:
         column.download_button(label, data=partial(files.content, a, file), file_name=file, mime=mime, on_click="ignore", width="stretch")
 
 
-def people_definition() -> str:
-    """What "unlikely to use the internet" means, with its date."""
-    return people_rates().definition
+def people_definition(a: Assessment) -> str:
+    """What "unlikely to use the internet" means, with its date and the factor set, if any."""
+    return _plain(a.people_estimate.definition)
+
+
+def people_by_age(a: Assessment, code: str) -> None:
+    """One ward's number of people unlikely to use the internet, by age and disability, with what it counts and how sure it is."""
+    st.markdown(
+        "Our estimate with, in brackets, the range that holds the true number eight times in ten. Rows need not add up: "
+        "each number is rounded to 10 by itself."
+        + (" **Wide range**: read the number for this ward with care." if views.is_wide(a, code) else "")
+    )
+    at = f"2020 rates, multiplied by {a.people_estimate.scale.high:g}" if a.people_estimate.scale.own else "2020 rates"
+    table(views.people_by_age(a, code), f"People unlikely to use the internet, by age and disability ({at})")
 
 
 def overdue_texts() -> list[str]:

@@ -32,6 +32,7 @@ ui.draw_map(
 )
 ui.notices(a.notices)
 st.markdown(f"{a.method.words} Each band is a fifth of the wards of the nation under these weights.")
+st.markdown(f"People unlikely to use the internet: aged 16 and over, {ui.people_definition(a)}.")
 
 found = ui.assessed(councils, [service.id])
 differ = explain.differences(found, service.id, a.scores)
@@ -43,9 +44,10 @@ if ward:
     ui.table(views.score_drivers(a, ward), f"What pulls the score of {a.areas.loc[ward, 'area_name']} up or down")
     ui.ward_link()
 
+ui.choose_people_scale()
 st.header("The same figures in a table", anchor=False)
 ui.table(
     views.risk_rows(a, differ, views.ward_rows(found, service.id)),
     "Wards, by name: band, its parts, people, and what was found for the service",
 )
-ui.cannot_tell("area", "bands", "availability", "nations")
+ui.cannot_tell("area", "synthetic", "bands", "availability", "nations")

@@ -23,9 +23,13 @@ st.header("Who lives here", anchor=False)
 people = a.people.loc[ward, "label"]
 st.markdown(
     f"{area['area_name']} has {views.residents(area)} residents. **People aged 16 and over unlikely to use the internet: {people}** "
-    f"({ui.people_definition()})."
+    f"({ui.people_definition(a)})."
 )
 ui.table(views.who_lives_here(a, ward), f"{area['area_name']} against {area['nation']}", numbers=("Share here", area["nation"]))
+
+st.header("People unlikely to use the internet", anchor=False)
+ui.people_by_age(a, ward)
+ui.choose_people_scale()
 
 st.header("What to keep open, for every service", anchor=False)
 st.markdown("Beyond the council-wide minimum, which every service has whatever the ward.")
@@ -50,4 +54,4 @@ ui.table(views.score_drivers(a, ward), f"What pulls the score of {area['area_nam
 
 st.header("What we do not know", anchor=False)
 ui.lines(views.not_known(a, ward))
-ui.cannot_tell("area", "census", "income", "unmeasured", "bands")
+ui.cannot_tell("area", "synthetic", "census", "income", "unmeasured", "bands")

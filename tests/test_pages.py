@@ -197,6 +197,7 @@ def test_the_ward_page_asks_for_a_ward_then_says_all_of_it():
     test = run("ward.py", ward="Bloomfield (E05015188)")
     assert [head.value for head in test.header] == [
         "Who lives here",
+        "People unlikely to use the internet",
         "What to keep open, for every service",
         "What drives the score",
         "What we do not know",
@@ -277,3 +278,46 @@ def test_a_pick_on_the_map_becomes_the_chosen_ward():
     test.run()
     assert test.selectbox(key="ward").value == "E05015188"
     assert '"selected":"E05015188"' in maps_on(test)[0]["feature_group"]
+
+
+# ------------------------------------------------------------------ the level of people
+
+BLOOMFIELD = "Bloomfield (E05015188)"
+
+
+def test_the_ward_page_shows_people_by_age_and_disability_with_their_range():
+    words = text(run("ward.py", ward=BLOOMFIELD))
+    assert "People unlikely to use the internet, by age and disability (2020 rates)" in words
+    assert "16 and over" in words and "75 and over" in words
+    assert "did not use the internet in the last three months, 2020 rates" in words.replace("\\", "")
+    assert "Two wards with the same mix of age and disability get the same number" in words
+    assert "over half of people without internet at home are under 75" in words
+
+
+@pytest.mark.parametrize("page", ["ward.py", "risk_map.py"])
+def test_a_factor_with_its_reason_in_the_address_is_used_and_said(page):
+    words = text(run(page, ward=BLOOMFIELD, people_scale="0.8", people_why="our survey of 2025")).replace("\\", "")
+    assert "2020 rates, multiplied by 0.8 (our survey of 2025)" in words
+    assert "are multiplied by 0.8, set by you: our survey of 2025" in words
+    assert "about 140 to 520" not in words
+    assert "about 180 to 410" in words  # 0.8 x the 2020 range, about 221 to 518: 177 to 414
+
+
+def test_a_factor_without_a_reason_is_refused_in_plain_words_and_changes_nothing():
+    test = run("ward.py", ward=BLOOMFIELD, people_scale="0.8")
+    assert ["is not used yet: it needs a reason" in error.value for error in test.error] == [True]
+    assert "about 140 to 520" in text(test)
+    test.text_input(key="people_why").set_value("our *own* <b>survey</b>").run()
+    assert not test.error and not test.exception
+    assert "<b>survey</b>" not in text(test)  # a reason is text, whatever is in it
+
+
+def test_a_factor_goes_along_to_pages_that_do_not_ask_for_it():
+    words = text(run("service.py", ward=BLOOMFIELD, people_scale="0.8", people_why="our survey")).replace("\\", "")
+    assert "multiplied by 0.8, set by you: our survey" in words
+    assert "about 180 to 410" in words
+
+
+@pytest.mark.parametrize("factor", ["nan", "9", "much", "-1"])
+def test_a_factor_in_the_address_that_is_none_is_left_alone(factor):
+    assert "about 140 to 520" in text(run("service.py", ward=BLOOMFIELD, people_scale=factor, people_why="our survey"))

@@ -192,3 +192,23 @@ def test_every_source_is_named_with_publisher_period_and_licence(bundled):
     assert len(table) == len(bundled.manifest.sources)
     assert (table[["Source", "Publisher", "Period", "Licence"]].map(len) > 0).all().all()
     assert any("Crown copyright" in line for line in views.attributions(bundled))
+
+
+def test_people_by_age_says_the_estimate_with_its_range_and_every_gap_in_words(blackpool):
+    code = blackpool.areas.index[blackpool.areas["area_name"] == "Anchorsholme"][0]
+    table = views.people_by_age(blackpool, code).set_index("Age")
+    assert list(table.index) == ["16 to 24", "25 to 34", "35 to 44", "45 to 54", "55 to 64", "65 to 74", "75 and over", "16 and over"]
+    row = blackpool.people.loc[code]
+    assert table.at["16 and over", "All"] == f"about {row['estimate_2020']:,} ({row['low80']:,} to {row['high80']:,})"
+    assert table.at["16 to 24", "Disabled people"] == "fewer than 10"
+    assert table.at["55 to 64", "Disabled people"].endswith("; wide range)")  # 16 to 45 about 28: wider than 28
+    assert not table.isin(["", "nan", "<NA>"]).any().any()
+
+
+def test_people_by_age_goes_with_a_factor_somebody_set(bundled):
+    plain = exclusion.assess(bundled, ["Blackpool"], ())
+    half = exclusion.assess(bundled, ["Blackpool"], (), people_scale=(0.5, "our survey"))
+    code = plain.areas.index[0]
+    whole = plain.people.loc[code, ["estimate_2020", "low80", "high80"]]
+    middle, low, high = (f"{round(int(value) * 0.5 / 10) * 10:,}" for value in whole)
+    assert views.people_by_age(half, code)["All"].iloc[-1] == f"about {middle} ({low} to {high})"

@@ -5,6 +5,7 @@ Wards keep the order of the assessment: by council, then by name; never by who i
 """
 
 from exclusion.views.method import CAVEATS, METHOD, attributions, methods, rule_rows, sources, threshold_rows
+from exclusion.views.people import is_wide, people_by_age
 from exclusion.views.service import (
     FIRST,
     ON_TOP,
@@ -41,6 +42,7 @@ __all__ = [
     "could_move_first",
     "floor",
     "grid",
+    "is_wide",
     "keep_lines",
     "kept",
     "left_open",
@@ -50,6 +52,7 @@ __all__ = [
     "never_checked",
     "not_known",
     "other_findings",
+    "people_by_age",
     "reasons_here",
     "residents",
     "risk_rows",

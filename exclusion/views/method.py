@@ -14,6 +14,9 @@ from exclusion.words import date_words
 CAVEATS = {
     "area": "These figures describe an area, not the people in it. "
     "Most residents of any ward can use online services; some residents of every ward cannot.",
+    "synthetic": "Two wards with the same mix of age and disability get the same number of people unlikely to use the internet, "
+    "whatever else differs. Age is not the whole story: over half of people without internet at home are under 75 (Ofcom, 2025, as "
+    "reported), while the 2020 rates behind our number put most of those who do not use it at 75 and over.",
     "two_facts": "Two facts about a ward may not be about the same people.",
     "availability": "Availability is not take-up: a home may be able to get broadband and not have it, or not be able to pay for it.",
     "census": "Census figures are from 2021. Students, new arrivals and new estates change fastest.",
