@@ -304,7 +304,8 @@ def people_scale() -> tuple[float, str] | None:
 def choose_people_scale() -> None:
     """Lets a visitor set the factor, which needs a reason: without one nothing changes, and the page says so."""
     limits = people_rates().scale
-    with st.expander("Set the level of people unlikely to use the internet", expanded=people_scale() is not None):
+    begun = st.session_state.get(SCALE, st.query_params.get(SCALE, 1.0)) != 1.0
+    with st.expander("Set the level of people unlikely to use the internet", expanded=people_scale() is not None or begun):
         st.markdown(
             f"The rates are from a survey of 2020. As we have it, the lower figure is multiplied by {limits.low:g}, for the fall since, "
             f"and the higher by {limits.high:g}. If you know better for your area, such as from your own survey, set one factor "
@@ -315,8 +316,8 @@ def choose_people_scale() -> None:
             "Factor (1 = as in 2020)", limits.smallest, limits.largest, 1.0, 0.05, format="%.2f", key=SCALE, bind="query-params"
         )
         why = right.text_input("Why", key=WHY, bind="query-params", max_chars=200, placeholder="Our residents' survey, 2025")
-        if factor != 1.0 and not why.strip():
-            st.error(f"The factor {factor:g} is not used yet: it needs a reason. Say in a few words why, in the box beside it.")
+    if factor != 1.0 and not why.strip():
+        st.error(f"The factor {factor:g} is not used yet: it needs a reason. Say in a few words why, in the box for it above.")
 
 
 def choose_added() -> bool:

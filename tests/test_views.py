@@ -206,9 +206,9 @@ def test_people_by_age_says_the_estimate_with_its_range_and_every_gap_in_words(b
 
 
 def test_people_by_age_goes_with_a_factor_somebody_set(bundled):
-    plain = exclusion.assess(bundled, ["Blackpool"], ())
     half = exclusion.assess(bundled, ["Blackpool"], (), people_scale=(0.5, "our survey"))
-    code = plain.areas.index[0]
-    whole = plain.people.loc[code, ["estimate_2020", "low80", "high80"]]
-    middle, low, high = (f"{round(int(value) * 0.5 / 10) * 10:,}" for value in whole)
-    assert views.people_by_age(half, code)["All"].iloc[-1] == f"about {middle} ({low} to {high})"
+    code = half.areas.index[0]
+    row = half.people.loc[code]
+    said = views.people_by_age(half, code)["All"].iloc[-1]
+    assert said == f"about {round(row['estimate_raw'] * 0.5 / 10) * 10:,} ({row['low']:,} to {row['high']:,})"
+    assert row["label"] == f"about {row['low']:,} to {row['high']:,}"  # the same two ends as everywhere else

@@ -22,8 +22,10 @@ def people_by_age(a: Assessment, code: str) -> pd.DataFrame:
     that range is wider than the estimate itself.
     """
     cells = people.breakdown(a.people_estimate, [code])
-    factor = a.people_estimate.scale.high if a.people_estimate.scale.own else 1.0
-    rows = [(str(label), *(_said(group, who, factor) for who in WHO)) for label, group in cells.groupby("age_label", sort=False)]
+    scale = a.people_estimate.scale
+    # With a factor of the user's own the two ends of low, high are the same range times that factor.
+    ends, factor = (("low", "high"), scale.high) if scale.own else (("low80", "high80"), 1.0)
+    rows = [(str(label), *(_said(group, who, ends, factor) for who in WHO)) for label, group in cells.groupby("age_label", sort=False)]
     return pd.DataFrame(rows, columns=["Age", "Disabled people", "Not disabled", "All"])
 
 
@@ -32,17 +34,13 @@ def is_wide(a: Assessment, code: str) -> bool:
     return bool(a.people.loc[code, "wide"])
 
 
-def _said(group: pd.DataFrame, who: str, factor: float) -> str:
+def _said(group: pd.DataFrame, who: str, ends: tuple[str, str], factor: float) -> str:
     cell: Any = group[group["disability"] == who].iloc[0]
     if pd.isna(cell["estimate_raw"]):
         return "no estimate"
-    middle, low, high = (_ten(cell[name], factor) for name in ("estimate_2020", "low80", "high80"))
-    if middle == FEWER:
+    middle = cell["estimate_raw"] * factor
+    if middle < people.SMALLEST:
         return FEWER
-    span = f"up to {high}" if low == FEWER else f"{low} to {high}"
-    return f"about {middle} ({span}{'; ' + WIDE if cell['wide'] else ''})"
-
-
-def _ten(value: Any, factor: float) -> str:
-    scaled = 0 if pd.isna(value) else round(int(value) * factor / 10) * 10
-    return f"{scaled:,}" if scaled >= people.SMALLEST else FEWER
+    low, high = (cell[end] for end in ends)
+    span = f"up to {high:,}" if pd.isna(low) else f"{low:,} to {high:,}"
+    return f"about {round(middle / 10) * 10:,} ({span}{'; ' + WIDE if cell['wide'] else ''})"
