@@ -17,6 +17,7 @@ import streamlit as st
 from exclusion import alongside, costs, judgement, places, proposal, routes, ui
 from exclusion.contracts import DataRefused, ExclusionError, Problem
 from exclusion.judgement import Service
+from exclusion.judgement.local import Local, read_local_files
 from exclusion.proposal import Considered, Proposal
 from exclusion.release import Evidence
 from exclusion.words import capital
@@ -64,21 +65,40 @@ def upload(label: str, key: str, kinds: Sequence[str], *, several: bool = False)
 def _from_file(read: Callable[[Path], Any], held: File) -> Any:
     """Read an uploaded file with a reader that wants a path; nothing is left on the disk."""
     with tempfile.TemporaryDirectory(prefix="kept-open-") as folder:
-        path = Path(folder) / Path(held[0]).name
-        path.write_bytes(held[1])
-        return read(path)
+        return read(_written(Path(folder), held))
+
+
+def _written(folder: Path, held: File) -> Path:
+    path = folder / Path(held[0]).name
+    path.write_bytes(held[1])
+    return path
 
 
 # --------------------------------------------------------------------------- the proposal
 
 
-def gather(evidence: Evidence, councils: Sequence[str]) -> list[Proposal]:
+def own_judgement() -> Local | None:
+    """The council's own service profiles, thresholds and promises, where it uploads them; mistakes are shown and stop the page."""
+    with st.expander("Your own service profiles, thresholds and promises"):
+        st.markdown("CSV or TOML, each change with who made it, when and why. The page then says that they are yours.")
+        given = upload("Your own judgement (CSV, TOML)", "proposal_local", ["csv", "toml"], several=True)
+    if not given:
+        return None
+    try:
+        with tempfile.TemporaryDirectory(prefix="kept-open-") as folder:
+            return read_local_files([_written(Path(folder), one) for one in given])
+    except ExclusionError as error:
+        ui.show_error(error)
+        st.stop()
+
+
+def gather(evidence: Evidence, councils: Sequence[str], local: Local | None = None) -> list[Proposal]:
     """The proposals of the form and of the files; with every mistake shown, and the page stopped, where they cannot be read."""
     how = ask(st.radio, "How to give the proposal", "proposal_how", KINDS[0], options=KINDS, horizontal=True)
     problems: list[Problem] = []
     found: list[Proposal] = []
     if how == KINDS[0]:
-        fields = _form(evidence, councils, problems)
+        fields = _form(evidence, councils, local, problems)
         if fields["service"] or fields["place"]:
             _try(lambda: found.append(proposal.build(fields, "form", evidence.areas)), problems)
     label = "Other proposals that are live at once (TOML)" if how == KINDS[0] else "Proposal files (TOML), all that are live at once"
@@ -109,8 +129,8 @@ def _try(work: Callable[[], Any], problems: list[Problem]) -> Any:
         return None
 
 
-def _form(evidence: Evidence, councils: Sequence[str], problems: list[Problem]) -> dict[str, Any]:
-    held = judgement.services()
+def _form(evidence: Evidence, councils: Sequence[str], local: Local | None, problems: list[Problem]) -> dict[str, Any]:
+    held = judgement.services() if local is None else local.services
     ids = sorted(held, key=lambda one: held[one].service_name)
     chosen = ask(
         st.multiselect,
@@ -243,13 +263,13 @@ def _by_name(table: pd.DataFrame) -> dict[str, str]:
 # --------------------------------------------------------------------------- what follows
 
 
-def consider(evidence: Evidence, proposals: Sequence[Proposal]) -> Considered:
+def consider(evidence: Evidence, proposals: Sequence[Proposal], local: Local | None = None) -> Considered:
     """The proposals laid over the findings, kept in this visit while they stay the same."""
-    key = (evidence.manifest.version, date.today(), tuple(proposal.toml_text(one) for one in proposals))
+    key = (evidence.manifest.version, date.today(), tuple(proposal.toml_text(one) for one in proposals), local and local.notices)
     if _visit().get("considered_key") != key:
         try:
             with st.spinner("Working out what the proposal does …"):
-                _visit()["considered"] = proposal.consider(evidence, proposals)
+                _visit()["considered"] = proposal.consider(evidence, proposals, local=local)
         except ExclusionError as error:
             ui.show_error(error)
             st.stop()

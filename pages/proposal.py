@@ -15,15 +15,16 @@ st.markdown(
 )
 councils = ui.choose_councils(held)
 st.header("The proposal", anchor=False)
-proposals = proposal_form.gather(held, councils)
-considered = proposal_form.consider(held, proposals)
+local = proposal_form.own_judgement()
+proposals = proposal_form.gather(held, councils, local)
+considered = proposal_form.consider(held, proposals, local)
 a = considered.assessment
 services = {service.id: service for service in a.services}
 
 st.header("What it would do", anchor=False)
 for one in proposals:
     st.subheader(one.title, anchor=False)
-    ui.lines([*shown.changes(one), *shown.officer(one)])
+    ui.lines([*shown.changes(considered, one), *shown.officer(one)])
 ui.notices(considered.notices)
 
 choices = shown.shown_services(considered)

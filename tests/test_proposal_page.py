@@ -142,6 +142,18 @@ def test_with_the_councils_list_a_place_is_chosen_by_name_and_its_closure_measur
     assert "Middle House" in words
 
 
+def test_a_councils_own_profile_is_used_and_named_and_a_bad_one_is_refused_in_words() -> None:
+    test = filled()
+    own = b"id,service_name,by,on,why\nblue_badge,Parking badge,A. Officer,2026-10-01,What people call it here.\n"
+    test.file_uploader(key="proposal_local").set_value([("ours.csv", own, "text/csv")]).run()
+    assert not test.exception and not test.error, errors(test)
+    assert "Ward by ward, beyond the minimum: Parking badge" in [head.value for head in test.subheader]
+    assert "Parking badge is the council's, by A. Officer on 1 October 2026" in warnings(test)
+    test.file_uploader(key="proposal_local").set_value([("ours.csv", b"id,colour\nblue_badge,red\n", "text/csv")]).run()
+    assert not test.exception
+    assert "'colour' is not a column a council can change" in errors(test)
+
+
 def test_headings_of_a_full_page_go_down_one_step_at_a_time() -> None:
     steps = [int(one.tag[1]) for one in with_file(TEXT) if one.type in ("title", "header", "subheader")]
     assert steps[0] == 1

@@ -35,9 +35,9 @@ def shown_services(considered: Considered) -> list[str]:
     return named or list(dict.fromkeys(considered.dependents["service_id"]))
 
 
-def changes(proposal: Proposal) -> list[tuple[str, str]]:
+def changes(considered: Considered, proposal: Proposal) -> list[tuple[str, str]]:
     """What a proposal says, a line each: for every service what closes, gets fewer hours and stays; then its places."""
-    services, lines = judgement.services(), []
+    services, lines = {service.id: service for service in considered.assessment.services}, []
     for change in proposal.service:
         listed = [("closes", change.close), ("fewer hours", change.fewer_hours), ("stays", change.keep)]
         said = [f"{word}: {join_words([way(name) for name in names])}" for word, names in listed if names]

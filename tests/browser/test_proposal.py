@@ -37,7 +37,7 @@ def filled(open_page, app, settle, map_frame, tmp_path: Path):
         settle(page)
         path = tmp_path / "p.toml"
         path.write_text(PROPOSAL, encoding="utf-8")
-        page.locator("input[type=file][accept*=toml]").first.set_input_files(path)
+        page.get_by_test_id("stFileUploader").filter(has_text="live at once").locator("input[type=file]").set_input_files(path)
         page.get_by_role("heading", name="Options side by side").wait_for(timeout=30_000)
         settle(page)
         map_frame(page)
