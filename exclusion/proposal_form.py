@@ -203,7 +203,7 @@ def _service(service: Service, areas: pd.DataFrame, problems: list[Problem]) -> 
 
 
 def _listed(problems: list[Problem]) -> places.Places | None:
-    with st.expander("Places that close or open for fewer hours"):
+    with st.expander("The list of your places, to measure distances"):
         st.markdown(
             "We hold no list of the council's places. With the council's own list (CSV with name, kind and a position, or Open Referral UK "
             "JSON) the page says how far people would have to go; without it, which services lean on the place."
