@@ -286,7 +286,7 @@ def choose_weights(nations: Sequence[str]) -> dict[str, float] | None:
 def people_scale() -> tuple[float, str] | None:
     """The factor somebody set on the level of the people estimate, with its reason; None while it stands as we have it.
 
-    Every page heeds it, also those that do not ask, so that one visit never shows two numbers for one ward.
+    :func:`assessed` and :func:`scored` heed it on every page, also on those that do not ask, so that a ward keeps one number.
     """
     held = {name: st.session_state.get(name, st.query_params.get(name)) for name in (SCALE, WHY)}
     try:

@@ -448,3 +448,18 @@ def test_a_pack_is_about_one_service(bundled: Evidence) -> None:
     two = exclusion.assess(bundled, ["Blackpool"], ["blue_badge", "missed_bin"], today=TODAY)
     with pytest.raises(UsageError, match="is about one service"):
         report.render(two, TODAY)
+
+
+# ------------------------------------------------------------------ people unlikely to use the internet
+
+
+def test_every_page_says_what_is_counted_at_which_rates_and_by_whose_factor(bundled: Evidence, pages: dict[str, str]) -> None:
+    scaled = exclusion.assess(bundled, ["Blackpool"], ["blue_badge"], today=TODAY, people_scale=(0.8, "our survey of 2025"))
+    plain = "aged 16 and over, did not use the internet in the last three months, 2020 rates"
+    for html in pages.values():
+        assert f"{plain}; the lower figure also allows for the fall since" in html
+    for name, html in report.render(scaled, TODAY).items():
+        assert f"{plain}, multiplied by 0.8 (our survey of 2025)" in html
+        assert "set by you: our survey of 2025" in html
+        assert "our estimate, 2020 rates times 0.8" in html and "2020-25" not in html
+        assert name == "index.html" or report.pages.visible_words(html) <= report.pages.WORDS

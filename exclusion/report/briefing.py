@@ -132,7 +132,13 @@ def _people_fact(assessment: Assessment, area_code: str) -> list[Fact]:
     here = f"{in_100(row)}%" if row["high_raw"] >= fewest() else ""
     there = f"{'against ' if here else ''}{in_100(whole)}% in {nation}" if whole["adults"] > 0 else ""
     said = ", ".join(part for part in (here, there) if part)
-    return [Fact(sentence(f"{fact.said(people_words(row), nation)}{': ' if said else ''}{said} ({fact.date})"), "people", "")]
+    return [Fact(sentence(f"{fact.said(people_words(row), nation)}{': ' if said else ''}{said} ({people_date(assessment)})"), "people", "")]
+
+
+def people_date(assessment: Assessment) -> str:
+    """What the estimate is and of when: with a factor somebody set, the 2020 rates times that factor."""
+    scale = assessment.people_estimate.scale
+    return f"our estimate, 2020 rates times {scale.low:g}" if scale.own else texts.facts()["people"].date
 
 
 def people_words(row: Any) -> str:
@@ -348,6 +354,7 @@ __all__ = [
     "facts",
     "floor_line",
     "keep_lines",
+    "people_date",
     "people_words",
     "questions",
     "reason",

@@ -104,7 +104,7 @@ def _people_sentence(assessment: Assessment) -> str:
     if pd.isna(whole["high_raw"]) or whole["high_raw"] < briefing.fewest():
         return ""
     fact = texts.facts()["people"]
-    return sentence(f"{fact.text.format(n=briefing.people_words(whole))} ({briefing.in_100(whole)}%; {fact.date})")
+    return sentence(f"{fact.text.format(n=briefing.people_words(whole))} ({briefing.in_100(whole)}%; {briefing.people_date(assessment)})")
 
 
 def _unchecked(rows: pd.DataFrame) -> str:

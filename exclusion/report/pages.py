@@ -84,10 +84,10 @@ def _ward_page(assessment: Assessment, service: Service, code: str, today: date)
         shown = [*figures[: most_facts - len(estimate)], *estimate]
         page |= {
             "facts": [fact.text for fact in shown],
-            "keeps": keeps[brief][:briefing.MOST_LINES],
+            "keeps": keeps[brief][: briefing.MOST_LINES],
             "users": service.main_users if room else service.main_users.split(";")[0],
             "busier": busier if room else "",
-            "borderline": any(briefing.BORDERLINE in line for line in keeps[brief][:briefing.MOST_LINES]),
+            "borderline": any(briefing.BORDERLINE in line for line in keeps[brief][: briefing.MOST_LINES]),
             "unknowns": unknown[:most_unknowns],
             "sources": briefing.sources(assessment, behind.union(fact.source for fact in shown)),
         }
@@ -135,6 +135,7 @@ def _common(assessment: Assessment, service: Service, today: date, entries: list
         "versions": [
             ("Figures", f"{manifest.name} {manifest.version}, built on {date_words(str(manifest.built_on))}, wards {manifest.edition}"),
             ("Method", assessment.method.words),
+            ("People unlikely to use the internet", f"aged 16 and over, {assessment.people_estimate.definition}"),
             ("Thresholds", f"version {assessment.thresholds_version}"),
             ("Service profile", f"{service.id}, version {service.profile_version} (our default judgement)"),
         ],
