@@ -133,7 +133,10 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "households": _whole("Households, Census 2021, shared onto the ward", _NOT_NEGATIVE),
             "rural": pa.Column(bool, description="Whether over half of residents live in rural small areas"),
             "straddle": _number("Share of residents whose small area crosses the ward boundary", _SHARE, nullable=False),
-            "error_class": _text("How well small areas fit this ward: good, fair or rough", _one_of(("good", "fair", "rough"))),
+            "error_class": _text(
+                "How well small areas fit this ward: good, fair, rough, or none (no figure can be given)",
+                _one_of(("good", "fair", "rough", "none")),
+            ),
             "error_p90": _number("Nine in ten such wards had a smaller error in their count than this share", _SHARE, nullable=False),
             "x": _number("Easting of the ward centre, metres, EPSG:27700", nullable=False),
             "y": _number("Northing of the ward centre, metres, EPSG:27700", nullable=False),

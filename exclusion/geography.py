@@ -157,7 +157,7 @@ def to_wards(measures: Mapping[str, pd.DataFrame], shares: Shares) -> pd.DataFra
     return pd.concat(frames, ignore_index=True)
 
 
-def fit_of(shares: Shares, people: pd.Series, good_below: float, fair_below: float) -> pd.DataFrame:
+def fit_of(shares: Shares, people: pd.Series, good_below: float, fair_below: float, none_from: float) -> pd.DataFrame:
     """How far each ward's figures rest on divided small areas.
 
     Returns
@@ -165,7 +165,7 @@ def fit_of(shares: Shares, people: pd.Series, good_below: float, fair_below: flo
     DataFrame indexed by ``area_code``
         ``straddle`` (share of its people whose small area lies under 97 % in one ward),
         ``mixed`` (people-weighted chance that a resident of its small areas lives in another
-        ward) and ``error_class`` cut on ``mixed``: good, fair or rough.
+        ward) and ``error_class`` cut on ``mixed``: good, fair, rough or none (no figure can be given).
     """
     table = shares.assign(people=shares["share"] * people.reindex(shares["small_area_code"]).to_numpy())
     main = table.groupby("small_area_code")["share"].transform("max")
@@ -174,7 +174,7 @@ def fit_of(shares: Shares, people: pd.Series, good_below: float, fair_below: flo
     sums = table.groupby("area_code")[["people", "crossing", "elsewhere"]].sum()
     people_here = sums["people"].where(sums["people"] > 0)
     mixed = (sums["elsewhere"] / people_here).fillna(1.0)
-    classes = np.select([mixed < good_below, mixed < fair_below], ["good", "fair"], "rough")
+    classes = np.select([mixed < good_below, mixed < fair_below, mixed < none_from], ["good", "fair", "rough"], "none")
     return pd.DataFrame(
         {"straddle": (sums["crossing"] / people_here).fillna(1.0), "mixed": mixed, "error_class": classes}, index=sums.index
     )

@@ -160,8 +160,8 @@ def controls(evidence: Evidence) -> pd.DataFrame:
     DataFrame indexed by nation
         ``control`` (the rates applied to the nation's own ages and disability), ``wards`` (the sum
         of its wards before), ``ratio``. A nation is left out when the release lacks its own figures
-        or does not hold all its wards, each with all its figures: part of a nation cannot be
-        brought to the whole. District totals can take the place of this one when they are held.
+        or does not hold all its wards with their figures (but for a few wards too small to have
+        any): part of a nation cannot be brought to the whole. District totals can take the place of this one when they are held.
     """
     key = ("people controls", "nation")
     if key in evidence.cache:
@@ -175,10 +175,14 @@ def controls(evidence: Evidence) -> pd.DataFrame:
         code = NATION_CODE.get(str(nation), "")
         if code not in national.index:
             continue
-        wards = float(_central(*_rake(counts.loc[here.index], here["population"], rates), rates).sum())
-        control = float(_central(*_rake(national.loc[[code]], everyone, rates), rates)[0])
+        each = _central(*_rake(counts.loc[here.index], here["population"], rates), rates)
+        known = np.isfinite(each)
+        wards = float(each[known].sum())
+        # A few wards too small to have figures are left out, with their share of the nation's residents.
+        held = float(here["population"][known].sum() / here["population"].sum())
+        control = float(_central(*_rake(national.loc[[code]], everyone, rates), rates)[0]) * held
         covered = here["population"].sum() / everyone[code]
-        if np.isfinite(wards) and np.isfinite(control) and abs(covered - 1) <= WHOLE:
+        if wards > 0 and np.isfinite(control) and abs(covered - 1) <= WHOLE and 1 - held <= WHOLE:
             found[nation] = {"control": control, "wards": wards, "ratio": control / wards}
     table = pd.DataFrame.from_dict(found, orient="index", columns=["control", "wards", "ratio"])
     evidence.cache[key] = table

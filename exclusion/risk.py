@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from exclusion.contracts import Problem, UsageError
 from exclusion.judgement.score import Domain, MethodPreset, geography_rules, method_for
 from exclusion.release import Evidence
+from exclusion.words import join_words
 
 Array = NDArray[np.float64]
 BANDS = {1: "Lowest", 2: "Lower", 3: "Middle", 4: "Higher", 5: "Highest"}
@@ -153,7 +154,7 @@ def _score_nation(evidence: Evidence, nation: str, codes: list[str], preset: Met
     out["observed"] = observed.min(axis=1).fillna(0.0)
     out["scored"] = ~np.isnan(risk)
     out["why_not"] = [
-        "" if ok else "Not scored: no figure for " + " and ".join(label for label, blank in labels if blank[i]) + "."
+        "" if ok else "Not scored: no figure for " + join_words([label for label, blank in labels if blank[i]]) + "."
         for i, ok in enumerate(out["scored"])
     ]
     out["risk"] = risk

@@ -42,7 +42,9 @@ def tables(
     rules = geography_rules()
     people = data.measures["population"]["count"]
     wards = data.wards.set_index("area_code")
-    fit = geography.fit_of(shares, people, rules.error_class.good_below, rules.error_class.fair_below).reindex(wards.index)
+    fit = geography.fit_of(shares, people, rules.error_class.good_below, rules.error_class.fair_below, rules.error_class.none_from).reindex(
+        wards.index
+    )
     measured = _fit_measured(data, people, shares, best_fit, fit)
     long = _rounded(geography.to_wards(data.measures, shares))
     population = long[long["measure"] == "population"].set_index("area_code")["count"]
@@ -55,7 +57,7 @@ def tables(
     rural_share = rural_people[rural_people["rural"]].groupby("area_code")["people"].sum().reindex(wards.index).fillna(
         0
     ) / rural_people.groupby("area_code")["people"].sum().reindex(wards.index)
-    error_p90 = {name: measured["fit"]["postcodes"]["p90_by_class"][name] for name in ("good", "fair", "rough")}
+    error_p90 = {name: measured["fit"]["postcodes"]["p90_by_class"][name] for name in ("good", "fair", "rough")} | {"none": 1.0}
     centre = boundaries.points_of(data.wards).set_index(data.wards["area_code"])
     areas = wards.drop(columns="geometry").assign(
         edition=rules.edition,
@@ -85,6 +87,7 @@ def tables(
         level="lsoa21", fit="published"
     )
     nation_rows = _nations(data, ward_rows)
+    ward_rows = _blank_where_no_figure(ward_rows, fit)
     council_rows = data.council.assign(
         level="council", count=np.nan, of=np.nan, low=np.nan, high=np.nan, observed=np.nan, fit="council_wide"
     )
@@ -139,6 +142,15 @@ def _rounded(long: pd.DataFrame) -> pd.DataFrame:
     rate = (table["count"] / table["of"].where(table["of"] > 0)).round(6)
     table["value"] = table["value"].round(6).where(~counted, rate)
     table["observed"] = table["observed"].round(3)
+    return table
+
+
+def _blank_where_no_figure(ward_rows: pd.DataFrame, fit: pd.DataFrame) -> pd.DataFrame:
+    """Leave figures blank in wards that are so small a part of their small areas that any figure would be somebody else's."""
+    table = ward_rows.copy()
+    none = table["area_code"].map(fit["error_class"]) == "none"
+    table.loc[none, ["count", "of", "value", "low", "high"]] = np.nan
+    table.loc[none, "observed"] = 0.0
     return table
 
 

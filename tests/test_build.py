@@ -61,10 +61,14 @@ def test_sharing_by_postcode_is_nearer_to_published_wards_than_best_fit(rebuilt)
     assert by_class["good"] < by_class["fair"] < by_class["rough"]
 
 
-def test_wards_that_best_fit_leaves_empty_have_an_estimate(rebuilt):
+def test_wards_that_best_fit_leaves_empty_have_an_estimate_or_say_that_none_can_be_given(rebuilt):
     city = rebuilt.areas[rebuilt.areas["council_name"] == "City of London"]
     assert len(city) == 25 and (city["population"] > 0).all()
-    assert (city["error_class"] == "rough").mean() > 0.5  # and say how rough it is
+    assert set(city["error_class"]) == {"rough", "none"}
+    none = rebuilt.areas.index[rebuilt.areas["error_class"] == "none"]
+    assert 10 < len(none) < 40 and set(rebuilt.areas.loc[none, "council_name"]) == {"City of London", "Isles of Scilly"}
+    assert rebuilt.wide("ward", "count").loc[none].isna().all(axis=None)  # blank, never zero
+    assert not rebuilt.reference_wards["area_code"].isin(none).any()
 
 
 def test_thresholds_version_1_are_the_calibration_of_this_release(rebuilt):

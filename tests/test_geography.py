@@ -119,11 +119,17 @@ def test_people_are_conserved_whatever_the_postcodes(postcodes, people):
 
 def test_the_error_class_says_how_far_a_ward_rests_on_divided_small_areas():
     # North: 100 people of A, all its own. South: B is shared half and half with a third ward.
+    # The fourth ward has 5 per cent of C and nothing else: 95 of 100 of C's people live elsewhere.
     fit = geography.fit_of(
-        shares((A, NORTH, 1.0), (B, SOUTH, 0.5), (B, "E05000003", 0.5)), pd.Series({A: 100.0, B: 80.0}), good_below=0.03, fair_below=0.15
+        shares((A, NORTH, 1.0), (B, SOUTH, 0.5), (B, "E05000003", 0.5), (C, NORTH, 0.95), (C, "E05000004", 0.05)),
+        pd.Series({A: 100.0, B: 80.0, C: 10.0}),
+        good_below=0.03,
+        fair_below=0.15,
+        none_from=0.80,
     )
-    assert fit.loc[NORTH].tolist() == [0.0, 0.0, "good"]
+    assert fit.loc[NORTH, "mixed"] == pytest.approx(9.5 * 0.05 / 109.5) and fit.loc[NORTH, "error_class"] == "good"
     assert fit.loc[SOUTH].tolist() == [1.0, 0.5, "rough"]
+    assert fit.loc["E05000004"].tolist() == [1.0, pytest.approx(0.95), "none"]
 
 
 def test_a_point_off_the_coast_takes_the_nearest_shape():

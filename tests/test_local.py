@@ -111,7 +111,7 @@ def test_local_thresholds_are_used_and_said(tmp_path: Path, bundled: exclusion.E
     assert set(theirs.findings["thresholds_version"]) == {"1|local, by B. Officer on 2 October 2026"}
     assert theirs.thresholds_version == "1, with local thresholds"
     assert theirs.notices[0] == (
-        "Local thresholds, not the national version 1: people aged 75 and over, 200 and 400 instead of 802 and 1,210 "
+        "Local thresholds, not the national version 1: people aged 75 and over, 200 and 400 instead of 803 and 1,212 "
         "(by B. Officer on 2 October 2026: Small wards). Findings cannot be set beside those of other councils."
     )
 

@@ -10,7 +10,7 @@ from exclusion.judgement.auditing import audit_words
 from exclusion.judgement.score import measures, method_for
 from exclusion.words import counted, date_words, join_words, percent, sentence
 
-CLASSES = ("good", "fair", "rough")
+CLASSES = ("good", "fair", "rough", "none")
 
 
 def what_it_measures(a: Assessment) -> Section:

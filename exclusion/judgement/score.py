@@ -158,6 +158,7 @@ class PeopleRates(Entry):
 class ErrorClass(_Part):
     good_below: float
     fair_below: float
+    none_from: float
     why: str
 
 

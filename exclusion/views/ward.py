@@ -107,7 +107,12 @@ def not_known(a: Assessment, code: str) -> list[str]:
     ]
     if lacking:
         lines.append(f"No figure for this ward: {', '.join(lacking)}.")
-    if area["error_class"] != "good":
+    if area["error_class"] == "none":
+        lines.append(
+            "This ward is so small a part of the small areas that figures are published for that any figure would be about its "
+            "neighbours. We give none, and nothing was checked: ask the people who know it."
+        )
+    elif area["error_class"] != "good":
         lines.append(
             f"Census figures come by small area and were shared onto this ward by postcode. In nine of ten wards like this one "
             f"the count is within {percent(float(area['error_p90']))} of the truth."
