@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -108,10 +109,16 @@ def find_services(names: Iterable[str], held: Mapping[str, Service] | None = Non
     }
     unknown = [name for name in names if name.strip().casefold() not in by_name]
     if unknown:
-        raise UsageError(
-            [Problem("service", "is not one we hold a profile of", name, "Run 'exclusion services' for the list.") for name in unknown]
-        )
+        raise UsageError([Problem("service", "is not one we hold a profile of", name, _like(name, by_name)) for name in unknown])
     return tuple(dict.fromkeys(by_name[name.strip().casefold()] for name in names))
+
+
+def _like(name: str, by_name: Mapping[str, Service]) -> str:
+    """What to do about a service nobody knows: the ids most like it, and the command that lists them."""
+    asked = name.strip().casefold()
+    keys = [key for key in by_name if asked and asked in key] or get_close_matches(asked, by_name, n=3, cutoff=0.6)
+    ids = list(dict.fromkeys(by_name[key].id for key in keys))[:5]
+    return (f"Did you mean {join_words(ids, 'or')}? " if ids else "") + "Run 'exclusion services' for the list."
 
 
 def assess(

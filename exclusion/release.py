@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 from exclusion.contracts import AREA_CODE, DataRefused, Problem, UsageError, check
 from exclusion.sources import Source
 from exclusion.sources.boundaries import METRES, check_boundaries
+from exclusion.words import join_words
 
 FORMAT = 1
 TABLES = ("areas", "small_areas", "observations", "reference", "reference_wards")
@@ -99,12 +100,11 @@ class Evidence:
             if code := by_name.get(name.strip().casefold()):
                 found.append(code)
                 continue
-            close = get_close_matches(name.strip().casefold(), by_name, n=3, cutoff=0.5)
-            hint = (
-                "Did you mean " + ", ".join(table.set_index("council_code").loc[by_name[c], "council_name"] for c in close) + "?"
-                if close
-                else ""
-            )
+            asked = name.strip().casefold()
+            inside = [key for key in by_name if asked and asked in key]  # "newcastle" before names spelt much like it
+            close = inside[:5] or get_close_matches(asked, by_name, n=3, cutoff=0.6)
+            names_by_code = table.set_index("council_code")["council_name"]
+            hint = f"Did you mean {join_words([f'“{names_by_code[by_name[key]]}”' for key in close], 'or')}?" if close else ""
             problems.append(Problem("council", "is not in this release", name, f"{hint} Run 'exclusion councils' for the list.".strip()))
         if problems:
             raise UsageError(problems)
@@ -387,6 +387,7 @@ def _crossed(tables: dict[str, pd.DataFrame], manifest: Manifest) -> Iterable[Pr
 
 def recover(out: Path) -> None:
     """Put the old folder back when a writer was killed between its two renames."""
+    out = Path(out).absolute()
     previous = out.with_name(f".{out.name}.previous")
     if not out.exists() and previous.exists():
         os.rename(previous, out)

@@ -32,6 +32,7 @@ from exclusion.judgement.score import method_for, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
 from exclusion.views import files
+from exclusion.words import join_words
 
 NAME = "Kept Open"
 SCALE, WHY = "people_scale", "people_why"  # of the level of the people estimate, in the address and in the session
@@ -189,10 +190,21 @@ def grid(frame: pd.DataFrame, caption: str) -> None:
 # --------------------------------------------------------------------------- questions, whose answers live in the address
 
 
+def _say_what_the_link_lacks(name: str, labels: set[str], what: str, instead: str) -> None:
+    """A link that names what we do not hold must not pass for one that opened as meant."""
+    told = f"link lacks {name}"
+    if told not in st.session_state:
+        st.session_state[told] = [label for label in st.query_params.get_all(name) if label not in labels]
+    if st.session_state[told]:
+        lacking = join_words([f"“{label}”" for label in st.session_state[told]])
+        st.warning(_plain(f"This link names {what} we do not hold: {lacking}. {instead}"))
+
+
 def choose_councils(held: Evidence) -> tuple[str, ...]:
     """The chosen councils, by code; several act as one area. Stops the page while none is chosen."""
     listed = _councils(held.manifest.version)
     codes = list(listed)
+    _say_what_the_link_lacks("council", {label for label, _ in listed.values()}, "councils", "The first council is shown in its place.")
     first = [code for code, (_, mapped) in listed.items() if mapped][:1] or codes[:1]
     chosen = st.multiselect(
         "Council (choose several to look at them as one area)",
@@ -201,6 +213,8 @@ def choose_councils(held: Evidence) -> tuple[str, ...]:
         key="council",
         bind="query-params",
         format_func=lambda code: listed[code][0],
+        filter_mode="contains",
+        select_all=False,  # else Enter in the empty box would choose every council
         placeholder="Type the name of a council",
     )
     _keep("council", chosen, None if chosen == first else [listed[code][0] for code in chosen])
@@ -221,6 +235,7 @@ def choose_service() -> Service:
     """The service that would move online."""
     listed = judgement.services()
     ids = sorted(listed, key=lambda one: listed[one].service_name)
+    _say_what_the_link_lacks("service", {one.service_name for one in listed.values()}, "services", "Another service is shown in its place.")
     chosen = st.selectbox(
         "Service that would move online",
         ids,

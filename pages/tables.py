@@ -11,12 +11,13 @@ ui.notices(a.notices)
 
 st.header("Which services could move first here", anchor=False)
 first = views.could_move_first(a)
-clear = int(first["In words"].str.startswith(views.FIRST).sum())
+clear = int((first["In words"] == views.FIRST).sum())
 ui.status(
     f"{clear} of {len(first)} services have nothing to add to their minimum in the {len(a.areas)} chosen wards, in the rules checked."
 )
 st.markdown(
-    "These could move first, each with the minimum that stays. For some that minimum is already wide. The columns are numbers of wards."
+    f"Those say “{views.FIRST}” in the last column; each still keeps its minimum, and for some that minimum is already wide. "
+    "All services are listed by name. The columns are numbers of wards."
 )
 ui.table(first, "Services, and in how many of the chosen wards something was found", numbers=tuple(first.columns[2:-1]))
 

@@ -108,6 +108,8 @@ def test_two_tier_councils_say_who_decides(bundled):
 def test_what_is_not_known_is_refused_with_the_way_on(bundled):
     with pytest.raises(UsageError, match="Run 'exclusion services'"):
         exclusion.assess(bundled, ["Blackpool"], ["bins", "parks"])
+    with pytest.raises(UsageError, match="Did you mean blue_badge"):
+        exclusion.assess(bundled, ["Blackpool"], ["Blue Badge"])
     with pytest.raises(UsageError, match="there is no such version"):
         exclusion.assess(bundled, ["Blackpool"], thresholds="7")
     with pytest.raises(NothingToAssess):

@@ -239,7 +239,7 @@ def test_building_from_a_folder_that_is_not_there_is_unreachable(capsys: pytest.
 @pytest.mark.parametrize(
     ("argv", "says"),
     [
-        (["score", "--council", "Blackpol"], "Did you mean Blackpool"),
+        (["score", "--council", "Blackpol"], "Did you mean “Blackpool”?"),
         (["score"], "--council"),
         (["score", "--all", "--council", "Blackpool"], "either councils or --all"),
         (["score", "-c", "Blackpool", "-w", "age=much"], "age=40"),

@@ -182,6 +182,23 @@ def test_the_map_can_leave_out_what_is_said_once_and_then_zero_is_not_no_reason(
     assert "No reason found in 2 of" not in words
 
 
+def test_a_link_to_what_we_do_not_hold_says_so():
+    test = run("service.py", council="Blackpol", service="Blue Badge (disabled parking permit)")
+    assert any("This link names councils we do not hold: “Blackpol”" in one.value.replace("\\", "") for one in test.warning)
+    assert not run("service.py", council="Blackpool (E06000009)").warning
+
+
+def test_enter_in_the_empty_box_cannot_choose_every_council():
+    assert not run("service.py").multiselect(key="council").proto.select_all
+
+
+def test_only_services_with_nothing_found_are_said_to_be_able_to_move_first():
+    words = text(run("tables.py"))
+    clear = int(words.split(" of 40 services have nothing to add")[0].split()[-1].split(">")[-1])
+    assert words.count("Nothing to add to the minimum<") == clear > 0
+    assert "Something to watch in" in words
+
+
 def test_a_ward_stays_chosen_when_another_council_joins():
     test = run("service.py", ward="Bloomfield (E05015188)")
     test.multiselect(key="council").set_value(["E06000009", "E07000124"]).run()

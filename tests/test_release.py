@@ -135,8 +135,10 @@ def test_a_release_never_reaches_outside_its_folder(copy):
     assert "names a file outside the release" in refused(copy)
 
 
-def test_a_folder_that_is_not_a_release_is_said(tmp_path):
+def test_a_folder_that_is_not_a_release_is_said(tmp_path, monkeypatch):
     assert "holds no release.toml" in refused(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    assert "holds no release.toml" in refused(".")
 
 
 def tables_of(folder):
@@ -185,7 +187,9 @@ def test_councils_are_found_by_code_or_name_in_any_case(bundled):
     assert bundled.find_councils(["blackpool", "E07000124", "Blackpool"]) == ["E06000009", "E07000124"]
     with pytest.raises(UsageError) as error:
         bundled.find_councils(["Blackpol", "Leedss"])
-    assert "Did you mean Blackpool" in str(error.value) and "Leeds" in str(error.value)
+    assert "Did you mean “Blackpool”?" in str(error.value) and "“Leeds”" in str(error.value)
+    with pytest.raises(UsageError, match="“Newcastle upon Tyne” or “Newcastle-under-Lyme”"):
+        bundled.find_councils(["Newcastle"])  # what holds the word comes before what is spelt much like it
 
 
 def squares(codes, column="WD25CD"):

@@ -25,7 +25,8 @@ def across_lines(assessment: Assessment, service_id: str) -> list[str]:
         others = [str(names[code]) for code in str(row["except_area_codes"]).split("|") if code in names.index]
         why = [texts.becauses()[name].also for name in str(row["rule_ids"]).split("|") if name in texts.becauses()]
         because = f", because {join_words(why)}" if why else ""
-        holds = f"in {row['wards']} of {row['of_wards']} wards, not in {join_words(others)}" if others else "in every ward"
+        holds = f"in {row['wards']} of {row['of_wards']} wards" if others else "in every ward"
+        holds += f", less firmly or not at all in {join_words(others)}" if others else ""
         lines.append(f"{briefing.KEEP[str(row['severity'])].format(way=briefing.way(str(row['channel'])))}{because}. It holds {holds}.")
     return lines
 

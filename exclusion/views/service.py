@@ -92,7 +92,7 @@ def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:
     for row in each(a.council_wide[a.council_wide["service_id"] == service_id]):
         head, _, why = str(row.reason).partition(". ")
         others = [str(a.areas.loc[code, "area_name"]) for code in str(row.except_area_codes).split("|") if code in a.areas.index]
-        but = f" It does not hold in {join_words(others)}." if others else ""
+        but = f" Less firmly or not at all in {join_words(others)}." if others else ""
         lines.append((f"{head}.", f"{why}{but}"))
     return lines
 
@@ -211,7 +211,7 @@ def could_move_first(a: Assessment) -> pd.DataFrame:
         elif firm == 0 and counts[1] == 0:
             words = FIRST
         elif firm == 0:
-            words = f"{FIRST}; watch {counts[1]}"
+            words = f"Something to watch in {counts[1]}"
         elif counts[3] == 0:
             words = f"With another way in kept in {firm}"
         else:
