@@ -457,7 +457,7 @@ def test_every_page_says_what_is_counted_at_which_rates_and_by_whose_factor(bund
     scaled = exclusion.assess(bundled, ["Blackpool"], ["blue_badge"], today=TODAY, people_scale=(0.8, "our survey of 2025"))
     plain = "aged 16 and over, did not use the internet in the last three months, 2020 rates"
     for html in pages.values():
-        assert f"{plain}; the lower figure also allows for the fall since" in html
+        assert "and the lower figure also allows for the fall since" in html
     for name, html in report.render(scaled, TODAY).items():
         assert f"{plain}, multiplied by 0.8 (our survey of 2025)" in html
         assert "set by you: our survey of 2025" in html
