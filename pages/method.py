@@ -5,8 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from exclusion import alternatives, audit, charts, comparison, ui, validity, views
-from exclusion.contracts import NothingToAssess
+from exclusion import alternatives, audit, charts, clusters, comparison, ui, validity, views
+from exclusion.contracts import ExclusionError, NothingToAssess
 from exclusion.uncertainty import Uncertainty, uncertainty
 from exclusion.views import trust
 from exclusion.words import join_words, slug
@@ -22,6 +22,12 @@ def how_sure(version: str, codes: tuple[str, ...], weights: tuple[tuple[str, flo
 def by_method(version: str, codes: tuple[str, ...], name: str) -> alternatives.Scored:
     """Wards by another method, all of its figures or none."""
     return alternatives.score(ui.evidence(), trust.held_methods()[name], list(codes))
+
+
+@st.cache_resource(max_entries=16, show_spinner="Looking at each ward and its neighbours …")
+def in_clusters(version: str, codes: tuple[str, ...], weights: tuple[tuple[str, float], ...] | None) -> clusters.Clusters:
+    """Kept for the next visitor who asks the same."""
+    return clusters.clusters(ui.evidence(), list(codes), dict(weights) if weights else None)
 
 
 def audit_file(councils: tuple[str, ...], weights: dict[str, float] | None, sure: Uncertainty, ending: str) -> bytes:
@@ -110,6 +116,27 @@ for nation in nations:
 st.header("Without one part", anchor=False)
 st.markdown("The band each ward would be in if one part were left out and the others made up to the whole.")
 ui.table(trust.without_rows(a, weights), "Wards, by name: the band without each part")
+
+st.header("What a list of wards leaves out", anchor=False)
+ui.lines(trust.pocket_words(a))
+hidden = trust.pocket_rows(a, weights)
+if len(hidden):
+    st.markdown("These parts of wards are among their nation's most affected tenth of small areas, though their ward is not in band 5:")
+    ui.table(hidden, "Small areas that their ward hides, by ward name")
+st.subheader("Clusters", anchor=False)
+st.markdown("Wards that are alike with their neighbours. A cluster describes the map; no finding comes from it.")
+if st.toggle("Look for clusters (takes some seconds)", key="clusters"):
+    try:
+        grouped = in_clusters(held.manifest.version, codes, tuple(sorted(weights.items())) if weights else None)
+    except ExclusionError as error:
+        ui.show_error(error)
+    else:
+        rows = trust.cluster_rows(a, grouped)
+        if len(rows):
+            ui.table(rows, "Wards that are part of a cluster, by name")
+        else:
+            st.markdown("None of these wards is part of a cluster.")
+        ui.lines(grouped.notes)
 
 st.header("Another method beside ours", anchor=False)
 others = trust.other_methods(a)

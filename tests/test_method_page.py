@@ -116,7 +116,7 @@ def test_a_method_with_its_figures_stands_beside_ours(page):
 
 def test_two_nations_are_shown_apart():
     test = run(council=["Blackpool (E06000009)", "Cardiff (W06000015)"])
-    assert [one.value for one in test.subheader][-2:] == ["England", "Wales"]
+    assert [one.value for one in test.subheader][-3:] == ["England", "Wales", "Clusters"]
     assert "not a part here" in words(test)  # Wales has no connectivity
 
 
@@ -163,3 +163,28 @@ def test_a_ward_without_a_score_is_never_drawn_or_called_clear(blackpool):
     row = trust.sure_rows(wards).iloc[0]
     assert list(row[1:]) == ["Not scored", "not known", "not known", "not known", "not known"]
     assert "One ward could not be scored." in trust.sure_words(wards)
+
+
+def test_the_page_says_what_a_list_of_wards_leaves_out():
+    said = words(run(council="Tower Hamlets (E09000030)"))
+    assert "What a list of wards leaves out" in said
+    assert "live outside the wards that stand out" in said  # no ward of Tower Hamlets is in band 5
+    leeds = words(run(council="Leeds (E08000035)"))
+    assert "This release holds no small areas of these wards, so pockets were not looked for." in leeds
+
+
+def test_pockets_name_the_small_area_and_never_a_ward_in_the_highest_band(bundled):
+    three = assessment.assess(bundled, ["E06000009", "E07000124", "E09000030"], ())
+    rows = trust.pocket_rows(three, None)
+    highest = set(three.areas["area_name"][three.scores["band"].eq(5).fillna(False).to_numpy()])
+    assert len(rows) and not set(rows["Ward"]) & highest
+    assert rows["Ward"].is_monotonic_increasing and rows["Code"].str.match(r"E01\d{6}").all()
+
+
+def test_clusters_are_looked_for_when_asked():
+    pytest.importorskip("esda")
+    test = run(council="Blackpool (E06000009)")
+    assert "cluster of higher likelihood" not in words(test)
+    test.toggle(key="clusters").set_value(True).run(timeout=60)
+    assert not test.exception
+    assert "cluster of higher likelihood" in words(test) and "not a reason to keep or close anything" in words(test)

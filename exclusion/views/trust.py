@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from exclusion import alternatives, comparison, validity
+from exclusion import alternatives, comparison, pockets, validity
 from exclusion.alternatives import Scored
 from exclusion.assessment import Assessment
 from exclusion.audit import labels, trust
+from exclusion.clusters import Clusters
 from exclusion.judgement.auditing import audit_words
 from exclusion.judgement.composites import CompositeMethod
 from exclusion.judgement.composites import alternatives as held_methods
@@ -135,6 +136,28 @@ def _moves(bands: int) -> str:
 def lacking_lines(other: Scored) -> list[tuple[str, str]]:
     """What the other method asks for and we do not hold."""
     return [(f"{label} ({nation}).", str(why)) for label, nation, why in other.lacking[["label", "nation", "why"]].itertuples(index=False)]
+
+
+def pocket_rows(a: Assessment, weights: dict[str, float] | None) -> pd.DataFrame:
+    """Small areas of the nation's most affected tenth in wards below the highest band, by ward name."""
+    domains = {domain.id: domain.label for preset in a.method.presets for domain in preset.domain}
+    found = pockets.pockets(a.evidence, list(a.areas.index), pockets.flagged_by_band(a.scores), weights)
+    parts = [join_words([domains.get(name, name).lower() for name in str(high).split("|")]) or "no one part" for high in found["high"]]
+    rows = list(zip(found["area_name"], found["small_area_name"], found["small_area_code"], parts, strict=True))
+    return pd.DataFrame(rows, columns=["Ward", "Small area", "Code", "In the most affected tenth itself for"])
+
+
+def pocket_words(a: Assessment) -> list[str]:
+    """What a list of wards leaves out: people outside the wards that stand out, and where we could not look."""
+    left_out = pockets.outside(a.people["estimate_raw"], pockets.flagged_by_band(a.scores))
+    return [words for words in (str(left_out["words"]), pockets.looked_at(a.evidence, list(a.areas.index))) if words]
+
+
+def cluster_rows(a: Assessment, found: Clusters) -> pd.DataFrame:
+    """Wards of a cluster, by name."""
+    names = trust.names(a)
+    rows = [(names[row.Index], row.words) for row in each(found.wards) if row.kind not in ("", "none")]
+    return pd.DataFrame(rows, columns=["Ward", "What it is part of"])
 
 
 def similar_rows(a: Assessment, code: str, weights: dict[str, float] | None) -> pd.DataFrame:
