@@ -42,6 +42,22 @@ class Arrived:
     file: tuple[str, str, int]
 
 
+def gathered_file(folder: Path, name: str) -> Path:
+    """The path of a gathered file.
+
+    Raises
+    ------
+    SourceUnreachable
+        When it is not there, with what to do.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise SourceUnreachable(
+            Problem(name, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it.")
+        )
+    return path
+
+
 def arrive(
     folder: Path,
     name: str,
@@ -81,11 +97,7 @@ def arrive(
     DataRefused
         With every problem found.
     """
-    path = folder / name
-    if not path.is_file():
-        raise SourceUnreachable(
-            Problem(name, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it.")
-        )
+    path = gathered_file(folder, name)
     keys = [key] if isinstance(key, str) else list(key)
     wanted = keys + (texts or []) + (numbers or [])
     data = path.read_bytes()

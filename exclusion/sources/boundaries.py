@@ -13,8 +13,8 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from exclusion.contracts import DataRefused, Problem, SourceUnreachable
-from exclusion.sources import Source, arrive
+from exclusion.contracts import DataRefused, Problem
+from exclusion.sources import Source, arrive, gathered_file
 
 EDITION = "WD25"
 NATION_OF = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland"}
@@ -45,11 +45,7 @@ LOOKUPS = Source(
 
 
 def _boundaries(folder: Path, name: str, code: str) -> gpd.GeoDataFrame:
-    path = folder / name
-    if not path.is_file():
-        raise SourceUnreachable(
-            Problem(name, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it.")
-        )
+    path = gathered_file(folder, name)
     try:
         frame = gpd.read_parquet(path)
     except (OSError, ValueError) as error:

@@ -12,7 +12,7 @@ import pyarrow
 import pyarrow.parquet as pq
 
 from exclusion.contracts import DataRefused, Problem, SourceUnreachable
-from exclusion.sources import Source
+from exclusion.sources import Source, gathered_file
 
 NAME = "places/postcodes_gb_codepoint_open_2025_10.parquet"
 NO_POSITION = 90
@@ -32,11 +32,7 @@ SOURCE = Source(
 
 def read(folder: Path) -> tuple[Source, pd.DataFrame]:
     """Postcodes with a position outside Scotland: ``x, y`` in metres (EPSG:27700), unsorted."""
-    path = folder / NAME
-    if not path.is_file():
-        raise SourceUnreachable(
-            Problem(NAME, "is not in the folder of published tables", str(folder), "Fetch it, or give the folder that holds it.")
-        )
+    path = gathered_file(folder, NAME)
     try:
         table = pq.read_table(path, columns=["easting", "northing", "pq", "lad_code"]).to_pandas()
     except (OSError, pyarrow.ArrowException) as error:
