@@ -19,7 +19,8 @@ import numpy as np
 import pandas as pd
 
 import exclusion
-from exclusion import people, yardstick
+from exclusion import people
+from exclusion.validity import yardstick
 
 USE = "use/ons_internet_users_2020_"
 APART = 2

@@ -20,9 +20,10 @@ import numpy as np
 import pandas as pd
 
 import exclusion
-from exclusion import experiment, factorial, risk, uncertainty
+from exclusion import risk
 from exclusion.judgement.score import method_for
 from exclusion.judgement.uncertainty import uncertainty_rules
+from exclusion.method import experiment, factorial, uncertainty
 
 DRAWS = 2
 """Draws that the plain loop is timed on."""

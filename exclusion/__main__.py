@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from exclusion.cli.method_commands import PeopleScale, PeopleWhy, find_method, method_app, people_scale_of, print_beside, weights_of
+from exclusion.cli.register_commands import By, Place, held, register_app, said
+from exclusion.cli.screen import complain, notices, print_json, say, show, show_beside, show_findings, show_proposal, working, wrote
 from exclusion.contracts import ExclusionError, Problem, UsageError
-from exclusion.method_commands import PeopleScale, PeopleWhy, find_method, method_app, people_scale_of, print_beside, weights_of
-from exclusion.register_commands import By, Place, held, register_app, said
-from exclusion.screen import complain, notices, print_json, say, show, show_beside, show_findings, show_proposal, working, wrote
 from exclusion.words import join_words
 
 if TYPE_CHECKING:
@@ -259,7 +259,7 @@ def build(
 
     What is in the folder stays until the new release is complete.
     """
-    from exclusion import builder
+    from exclusion.building import builder
 
     kept = tuple(mapped) if mapped else builder.BUNDLED_COUNCILS if bundled else None
     with working("Building the release") as progress:

@@ -34,7 +34,7 @@ def contributions(parts: pd.DataFrame, ward: str) -> Picture:
     Parameters
     ----------
     parts
-        Rows of :func:`exclusion.comparison.contributions` for the ward.
+        Rows of :func:`exclusion.method.comparison.contributions` for the ward.
     """
     shown = parts.assign(
         points=parts["contribution"].round(1),

@@ -5,9 +5,10 @@ from functools import partial
 
 import streamlit as st
 
-from exclusion import alternatives, audit, charts, clusters, comparison, ui, validity, views
+from exclusion import audit, charts, ui, validity, views
 from exclusion.contracts import ExclusionError, NothingToAssess
-from exclusion.uncertainty import Uncertainty, uncertainty
+from exclusion.method import alternatives, clusters, comparison
+from exclusion.method.uncertainty import Uncertainty, uncertainty
 from exclusion.views import trust
 from exclusion.words import join_words, slug
 

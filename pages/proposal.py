@@ -4,7 +4,8 @@ from functools import partial
 
 import streamlit as st
 
-from exclusion import maps, proposal_form, ui, views
+from exclusion import maps, ui, views
+from exclusion.ui import proposal_form
 from exclusion.views import files
 from exclusion.views import proposal as shown
 

@@ -16,7 +16,7 @@ PACKAGE = ROOT / "exclusion"
 
 # Whose import is allowed where; everything else may not have it.
 ONLY_IN = {
-    "streamlit": {"ui", "proposal_form"},
+    "streamlit": {"ui"},
     "streamlit_folium": {"ui"},
     "folium": {"maps"},
     "branca": {"maps"},

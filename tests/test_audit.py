@@ -225,8 +225,9 @@ def test_a_method_can_be_shown_and_a_wrong_name_says_which_there_are(capsys):
 def test_another_method_stands_beside_ours_ward_by_ward(capsys, bundled):
     import json
 
-    from exclusion import alternatives, risk
+    from exclusion import risk
     from exclusion.judgement.composites import alternatives as held
+    from exclusion.method import alternatives
 
     assert main(["score", "--council", "Blackpool", "--method", "equal_people", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)

@@ -13,7 +13,8 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from exclusion import builder, judgement, release
+from exclusion import judgement, release
+from exclusion.building import builder
 
 pytestmark = pytest.mark.shared
 

@@ -26,7 +26,7 @@ def grid(side=12, gap=None):
 
 
 def test_the_limit_keeps_the_expected_share_of_false_ones():
-    from exclusion import clusters
+    from exclusion.method import clusters
 
     # Five tests at 5 %: the k-th smallest must be at most k x 0.01. 0.01 <= 0.01, 0.02 <= 0.02, 0.04 > 0.03: two pass.
     assert clusters.limit(np.array([0.5, 0.02, 0.01, 0.9, 0.04]), 0.05) == 0.02
@@ -42,7 +42,8 @@ class Absent:
             raise ModuleNotFoundError(f"No module named {name!r} (not installed in this test)")
 
 sys.meta_path.insert(0, Absent())
-from exclusion import clusters, load
+from exclusion import load
+from exclusion.method import clusters
 from exclusion.contracts import UsageError
 try:
     clusters.clusters(load())
@@ -65,7 +66,7 @@ spatial = pytest.mark.skipif(
 
 @spatial
 def test_wards_that_touch_are_neighbours_and_an_island_is_linked_with_the_nearest():
-    from exclusion import clusters
+    from exclusion.method import clusters
 
     areas = grid(4, gap=3)  # ward 3, top right of the first row, lies off the shore of ward 7
     linked, how = clusters.neighbours(areas, RULES)
@@ -76,7 +77,7 @@ def test_wards_that_touch_are_neighbours_and_an_island_is_linked_with_the_neares
 
 @spatial
 def test_with_centre_points_the_nearest_wards_are_neighbours_and_it_is_said():
-    from exclusion import clusters
+    from exclusion.method import clusters
 
     areas = grid(4)
     areas["geometry"] = areas.geometry.centroid
@@ -88,7 +89,7 @@ def test_with_centre_points_the_nearest_wards_are_neighbours_and_it_is_said():
 
 @spatial
 def test_a_corner_of_high_wards_is_a_cluster_of_higher_likelihood_and_noise_is_none():
-    from exclusion import clusters
+    from exclusion.method import clusters
 
     areas = grid()
     linked, _ = clusters.neighbours(areas, RULES)
@@ -103,7 +104,7 @@ def test_a_corner_of_high_wards_is_a_cluster_of_higher_likelihood_and_noise_is_n
 
 @spatial
 def test_the_same_seed_gives_the_same_clusters_and_a_council_alone_gives_its_rows_of_the_nation(bundled):
-    from exclusion import clusters
+    from exclusion.method import clusters
 
     welsh = list(bundled.areas.index[bundled.areas["nation"] == "Wales"])
     nation = clusters.clusters(bundled, welsh)

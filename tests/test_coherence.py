@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exclusion import alternatives, coherence
-from exclusion.composite import Node
 from exclusion.contracts import DataRefused, NothingToAssess
 from exclusion.judgement import composites
+from exclusion.method import alternatives, coherence
+from exclusion.method.composite import Node
 
 NAN = float("nan")
 FLAT = [Node("index", ""), Node("a", "index", 3), Node("b", "index", 1)]

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from exclusion import comparison, risk
+from exclusion import risk
 from exclusion.contracts import NothingToAssess, UsageError
 from exclusion.judgement.score import method_for
+from exclusion.method import comparison
 
 BLACKPOOL, CARDIFF = "E06000009", "W06000015"
 DOMAINS = ["age", "disability", "income", "connectivity"]

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exclusion import alternatives, composite, normalise, risk, treatment
-from exclusion.composite import Node
+from exclusion import risk
 from exclusion.contracts import DataRefused, UsageError
 from exclusion.judgement.score import method_for
+from exclusion.method import alternatives, composite, normalise, treatment
+from exclusion.method.composite import Node
 
 NAN = float("nan")
 # Few distinct numbers, so that ties are common; some gaps.

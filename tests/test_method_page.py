@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from exclusion import assessment, charts, comparison, uncertainty, validity
+from exclusion import assessment, charts, validity
+from exclusion.method import comparison, uncertainty
 from exclusion.views import trust
 
 PAGE = Path(__file__).resolve().parents[1] / "pages" / "method.py"

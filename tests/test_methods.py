@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from exclusion import alternatives, risk
+from exclusion import risk
 from exclusion.contracts import DataRefused, NothingToAssess, UsageError
 from exclusion.judgement import composites
 from exclusion.judgement.composites import read_method
 from exclusion.judgement.score import method_for, methods
+from exclusion.method import alternatives
 
 GOOD = (composites.ALTERNATIVES / "equal_people.toml").read_text(encoding="utf-8")
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import exclusion
-from exclusion import people, raking
+from exclusion import people
 from exclusion.contracts import UsageError
 from exclusion.judgement.score import people_rates
+from exclusion.people import raking
 
 RATES = people_rates()
 AGES = [rate.id for rate in RATES.rate]

@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from exclusion import pockets, risk, validity
+from exclusion import risk, validity
+from exclusion.validity import pockets
 
 RIBBLE_VALLEY, TOWER_HAMLETS = "E07000124", "E09000030"
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exclusion.raking import log_odds, rake, response, share_of
+from exclusion.people.raking import log_odds, rake, response, share_of
 
 NATIONAL = np.array([0.07, 0.15, 0.30, 0.50])  # disabled share of four ages
 

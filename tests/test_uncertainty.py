@@ -12,12 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from exclusion import composite, draws, experiment, factorial, normalise, risk, treatment, variance
-from exclusion import uncertainty as unsure
+from exclusion import risk
 from exclusion.contracts import DataRefused, NothingToAssess, UsageError
-from exclusion.draws import Figures
 from exclusion.judgement.score import method_for
 from exclusion.judgement.uncertainty import uncertainty_rules
+from exclusion.method import composite, draws, experiment, factorial, normalise, treatment, variance
+from exclusion.method import uncertainty as unsure
+from exclusion.method.draws import Figures
 
 RULES = uncertainty_rules()
 SURE_RATES = RULES.model_copy(update={"rate": ()})  # the survey's rates are not drawn

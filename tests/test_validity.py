@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from exclusion import agreement, simplex, validity, yardstick
+from exclusion import validity
 from exclusion.__main__ import main
 from exclusion.contracts import NothingToAssess, SourceUnreachable, UsageError
 from exclusion.judgement.score import method_for
 from exclusion.judgement.validity import ValidityRules, validity_rules
+from exclusion.validity import agreement, simplex, yardstick
 
 DEFAULT = {"age": 36, "disability": 27, "income": 27, "connectivity": 10}
 

@@ -15,8 +15,8 @@ from exclusion.assessment import Assessment
 from exclusion.audit import inputs, labels, record, trust
 from exclusion.audit.model import Document
 from exclusion.contracts import NothingToAssess, Problem, UsageError
+from exclusion.method.uncertainty import Uncertainty, uncertainty
 from exclusion.release import Evidence
-from exclusion.uncertainty import Uncertainty, uncertainty
 from exclusion.words import date_words, join_words
 
 Progress = Callable[[str, float], None]
@@ -43,7 +43,7 @@ def audit(
     today
         The date to print; the clock's when None. Beside that line it only decides which texts are past their review.
     sure
-        What :func:`exclusion.uncertainty.uncertainty` found for the same wards and weights, if it was asked before.
+        What :func:`exclusion.method.uncertainty.uncertainty` found for the same wards and weights, if it was asked before.
 
     Raises
     ------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from exclusion import coherence, validity
+from exclusion import validity
 from exclusion.assessment import Assessment
 from exclusion.audit import labels
 from exclusion.audit.inputs import nations
@@ -13,7 +13,8 @@ from exclusion.contracts import NothingToAssess
 from exclusion.judgement.score import method_for
 from exclusion.judgement.uncertainty import uncertainty_rules
 from exclusion.judgement.validity import validity_rules
-from exclusion.uncertainty import Uncertainty
+from exclusion.method import coherence
+from exclusion.method.uncertainty import Uncertainty
 from exclusion.words import capital, counted, number_words
 
 WARD, OTHER = "Ward", "Wards here that land in another band"

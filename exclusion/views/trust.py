@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from exclusion import alternatives, comparison, pockets, validity
-from exclusion.alternatives import Scored
+from exclusion import validity
 from exclusion.assessment import Assessment
 from exclusion.audit import labels, trust
-from exclusion.clusters import Clusters
 from exclusion.judgement.auditing import audit_words
 from exclusion.judgement.composites import CompositeMethod
 from exclusion.judgement.composites import alternatives as held_methods
 from exclusion.judgement.uncertainty import uncertainty_rules
-from exclusion.uncertainty import Uncertainty
+from exclusion.method import alternatives, comparison
+from exclusion.method.alternatives import Scored
+from exclusion.method.clusters import Clusters
+from exclusion.method.uncertainty import Uncertainty
+from exclusion.validity import pockets
 from exclusion.views.shared import each
 from exclusion.words import capital, counted, join_words, within
 

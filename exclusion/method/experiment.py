@@ -14,13 +14,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from exclusion import draws as drawing
-from exclusion import factorial, risk, variance
-from exclusion.draws import Figures
-from exclusion.factorial import Frame
+from exclusion import risk
 from exclusion.judgement.score import Domain
 from exclusion.judgement.uncertainty import UncertaintyRules, uncertainty_rules
-from exclusion.treatment import require_spread
+from exclusion.method import draws as drawing
+from exclusion.method import factorial, variance
+from exclusion.method.draws import Figures
+from exclusion.method.factorial import Frame
+from exclusion.method.treatment import require_spread
 
 Array = NDArray[np.float64]
 CHUNK = 48

@@ -17,9 +17,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from exclusion.judgement.uncertainty import UncertaintyRules, WeightSet
-from exclusion.normalise import exponential_of_share
+from exclusion.method.normalise import exponential_of_share
+from exclusion.method.treatment import MOST, Treatment, treat_column
 from exclusion.risk import percentile, quantiles
-from exclusion.treatment import MOST, Treatment, treat_column
 
 Array = NDArray[np.float64]
 Single = NDArray[np.float32]

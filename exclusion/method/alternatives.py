@@ -12,13 +12,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from exclusion import normalise, risk
-from exclusion.composite import Node, aggregate, effective_weights, fifths
+from exclusion import risk
 from exclusion.contracts import DataRefused, NothingToAssess, Problem
 from exclusion.judgement.composites import CompositeDomain, CompositeIndicator, CompositeMethod, Part, Within, alternatives
 from exclusion.judgement.score import MethodPreset, geography_rules
+from exclusion.method import normalise
+from exclusion.method.composite import Node, aggregate, effective_weights, fifths
+from exclusion.method.treatment import MOST, require_spread, treat
 from exclusion.release import Evidence
-from exclusion.treatment import MOST, require_spread, treat
 
 INDEX = "index"
 """Name of the top of every method."""
@@ -114,7 +115,7 @@ def score_table(
     Raises
     ------
     DataRefused
-        Naming indicators that are constant or all missing, and as :func:`exclusion.composite.aggregate`.
+        Naming indicators that are constant or all missing, and as :func:`exclusion.method.composite.aggregate`.
     """
     kept = [i for i in method.indicator if i.id not in without]
     own = values[[i.id for i in kept]]

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from exclusion import risk, simplex, yardstick
-from exclusion.agreement import agreement, resampled
+from exclusion import risk
 from exclusion.judgement.score import MethodPreset, method_for
 from exclusion.judgement.validity import ValidityRules, validity_rules
-from exclusion.yardstick import Yardstick
+from exclusion.validity import simplex, yardstick
+from exclusion.validity.agreement import agreement, resampled
+from exclusion.validity.yardstick import Yardstick
 
 OURS, OLDER = "ours", "deri_1_6"
 

@@ -15,7 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from exclusion.contracts import Problem, UsageError
-from exclusion.treatment import require_spread
+from exclusion.method.treatment import require_spread
 
 Array = NDArray[np.float64]
 EXPONENT = 23.0

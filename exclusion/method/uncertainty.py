@@ -16,14 +16,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from exclusion import draws as drawing
-from exclusion import risk, variance
+from exclusion import risk
 from exclusion.contracts import NothingToAssess
-from exclusion.draws import Figures
-from exclusion.experiment import EDGES, GROUPS, Found, Nation, prepare, run
-from exclusion.factorial import GEOGRAPHIES, MEANS, SCALES
 from exclusion.judgement.score import MethodPreset, geography_rules, method_for
 from exclusion.judgement.uncertainty import UncertaintyRules, uncertainty_rules
+from exclusion.method import draws as drawing
+from exclusion.method import variance
+from exclusion.method.draws import Figures
+from exclusion.method.experiment import EDGES, GROUPS, Found, Nation, prepare, run
+from exclusion.method.factorial import GEOGRAPHIES, MEANS, SCALES
 from exclusion.release import WIDE_RANGE, Evidence
 
 Array = NDArray[np.float64]

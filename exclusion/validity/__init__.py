@@ -18,13 +18,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from exclusion import assessment, risk, simplex, yardstick
+from exclusion import assessment, risk
 from exclusion.contracts import NothingToAssess
 from exclusion.judgement.entries import FOLDER
 from exclusion.judgement.score import method_for
 from exclusion.judgement.validity import validity_rules
 from exclusion.release import Evidence
-from exclusion.trial import OLDER, OURS, compare, weight_grid
+from exclusion.validity import simplex, yardstick
+from exclusion.validity.trial import OLDER, OURS, compare, weight_grid
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]

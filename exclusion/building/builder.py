@@ -10,11 +10,12 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from exclusion import geography, release_write, tabulate
+from exclusion import geography, release_write
+from exclusion.building import tabulate
+from exclusion.building.tabulate import Gathered
 from exclusion.contracts import Problem, SourceUnreachable
 from exclusion.judgement.score import geography_rules, measures
 from exclusion.sources import Source, boundaries, census, connectivity, deprivation, libraries, postcodes
-from exclusion.tabulate import Gathered
 
 Progress = Callable[[str, float], None]
 BUNDLED_COUNCILS = ("E06000009", "E07000124", "E09000030")

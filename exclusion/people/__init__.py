@@ -2,9 +2,9 @@
 
 National survey rates by age and disability, applied to each ward's own ages and own number of
 disabled people. The ward's table of age by disability is raked from the survey's to the ward's two
-margins (:mod:`exclusion.raking`). It is a synthetic estimate: two wards with the same ages and
+margins (:mod:`exclusion.people.raking`). It is a synthetic estimate: two wards with the same ages and
 disability get the same answer, whatever else differs between them; the intervals allow for what else
-may differ (:mod:`exclusion.doubt`).
+may differ (:mod:`exclusion.people.doubt`).
 
 Wards add up to their nation: one ratio per nation brings the sum of its wards to what the same rates
 give for the nation's own ages and disability. (Raking bends, so the two differ by a quarter of a per
@@ -22,9 +22,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from exclusion import doubt, raking
 from exclusion.judgement.score import PeopleRates, people_rates
-from exclusion.level import Scale, declared_scale, own_scale
+from exclusion.people import doubt, raking
+from exclusion.people.level import Scale, declared_scale, own_scale
 from exclusion.release import Evidence
 from exclusion.sources.boundaries import NATION_CODE
 

@@ -13,11 +13,11 @@ import numpy as np
 import pandas as pd
 
 from exclusion import risk
-from exclusion.composite import Node, aggregate, effective_weights
 from exclusion.contracts import NothingToAssess
 from exclusion.judgement.score import method_for
+from exclusion.method.composite import Node, aggregate, effective_weights
+from exclusion.method.treatment import require_spread
 from exclusion.release import Evidence
-from exclusion.treatment import require_spread
 
 ALIKE = 0.9
 """Above this rank correlation two indicators say nearly the same."""
@@ -117,7 +117,7 @@ def coherence(scores: pd.DataFrame, nodes: Sequence[Node], labels: Mapping[str, 
     scores
         unit x indicator, on one scale, higher = more at risk.
     nodes
-        The tree, as for :func:`exclusion.composite.aggregate`.
+        The tree, as for :func:`exclusion.method.composite.aggregate`.
     labels
         Names to use in the warnings.
 

@@ -11,9 +11,10 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from exclusion import risk, validity, yardstick
+from exclusion import risk, validity
 from exclusion.judgement.score import method_for
 from exclusion.release import Evidence
+from exclusion.validity import yardstick
 from exclusion.words import counted, share_words, two_figures
 
 SEVERE = ("required", "recommended")

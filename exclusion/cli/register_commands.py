@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from exclusion.cli.screen import print_json, say, show, wrote
 from exclusion.contracts import DataRefused
-from exclusion.screen import print_json, say, show, wrote
 
 if TYPE_CHECKING:
     from exclusion.register import Register, Version

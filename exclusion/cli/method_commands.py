@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
+from exclusion.cli.screen import complain, notices, print_json, say, show, working, wrote
 from exclusion.contracts import Problem, UsageError
-from exclusion.screen import complain, notices, print_json, say, show, working, wrote
 
 if TYPE_CHECKING:
     from exclusion.assessment import Assessment
@@ -122,9 +122,9 @@ def method_check(
 
 def known_methods() -> dict[str, CompositeMethod]:
     """Our methods and the alternatives, by id."""
-    from exclusion.alternatives import from_preset
     from exclusion.judgement.composites import alternatives
     from exclusion.judgement.score import methods
+    from exclusion.method.alternatives import from_preset
 
     return {name: from_preset(preset) for name, preset in methods().items()} | alternatives()
 
@@ -155,7 +155,8 @@ def find_method(which: str) -> CompositeMethod:
 
 def print_beside(assessment: Assessment, which: str, out: Path | None, as_json: bool) -> None:
     """Wards by our score and by another method: printed, as JSON, or as a CSV file."""
-    from exclusion import alternatives, export
+    from exclusion import export
+    from exclusion.method import alternatives
 
     method = find_method(which)
     other = alternatives.score(assessment.evidence, method, list(assessment.areas.index))
@@ -203,7 +204,7 @@ def people_scale_of(factor: float | None, why: str | None) -> tuple[float, str] 
         raise UsageError(Problem("--people-scale", "is missing", "", "Give the factor with --people-why, or leave both out."))
     if why is None or not why.strip():
         raise UsageError(Problem("--people-why", "is missing", "", "Say in a few words why you set --people-scale; it is printed."))
-    from exclusion.level import own_scale
+    from exclusion.people.level import own_scale
 
     own_scale(factor, why)
     return factor, why.strip()

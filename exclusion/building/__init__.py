@@ -1,0 +1,1 @@
+"""From published tables to a release: the slow half, done once."""
