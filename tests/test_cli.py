@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from exclusion import __main__ as cli
 from exclusion import judgement
 from exclusion.__main__ import main
+from exclusion.cli import inputs
 from exclusion.contracts import DataRefused, NothingToAssess, SourceUnreachable
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -199,9 +199,9 @@ def test_the_bundled_release_verifies(capsys: pytest.CaptureFixture[str]) -> Non
 
 def test_verify_lists_texts_past_their_review_date(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     first = min(entry.review_by for entry in judgement.all_entries())
-    monkeypatch.setattr(cli, "_today", lambda: first)
+    monkeypatch.setattr(inputs, "today", lambda: first)
     assert "due to be checked" not in answer(capsys, "release", "verify"), "the day itself is not late"
-    monkeypatch.setattr(cli, "_today", lambda: first + timedelta(days=1))
+    monkeypatch.setattr(inputs, "today", lambda: first + timedelta(days=1))
     assert "was due to be checked on" in answer(capsys, "release", "verify")
 
 
@@ -265,12 +265,12 @@ def test_a_slip_is_answered_with_a_sentence(capsys: pytest.CaptureFixture[str], 
 def test_each_kind_of_problem_has_its_exit_code(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, error: Exception, code: int
 ) -> None:
-    monkeypatch.setattr(cli, "_load", _raising(error))
+    monkeypatch.setattr(inputs, "load", _raising(error))
     assert refusal(capsys, "councils") == (code, str(error))
 
 
 def test_a_bug_is_owned_up_to_in_one_line(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_load", _raising(KeyError("age")))
+    monkeypatch.setattr(inputs, "load", _raising(KeyError("age")))
     monkeypatch.delenv("KEPT_OPEN_DEBUG", raising=False)
     code, message = refusal(capsys, "councils")
     assert code == 70
@@ -278,14 +278,14 @@ def test_a_bug_is_owned_up_to_in_one_line(capsys: pytest.CaptureFixture[str], mo
 
 
 def test_a_developer_sees_where(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_load", _raising(KeyError("age")))
+    monkeypatch.setattr(inputs, "load", _raising(KeyError("age")))
     monkeypatch.setenv("KEPT_OPEN_DEBUG", "1")
     with pytest.raises(KeyError):
         main(["councils"])
 
 
 def test_stopping_it_leaves_a_sentence(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli, "_load", _raising(KeyboardInterrupt()))
+    monkeypatch.setattr(inputs, "load", _raising(KeyboardInterrupt()))
     assert refusal(capsys, "councils") == (130, "Stopped. Nothing was left half written.")
 
 

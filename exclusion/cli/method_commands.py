@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
 
+from exclusion.cli import inputs
+from exclusion.cli.options import AsJson, Release
 from exclusion.cli.screen import complain, notices, print_json, say, show, working, wrote
 from exclusion.contracts import Problem, UsageError
 
 if TYPE_CHECKING:
     from exclusion.assessment import Assessment
     from exclusion.judgement.composites import CompositeMethod
-    from exclusion.release import Evidence
 
 method_app = typer.Typer(help="Show the methods, hold ours against what people did, write its audit.")
 
 Which = Annotated[str, typer.Argument(help="A method by its id (see 'exclusion method list'), or a method file of your own.")]
-Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 
 @method_app.command(name="list")
@@ -76,8 +74,8 @@ def audit_method(
     from exclusion import audit, export
 
     ending = audit.check_ending(out)
-    weights = weights_of(weight)
-    evidence = _load(release)
+    weights = inputs.weights_of(weight)
+    evidence = inputs.load(release)
     with working("Trying every method") as progress:
         document = audit.audit(evidence, council, weights, progress=progress)
         content = audit.content(document, ending)
@@ -102,7 +100,7 @@ def method_check(
     if source is None:
         found = validity.stored()
     else:
-        evidence = _load(release)
+        evidence = inputs.load(release)
         with working("Comparing") as progress:
             found = validity.check(source, evidence, progress)
     if as_json:
@@ -183,56 +181,6 @@ def print_beside(assessment: Assessment, which: str, out: Path | None, as_json: 
     notices(assessment)
 
 
-PeopleScale = Annotated[
-    float | None,
-    typer.Option("--people-scale", help="Your factor on the 2020 level of people unlikely to use the internet; 1 = as in 2020."),
-]
-PeopleWhy = Annotated[str | None, typer.Option("--people-why", help="Why that factor: printed with the figures.")]
-
-
-def people_scale_of(factor: float | None, why: str | None) -> tuple[float, str] | None:
-    """``--people-scale`` and ``--people-why``, which go together, checked before the slow part; None when neither is given.
-
-    Raises
-    ------
-    UsageError
-        For one without the other, or a factor out of range.
-    """
-    if factor is None and why is None:
-        return None
-    if factor is None:
-        raise UsageError(Problem("--people-scale", "is missing", "", "Give the factor with --people-why, or leave both out."))
-    if why is None or not why.strip():
-        raise UsageError(Problem("--people-why", "is missing", "", "Say in a few words why you set --people-scale; it is printed."))
-    from exclusion.people.level import own_scale
-
-    own_scale(factor, why)
-    return factor, why.strip()
-
-
-def weights_of(given: Sequence[str] | None) -> dict[str, float] | None:
-    """Weights as typed, such as ``age=40``; None when none are given."""
-    if not given:
-        return None
-    weights, problems = {}, []
-    for item in given:
-        name, _, value = item.partition("=")
-        try:
-            weights[name.strip()] = float(value)
-        except ValueError:
-            problems.append(Problem("--weight", "is not a domain and a number", item, "Write it as age=40."))
-    if problems:
-        raise UsageError(problems)
-    return weights
-
-
 def _weighed(table: pd.DataFrame) -> pd.DataFrame:
     """Weights as they were written: a table on screen would round 0.36 to 0.4."""
     return table.assign(weight=table["weight"].map(lambda weight: f"{weight:g}"))
-
-
-def _load(release: Path | None) -> Evidence:
-    from exclusion import assessment
-
-    with working("Reading the release"):
-        return assessment.load(release)

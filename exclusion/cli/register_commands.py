@@ -1,4 +1,4 @@
-"""``exclusion register ...``: parse, call, print. ``save`` stands in ``__main__``, beside ``assess``, whose words it takes."""
+"""``exclusion register ...``: parse, call, print."""
 
 from __future__ import annotations
 
@@ -7,22 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from exclusion.cli.screen import print_json, say, show, wrote
+from exclusion.cli import inputs
+from exclusion.cli.options import AnyCouncils, AnyServices, AsJson, By, Id, Place, Proposals, Release, Weights
+from exclusion.cli.screen import notices, print_json, say, show, working, wrote
 from exclusion.contracts import DataRefused
 
 if TYPE_CHECKING:
     from exclusion.register import Register, Version
 
 register_app = typer.Typer(help="Keep assessments: save, list, show, compare, export, import, verify.")
-
-Place = Annotated[
-    str | None,
-    typer.Option("--register", help="SQLite file or postgresql:// URL; else KEPT_OPEN_REGISTER, else kept-open/register.sqlite at home."),
-]
-By = Annotated[str, typer.Option("--by", help="Your name; the register records who and when.")]
-Id = Annotated[str, typer.Argument(help="The assessment, by its id or the first letters of it.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
-Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
 
 
 def held(place: str | None, create: bool = False) -> Register:
@@ -183,3 +176,39 @@ def verify(
     else:
         say(f"{found.events} events, {found.versions} versions and {found.files} files are as they were written.")
         say(f"The history ends with {found.head}. Write this down elsewhere, and give it to a later check with --expect.")
+
+
+@register_app.command()
+def save(
+    by: By,
+    council: AnyCouncils = None,
+    service: AnyServices = None,
+    proposal: Proposals = None,
+    title: Annotated[str, typer.Option("--title", help="What the assessment is called.")] = "",
+    assessment_id: Annotated[str | None, typer.Option("--assessment", help="Save a further version of this one, by its id.")] = None,
+    based_on: Annotated[int, typer.Option("--based-on", help="The version that yours was worked out from.")] = 0,
+    note: Annotated[str, typer.Option("--note", help="What this version is for; not in the public copy.")] = "",
+    weight: Weights = None,
+    release: Release = None,
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Save an assessment, or a new version of one.
+
+    With what it rests on: release, weights, thresholds, service profiles, proposal. When somebody
+    else saved a newer version meanwhile, nothing is saved and theirs is shown (exit code 6).
+    """
+    from exclusion import register
+    from exclusion.export.proposals import tables
+
+    considered = inputs.consider(release, None, proposal, council, service, weight) if proposal else None
+    assessment = considered.assessment if considered else inputs.assessed(release, None, *inputs.both(council, service), weight)
+    texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]
+    title = title or (" and ".join(one.title for one in considered.proposals)[:200] if considered and not assessment_id else "")
+    more = {name.removesuffix(".csv"): table for name, table in tables(considered).items()} if considered else {}
+    with held(place, create=True) as opened, working("Saving"):
+        saved = register.save(
+            opened, assessment, by=by, title=title, assessment_id=assessment_id, based_on=based_on, proposals=texts, tables=more, note=note
+        )
+    said(saved, as_json, opened.where)
+    notices(considered or assessment)

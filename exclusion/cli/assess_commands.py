@@ -1,0 +1,205 @@
+"""The commands about areas and services: list them, score, assess, export, pack."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exclusion.cli import inputs
+from exclusion.cli.method_commands import find_method, print_beside
+from exclusion.cli.options import (
+    AnyCouncils,
+    AnyServices,
+    AsJson,
+    Boundaries,
+    Councils,
+    Every,
+    Own,
+    PeopleScale,
+    PeopleWhy,
+    Proposals,
+    Release,
+    Weights,
+)
+from exclusion.cli.screen import notices, say, show, show_beside, show_findings, show_proposal, working, wrote
+from exclusion.contracts import Problem, UsageError
+from exclusion.words import join_words
+
+
+def councils(
+    find: Annotated[str, typer.Option("--find", help="Only councils whose name or code holds this text.")] = "",
+    release: Release = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the councils of a release.
+
+    Each with its number of wards, and whether the map shows boundaries or ward points.
+    """
+    table = inputs.load(release).councils()
+    wanted = find.strip().casefold()
+    match = table["council_name"].str.casefold().str.contains(wanted, regex=False) | table["council_code"].str.casefold().eq(wanted)
+    table = table[match]
+    if table.empty:
+        raise UsageError(Problem("--find", "matches no council of this release", find, "Run 'exclusion councils' for the whole list."))
+    words = table.assign(map=table["mapped"].map({True: "boundaries", False: "ward points"})).drop(columns="mapped")
+    show(table if as_json else words, as_json, f"{len(table)} councils" if len(table) > 1 else "")
+
+
+def services(as_json: AsJson = False) -> None:
+    """List the services that can be assessed.
+
+    Each with the ways in that are the minimum everywhere.
+    """
+    import pandas as pd
+
+    from exclusion import judgement
+
+    rows = [(s.id, s.service_name, s.criticality, s.england_tier, "|".join(s.floor_channels)) for s in judgement.services().values()]
+    show(pd.DataFrame(rows, columns=["service_id", "service_name", "criticality", "decided_by", "floor_channels"]), as_json)
+
+
+def score(
+    council: AnyCouncils = None,
+    every: Every = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV file to write instead of printing.")] = None,
+    weight: Weights = None,
+    people_scale: PeopleScale = None,
+    people_why: PeopleWhy = None,
+    method: Annotated[str | None, typer.Option("--method", "-m", help="A method by id, or your own file, to set beside ours.")] = None,
+    release: Release = None,
+    as_json: AsJson = False,
+) -> None:
+    """Score wards: 0-100, higher = more at risk.
+
+    With --method each ward's band by another method stands beside ours (see 'exclusion method list').
+    """
+    from exclusion import export
+
+    if method is not None:
+        find_method(method)  # before the slow part
+    scale = inputs.people_scale_of(people_scale, people_why)
+    assessment = inputs.assessed(release, None, inputs.chosen(council, every), (), weight, people_scale=scale)
+    if method is not None:
+        print_beside(assessment, method, out, as_json)
+        return
+    if out:
+        with working("Writing the ward table"):
+            export.write(assessment, out, "csv")
+        wrote(as_json, [out], f"Wrote {len(assessment.areas)} wards to {out}")
+    else:
+        table = export.wards_table(assessment)
+        brief = ["area_code", "area_name", "council_name", "risk", "band", "band_word", "people_label", "why_not"]
+        show(table if as_json else table[brief].rename(columns={"people_label": "people_unlikely_online"}), as_json)
+    notices(assessment)
+
+
+def assess(
+    context: typer.Context,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder to write the tables to.")],
+    council: AnyCouncils = None,
+    service: AnyServices = None,
+    proposal: Proposals = None,
+    local: Own = None,
+    routes: Annotated[Path | None, typer.Option("--routes", help="Your list of ways in without the internet (CSV).")] = None,
+    costs: Annotated[Path | None, typer.Option("--costs", help="Your own costs (TOML); we have no pounds of ours.")] = None,
+    places: Annotated[Path | None, typer.Option("--places", help="Your list of places (CSV, Open Referral JSON), for distances.")] = None,
+    weight: Weights = None,
+    people_scale: PeopleScale = None,
+    people_why: PeopleWhy = None,
+    release: Release = None,
+    boundaries: Boundaries = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say which ways in to keep open, where and why.
+
+    Prints the findings and writes findings.csv, wards.csv, observations.csv, people.csv, run.toml and
+    assessment.gpkg to a folder. The names never change, so that a folder can be refreshed. With a
+    proposal it also says what the proposal does to each finding, and writes effects.csv, demand.csv,
+    options.csv, dependents.csv and cumulative.csv. Your own files are laid beside: routes.csv,
+    keeping.csv, savings.csv and distances.csv, as you give them.
+    """
+    from exclusion import export
+    from exclusion.alongside import beside, read_files
+    from exclusion.export.proposals import tables, write_proposal, write_tables
+
+    scale = inputs.people_scale_of(people_scale, people_why)
+    own = inputs.local_of(local)  # before the slow part, like the files beside
+    given = read_files(routes, costs, places)
+    considered = inputs.consider(release, boundaries, proposal, council, service, weight, own, scale) if proposal else None
+    assessment = (
+        considered.assessment if considered else inputs.assessed(release, boundaries, *inputs.both(council, service), weight, own, scale)
+    )
+    found = beside(considered or assessment, inputs.today(), given)
+    with working("Writing the tables"):
+        export.write_folder(assessment, out, context.obj or ())
+        if considered:
+            write_proposal(considered, out)
+        write_tables(found.tables, out)
+    if as_json:
+        show(tables(considered)["effects.csv"] if considered else export.findings_table(assessment), as_json=True)
+    else:
+        show_findings(assessment)
+        if considered:
+            show_proposal(considered)
+        show_beside(found)
+        names = ["findings.csv", "wards.csv", "observations.csv", "people.csv", "run.toml", "assessment.gpkg"]
+        say(f"Wrote {join_words([*names, *(tables(considered) if considered else ()), *found.tables])} to {out}")
+    notices(considered or assessment)
+    notices(found)
+
+
+def export_table(
+    out: Annotated[Path, typer.Option("-o", "--out", help="File to write.")],
+    council: AnyCouncils = None,
+    every: Every = False,
+    fmt: Annotated[str | None, typer.Option("--format", "-f", help="csv, xlsx, gpkg or parquet; else by the file's ending.")] = None,
+    service: Annotated[list[str] | None, typer.Option("--service", "-s", help="Service by id; adds its findings (xlsx, gpkg).")] = None,
+    weight: Weights = None,
+    people_scale: PeopleScale = None,
+    people_why: PeopleWhy = None,
+    release: Release = None,
+    boundaries: Boundaries = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write one file for another tool.
+
+    CSV and Parquet hold the ward table; the workbook adds findings, observations, a data dictionary
+    and sources; the GeoPackage opens in QGIS already coloured.
+    """
+    from exclusion import export
+
+    export.check_format(out, fmt)  # before the slow part
+    scale = inputs.people_scale_of(people_scale, people_why)
+    assessment = inputs.assessed(release, boundaries, inputs.chosen(council, every), service or (), weight, people_scale=scale)
+    with working("Writing the file"):
+        export.write(assessment, out, fmt)
+    wrote(as_json, [out], f"Wrote {len(assessment.areas)} wards to {out}")
+    notices(assessment)
+
+
+def pack(
+    council: Councils,
+    service: Annotated[list[str], typer.Option("--service", "-s", help="The service, by id; a pack is about one.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the pages.")],
+    weight: Weights = None,
+    people_scale: PeopleScale = None,
+    people_why: PeopleWhy = None,
+    release: Release = None,
+    boundaries: Boundaries = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write pages to e-mail or print.
+
+    One for the council and one for each ward, complete in themselves.
+    """
+    from exclusion import report
+
+    assessment = inputs.assessed(
+        release, boundaries, council, service, weight, people_scale=inputs.people_scale_of(people_scale, people_why)
+    )
+    with working("Writing the pages"):
+        pages = report.write_pack(assessment, out)
+    wrote(as_json, pages, f"Wrote {len(pages)} pages to {out}")
+    notices(assessment)

@@ -1,0 +1,44 @@
+"""The options that several commands share, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Councils = Annotated[list[str], typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
+AnyCouncils = Annotated[list[str] | None, typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
+Every = Annotated[bool, typer.Option("--all", help="Every council of the release.")]
+Proposals = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--proposal", "-p", help="A proposal (TOML, see docs/proposals.md) in place of councils and services; repeat for all that are live."
+    ),
+]
+AnyServices = Annotated[
+    list[str] | None, typer.Option("--service", "-s", help="Service by id (see 'exclusion services'); repeat for several.")
+]
+Services = Annotated[list[str], typer.Option("--service", "-s", help="Service by id (see 'exclusion services'); repeat for several.")]
+Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
+Boundaries = Annotated[Path | None, typer.Option("--boundaries", help="Ward boundaries, GeoJSON or GeoPackage.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+Own = Annotated[
+    list[Path] | None,
+    typer.Option("--local", help="Your own service profiles, thresholds or promises (CSV or TOML); repeat for several files."),
+]
+Weights = Annotated[
+    list[str] | None,
+    typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each, one not named counts nothing."),
+]
+PeopleScale = Annotated[
+    float | None,
+    typer.Option("--people-scale", help="Your factor on the 2020 level of people unlikely to use the internet; 1 = as in 2020."),
+]
+PeopleWhy = Annotated[str | None, typer.Option("--people-why", help="Why that factor: printed with the figures.")]
+Place = Annotated[
+    str | None,
+    typer.Option("--register", help="SQLite file or postgresql:// URL; else KEPT_OPEN_REGISTER, else kept-open/register.sqlite at home."),
+]
+By = Annotated[str, typer.Option("--by", help="Your name; the register records who and when.")]
+Id = Annotated[str, typer.Argument(help="The assessment, by its id or the first letters of it.")]
