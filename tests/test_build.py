@@ -106,7 +106,7 @@ def test_a_killed_build_leaves_the_old_release_as_it_was(shared, bundled, tmp_pa
     out = tmp_path / "data"
     shutil.copytree(bundled.path, out)
     before = {item.name: item.read_bytes() for item in out.iterdir()}
-    code = f"from exclusion import builder; builder.build({str(shared / 'data')!r}, {str(out)!r})"
+    code = f"from exclusion.building import builder; builder.build({str(shared / 'data')!r}, {str(out)!r})"
     process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
     time.sleep(6)  # somewhere in the middle of its half minute
     os.kill(process.pid, signal.SIGKILL)
