@@ -186,6 +186,31 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         strict="filter",
         description="One measure for one area, tidy",
     ),
+    "context": pa.DataFrameSchema(
+        {
+            "level": _text("What the code is: ward, council or nation", _one_of(("ward", "council", "nation"))),
+            "area_code": _text("GSS code", _code(AREA_CODE, "GSS")),
+            "measure": _text("What is counted; see characteristics"),
+            "count": _number("People or households counted; blank where no figure can be given", _NOT_NEGATIVE),
+            "of": _number("Out of how many", _NOT_NEGATIVE),
+            "value": _number("count divided by of, to 6 decimals"),
+            "low": _number("Lower end of the count, where the fit leaves a range", _NOT_NEGATIVE),
+            "high": _number("Upper end of the count, where the fit leaves a range", _NOT_NEGATIVE),
+            "fit": _text("How it came onto this area", _one_of(FITS)),
+            "source": _text("Source id; see release.toml"),
+            "period": _text("Date or period the figure describes"),
+        },
+        checks=[
+            pa.Check(
+                lambda t: t["count"].isna() | t["of"].isna() | (t["count"] <= t["of"]),
+                error="count is larger than of (a rate over 100 %)",
+                name="count",
+            ),
+        ],
+        unique=["area_code", "measure"],
+        strict="filter",
+        description="Who lives where by protected characteristic: context for equality assessments, never scored",
+    ),
     "reference": pa.DataFrameSchema(
         {
             "nation": _text("Nation the distribution describes", _one_of(NATIONS)),

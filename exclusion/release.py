@@ -23,6 +23,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from exclusion.contracts import AREA_CODE, DataRefused, Problem, UsageError, check
+from exclusion.contracts import TABLES as TABLE_CONTRACTS
+from exclusion.judgement.characteristics import context_measures
 from exclusion.sources import Source
 from exclusion.sources.boundaries import METRES, check_boundaries
 from exclusion.words import join_words
@@ -31,6 +33,8 @@ FORMAT = 1
 TABLES = ("areas", "small_areas", "observations", "reference", "reference_wards")
 OPTIONAL = ("alternative",)
 """Tables that a release may lack: one built before the table existed is still read."""
+LAZY = "context.parquet"
+"""Hashed when a release is read, like every file; its table is read and checked when it is first asked for."""
 WIDE_RANGE = 0.10
 """Above this share of error in nine of ten such wards, a count is shown as a range."""
 
@@ -117,6 +121,22 @@ class Evidence:
             rows = self.observations[self.observations["level"] == level]
             self.cache[key] = rows.pivot(index="area_code", columns="measure", values=what)
         table: pd.DataFrame = self.cache[key]
+        return table
+
+    def context(self) -> pd.DataFrame:
+        """Who lives where by protected characteristic (contract ``context``); empty in a release that lacks the table.
+
+        Context for equality assessments: no score and no rule may use it. Read when first asked for.
+
+        Raises
+        ------
+        DataRefused
+            When the file is not the one that was verified, breaks its contract, or holds by ward
+            what is never to be had by ward.
+        """
+        if ("context", "") not in self.cache:
+            self.cache["context", ""] = _context(self)
+        table: pd.DataFrame = self.cache["context", ""]
         return table
 
     def source(self, source_id: str) -> Source:
@@ -229,6 +249,7 @@ def verify(path: str | Path) -> list[str]:
         When it does not hold; see :func:`read`.
     """
     evidence = read(path)
+    evidence.context()
     notes = [
         f"{len(evidence.manifest.files)} files agree with release.toml",
         f"{len(evidence.areas):,} wards, {len(evidence.observations):,} observations meet their contracts",
@@ -336,6 +357,44 @@ def _filled(observations: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     low, high = table["low"].fillna(table["count"]), table["high"].fillna(table["count"])
     table["low"] = table["low"].where(~rough, (low * (1 - error)).round())
     table["high"] = table["high"].where(~rough, np.minimum((high * (1 + error)).round(), table["of"]))
+    return table
+
+
+def _context(evidence: Evidence) -> pd.DataFrame:
+    about = evidence.manifest.files.get(LAZY)
+    if about is None:
+        return pd.DataFrame({name: pd.Series(dtype=object) for name in TABLE_CONTRACTS["context"].columns})
+    try:
+        content = (evidence.path / LAZY).read_bytes()
+        if hashlib.sha256(content).hexdigest() != about["sha256"]:
+            raise DataRefused(Problem(LAZY, "has changed since the release was read", "", "Load the release again."))
+        table = pq.read_table(pa.BufferReader(content)).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise DataRefused(Problem(LAZY, f"cannot be read: {error}", "", "Build or copy the release again.")) from None
+    blank = {name: np.nan for name in ("value", "low", "high") if name not in table}
+    areas = evidence.areas[["error_p90"]].reset_index()
+    table = check(_filled(table.assign(**blank), areas), "context", LAZY)
+    held = context_measures()
+    problems = []
+    if unknown := sorted(set(table["measure"]) - set(held)):
+        problems.append(Problem(LAZY, "holds measures that characteristics.toml does not name", ", ".join(unknown)))
+    barred = table[(table["level"] == "ward") & table["measure"].isin([name for name, one in held.items() if one.never_by_ward])]
+    if len(barred):
+        problems.append(
+            Problem(
+                LAZY,
+                f"holds {len(barred)} ward figures of what is never to be had by ward",
+                str(barred["measure"].iloc[0]),
+                "Do not use this release.",
+            )
+        )
+    stray = set(table.loc[table["level"] == "ward", "area_code"]) - set(evidence.areas.index)
+    if stray:
+        problems.append(Problem(LAZY, f"{len(stray)} ward codes are not in areas.parquet", min(stray), "Are they of another edition?"))
+    if unknown := sorted(set(table["source"]) - set(evidence.manifest.sources)):
+        problems.append(Problem(LAZY, "names sources that release.toml does not", ", ".join(unknown), "Add them to release.toml."))
+    if problems:
+        raise DataRefused(problems)
     return table
 
 

@@ -14,8 +14,9 @@ from exclusion import geography, release_write
 from exclusion.building import tabulate
 from exclusion.building.tabulate import Gathered
 from exclusion.contracts import Problem, SourceUnreachable
+from exclusion.judgement.characteristics import context_measures
 from exclusion.judgement.score import geography_rules, measures
-from exclusion.sources import Source, boundaries, census, connectivity, deprivation, libraries, postcodes
+from exclusion.sources import Source, boundaries, census, characteristics, connectivity, deprivation, libraries, postcodes
 
 Progress = Callable[[str, float], None]
 BUNDLED_COUNCILS = ("E06000009", "E07000124", "E09000030")
@@ -37,6 +38,14 @@ MISSING = (
     },
     {"what": "Digital connectivity in Wales", "why": "No small-area figure since 2022; Wales is scored without it."},
     {"what": "Digital skills, literacy, hearing loss, learning disability, owning a device", "why": "Nobody publishes them by ward."},
+    {
+        "what": "Lone parents, pregnancy, armed forces and care leavers by ward",
+        "why": "Not in the gathered data for every ward; an equality assessment says so and asks.",
+    },
+    {
+        "what": "Sexual orientation and gender identity by ward",
+        "why": "Never mapped by ward: small counts could point at people. The whole council's figure is held.",
+    },
     {"what": "Council help points other than public libraries", "why": "No open list; the council's own list is needed."},
     {"what": "Scotland and Northern Ireland", "why": "Not in this release."},
 )
@@ -128,9 +137,13 @@ def _gather(folder: Path) -> Gathered:
     population = found["population"]["count"]
     take(*deprivation.read_england(folder))
     take(*deprivation.read_wales(folder, population))
+    people_source, context = characteristics.read(folder)
+    active = boundaries.read_active_codes(folder)
+    council_sources, context_by_council = characteristics.read_by_council(folder, active)
+    sources += [people_source, *council_sources]
     digital, table = connectivity.read_digital(folder, population)
     take(digital, {"connectivity": table})
-    ofcom, council = connectivity.read_ofcom(folder, boundaries.read_active_codes(folder))
+    ofcom, council = connectivity.read_ofcom(folder, active)
     ward_source, wards = boundaries.read_wards(folder)
     small_source, small = boundaries.read_small_areas(folder)
     published_source, published = census.read_published_wards(folder)
@@ -151,6 +164,9 @@ def _gather(folder: Path) -> Gathered:
         area_shares=boundaries.read_area_shares(folder),
         postcodes=points,
         libraries=places,
+        context=context,
+        context_by_council=context_by_council,
+        context_about=dict.fromkeys(context, (people_source.id, people_source.period)),
     )
 
 
@@ -243,5 +259,7 @@ def _readme(head: Mapping[str, Any]) -> str:
         *[f"- {gap['what']}: {gap['why']}" for gap in head["missing"]],
         "",
         f"Measures: {', '.join(measures())}.",
+        "",
+        f"Context for equality assessments (context.parquet), never scored: {', '.join(context_measures())}.",
     ]
     return "\n".join(lines) + "\n"

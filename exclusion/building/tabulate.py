@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from exclusion import access, geography, risk
+from exclusion.building import context
 from exclusion.contracts import TABLES
 from exclusion.judgement.score import geography_rules, methods
 from exclusion.sources import Source, boundaries
@@ -34,6 +35,9 @@ class Gathered:
     area_shares: pd.DataFrame
     postcodes: pd.DataFrame
     libraries: pd.DataFrame
+    context: dict[str, pd.DataFrame]
+    context_by_council: pd.DataFrame
+    context_about: dict[str, tuple[str, str]]
 
 
 def tables(
@@ -124,6 +128,7 @@ def tables(
         "reference": reference.astype({"q": "int16", "value": "float32"}),
         "reference_wards": reference_wards.astype({"percentile": "float32"}),
         "alternative": _alternative(data.measures, best_fit).astype({"value": "float32"}),
+        "context": context.table(data.context, data.context_by_council, data.context_about, shares, areas.reset_index()),
     }, measured
 
 

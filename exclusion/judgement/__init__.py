@@ -11,6 +11,7 @@ from pathlib import Path
 
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.access import AccessRules, access_rules
+from exclusion.judgement.characteristics import characteristic_entries
 from exclusion.judgement.entries import FOLDER, Entry, overdue, read_entries
 from exclusion.judgement.law import NATIONS, Floor, LawHook, Threshold
 from exclusion.judgement.pages import becauses, facts, gaps, page_entries, page_questions, ways
@@ -152,7 +153,8 @@ def all_entries() -> list[Entry]:
     tables = (services(), channels(), dependencies(), place_kinds(), rules(), indicators(), floors(), law(), nations())
     numbers = (severities(), guards(), _thresholds(), options())
     single = (strength_test(), demand_method(), routes_judgement(), access_rules())
-    return [*score_entries(), *page_entries(), *(entry for table in (*tables, *numbers) for entry in table.values()), *single]
+    named = (entry for table in (*tables, *numbers) for entry in table.values())
+    return [*score_entries(), *page_entries(), *characteristic_entries(), *named, *single]
 
 
 @cache

@@ -1,0 +1,160 @@
+"""Office for National Statistics: Census 2021 figures about protected characteristics, as context for an equality assessment.
+
+They never enter the score or a rule. What ONS publishes by small area is read by small area;
+sexual orientation and gender identity are read by council only, because by ward the counts are
+too small to be safe and, for gender identity, too doubtful to be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from exclusion.contracts import DataRefused, Problem
+from exclusion.sources import Source, arrive, counts
+from exclusion.sources.census import FOLDER, LSOA21, ROWS
+
+SOURCE = Source(
+    id="census2021_characteristics",
+    title="Census 2021 topic summaries TS002, TS007A, TS008, TS021, TS025, TS030 by lower layer super output area",
+    publisher="Office for National Statistics",
+    period="2021-03-21",
+    url="https://www.nomisweb.co.uk/sources/census_2021_bulk",
+    note="Context for equality assessments only. Cell-perturbed by ONS. TS002, TS008 and TS025 are sums of output areas.",
+)
+ORIENTATION = Source(
+    id="census2021_sexual_orientation",
+    title="Census 2021 topic summary TS077, sexual orientation, summed to councils",
+    publisher="Office for National Statistics",
+    period="2021-03-21",
+    url="https://www.nomisweb.co.uk/sources/census_2021_bulk",
+    note="A voluntary question for people aged 16 and over. By council only; never shared onto wards.",
+)
+GENDER = Source(
+    id="census2021_gender_identity",
+    title="Census 2021 gender identity by council",
+    publisher="Office for National Statistics",
+    period="2021-03-21",
+    url="https://www.nomisweb.co.uk/sources/census_2021_bulk",
+    note="A voluntary question for people aged 16 and over; official statistics in development. By council only; never shared onto wards.",
+)
+
+
+def read(folder: Path) -> tuple[Source, dict[str, pd.DataFrame]]:
+    """Context measures by small area: ``{measure: count, of, low, high}`` indexed by LSOA 2021 code.
+
+    Every rate is out of its own table's total: residents, residents aged 16 and over, or households.
+    """
+    files = []
+
+    def table(name: str, numbers: list[str]) -> pd.DataFrame:
+        arrived = arrive(folder, f"{FOLDER}{name}.csv.gz", key="lsoa21cd", numbers=numbers, code=LSOA21, rows=ROWS)
+        files.append(arrived.file)
+        return arrived.table.set_index("lsoa21cd").sort_index()
+
+    measures: dict[str, pd.DataFrame] = {}
+    for name, (total, columns) in _TABLES.items():
+        held = table(name, [total, *columns.values()])
+        measures |= {measure: counts(held[column], held[total]) for measure, column in columns.items()}
+    return replace(SOURCE, files=tuple(files)), measures
+
+
+_TABLES: dict[str, tuple[str, dict[str, str]]] = {
+    "ts007a_age": ("total", {"age0_4": "a00_04"}),
+    "ts008_sex__oasum": ("total", {"female": "female", "male": "male"}),
+    "ts021_ethnic_group_5": (
+        "total",
+        {"ethnic_asian": "asian", "ethnic_black": "black", "ethnic_mixed": "mixed", "ethnic_white": "white", "ethnic_other": "other"},
+    ),
+    "ts025_household_language__oasum": ("total_households", {"no_english_household": "no_people_english"}),
+    "ts030_religion": (
+        "total",
+        {
+            "religion_buddhist": "buddhist",
+            "religion_christian": "christian",
+            "religion_hindu": "hindu",
+            "religion_jewish": "jewish",
+            "religion_muslim": "muslim",
+            "religion_sikh": "sikh",
+            "religion_other": "other_religion",
+            "religion_none": "no_religion",
+            "religion_not_said": "not_answered",
+        },
+    ),
+    "ts002_legal_partnership__oasum": (
+        "total_16plus",
+        {
+            "partner_never": "never_married",
+            "partner_married": "married_or_cp",
+            "partner_separated": "separated",
+            "partner_divorced": "divorced_or_dissolved",
+            "partner_widowed": "widowed_or_surviving_partner",
+        },
+    ),
+}
+
+
+def read_by_council(folder: Path, active: Mapping[str, str]) -> tuple[list[Source], pd.DataFrame]:
+    """Sexual orientation and gender identity by council.
+
+    Parameters
+    ----------
+    active
+        Council codes of any edition -> the code in force; counts of merged councils are added.
+
+    Returns
+    -------
+    sources, and ``area_code, measure, count, of, source, period``
+
+    Raises
+    ------
+    DataRefused
+        When a middle layer area lies in two councils, so that its count belongs to neither.
+    """
+    said = arrive(
+        folder,
+        "census/ew_msoa21/ts077_sexual_orientation.csv.gz",
+        key="msoa21cd",
+        numbers=["total_16plus", "gay_or_lesbian", "bisexual", "other", "not_answered"],
+        code=r"^[EW]02\d{6}$",
+        rows=(7_264, 7_264),
+    )
+    middle = arrive(folder, "census/lookups/lsoa21_msoa21.csv.gz", key="lsoa21cd", texts=["msoa21cd"], rows=ROWS).table
+    councils = arrive(folder, "census/lookups/lsoa11_lsoa21_lad22.csv.gz", key=["lsoa11cd", "lsoa21cd"], texts=["ltla22_code"]).table
+    home = middle.merge(councils.drop_duplicates("lsoa21cd"), on="lsoa21cd", validate="1:1")
+    pairs = home[["msoa21cd", "ltla22_code"]].drop_duplicates()
+    if len(twice := pairs[pairs.duplicated("msoa21cd")]):
+        raise DataRefused(
+            Problem("lsoa21_msoa21.csv.gz", f"{len(twice)} middle layer areas lie in two councils", str(twice["msoa21cd"].iloc[0]))
+        )
+    areas = said.table.set_index("msoa21cd")
+    council = pairs.set_index("msoa21cd")["ltla22_code"].reindex(areas.index)
+    orientation = areas.groupby(council.map(lambda code: active.get(code, code))).sum()
+    gender = arrive(
+        folder,
+        "census/ew_lad/gender_identity_16plus_ltla22.csv.gz",
+        key="ltla22cd",
+        numbers=["total_16plus", "different_no_specific_identity", "trans_woman", "trans_man", "other_gender_identity", "not_answered"],
+        code=r"^(E0[6-9]|W06)\d{6}$",
+        rows=(331, 331),
+    )
+    identity = gender.table.set_index("ltla22cd")
+    identity = identity.groupby(identity.index.map(lambda code: active.get(code, code))).sum()
+    lesbian_gay_bisexual = orientation[["gay_or_lesbian", "bisexual", "other"]].sum(axis=1)
+    different = identity[["different_no_specific_identity", "trans_woman", "trans_man", "other_gender_identity"]].sum(axis=1)
+    parts = [
+        ("orientation_lgb", lesbian_gay_bisexual, orientation, ORIENTATION),
+        ("orientation_not_said", orientation["not_answered"], orientation, ORIENTATION),
+        ("gender_different", different, identity, GENDER),
+        ("gender_not_said", identity["not_answered"], identity, GENDER),
+    ]
+    rows = [
+        pd.DataFrame(
+            {"area_code": held.index, "measure": measure, "count": count, "of": held["total_16plus"], "source": s.id, "period": s.period}
+        )
+        for measure, count, held, s in parts
+    ]
+    return [replace(ORIENTATION, files=(said.file,)), replace(GENDER, files=(gender.file,))], pd.concat(rows, ignore_index=True)

@@ -1,0 +1,164 @@
+"""Who lives where by protected characteristic: context for equality assessments, never a part of the score or of a rule."""
+
+import hashlib
+import shutil
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+
+from exclusion import judgement, release
+from exclusion.building import context as building
+from exclusion.contracts import DataRefused
+from exclusion.judgement.characteristics import context_measures
+from exclusion.judgement.composites import alternatives
+from exclusion.judgement.score import methods
+
+NEVER = {"orientation_lgb", "orientation_not_said", "gender_different", "gender_not_said"}
+
+
+def rows(bundled, level):
+    table = bundled.context()
+    return table[table["level"] == level]
+
+
+def test_ward_figures_are_held_for_every_ward_of_the_release(bundled):
+    wards = rows(bundled, "ward")
+    assert set(wards["area_code"]) == set(bundled.areas.index)
+    assert set(wards["measure"]) == set(context_measures()) - NEVER
+    assert set(wards["fit"]) == {"weighted"} and set(wards["period"]) == {"2021-03-21"}
+    blank = set(wards.loc[wards["count"].isna(), "area_code"])
+    assert blank == set(bundled.areas.index[bundled.areas["error_class"] == "none"])  # blank, never zero
+
+
+def test_counts_of_the_parts_of_a_question_add_up_to_everybody_asked(bundled):
+    wards = rows(bundled, "ward").pivot(index="area_code", columns="measure", values=["count", "of"]).dropna()
+    for start, least in (("ethnic_", 5), ("religion_", 9), ("partner_", 5), ("male", 1), ("female", 1)):
+        parts = [name for name in wards["count"] if name.startswith(start)]
+        assert len(parts) >= least
+        if start.endswith("_"):
+            # each part is rounded once, so a sum is at most half a person a part away
+            assert (wards["count"][parts].sum(axis=1) - wards["of"][parts[0]]).abs().max() <= (len(parts) + 1) / 2
+    both = wards["count"]["female"] + wards["count"]["male"] - wards["of"]["female"]
+    assert both.abs().max() <= 1.5
+
+
+@pytest.mark.parametrize(
+    ("measure", "published"),
+    # England and Wales as ONS published them (TS008, TS021, TS030, TS077, gender identity first results)
+    [
+        ("female", 30_420_202),
+        ("ethnic_asian", 5_515_420),
+        ("religion_muslim", 3_868_133),
+        ("orientation_lgb", 1_536_614),
+        ("gender_different", 262_113),
+    ],
+)
+def test_national_rows_agree_with_the_published_totals(bundled, measure, published):
+    nation = rows(bundled, "nation")
+    assert nation.loc[nation["measure"] == measure, "count"].sum() == pytest.approx(published, rel=2e-4)
+
+
+def test_wards_add_up_to_the_nation(bundled):
+    wards, nation = rows(bundled, "ward"), rows(bundled, "nation")
+    for measure in ("female", "ethnic_black", "religion_sikh", "partner_widowed", "age0_4"):
+        whole = nation.loc[nation["measure"] == measure, "count"].sum()
+        assert wards.loc[wards["measure"] == measure, "count"].sum() == pytest.approx(whole, rel=2e-3)  # less 22 wards without a figure
+
+
+def test_the_share_can_be_redone_from_the_row_and_a_rough_ward_is_a_range(bundled):
+    wards = rows(bundled, "ward").set_index(["area_code", "measure"])
+    row = wards.loc[("E05009317", "female")]  # a ward of Tower Hamlets
+    assert row["value"] == round(row["count"] / row["of"], 6)
+    rough = bundled.areas[bundled.areas["error_class"] == "rough"].iloc[0]
+    row = wards.loc[(rough.name, "female")]
+    assert (row["low"], row["high"]) == (round(row["count"] * (1 - rough["error_p90"])), round(row["count"] * (1 + rough["error_p90"])))
+
+
+# ------------------------------------------------------------------ what is never mapped by ward
+
+
+def test_sexual_orientation_and_gender_identity_are_held_by_council_only(bundled):
+    table = bundled.context()
+    held = table[table["measure"].isin(NEVER)]
+    assert {name for name, one in context_measures().items() if one.never_by_ward} == NEVER
+    assert set(held["level"]) == {"council", "nation"}
+    assert set(held.loc[held["level"] == "council", "fit"]) == {"council_wide"}
+    assert set(held.loc[held["level"] == "council", "area_code"]) == set(bundled.areas["council_code"])
+
+
+def test_a_builder_that_is_handed_them_by_small_area_refuses():
+    frame = pd.DataFrame({"count": [5.0], "of": [100.0], "low": [5.0], "high": [5.0]}, index=["E01000001"])
+    with pytest.raises(DataRefused, match=r"context: is never shared onto wards \(found: gender_different\)"):
+        building.table({"gender_different": frame}, pd.DataFrame(), {}, pd.DataFrame(), pd.DataFrame())
+
+
+def spoilt(tmp_path, change):
+    """A copy of the bundled release with another context table, its new hash in release.toml."""
+    folder = tmp_path / "release"
+    shutil.copytree(release.bundled(), folder)
+    path = folder / "context.parquet"
+    before = hashlib.sha256(path.read_bytes()).hexdigest()
+    change(pq.read_table(path).to_pandas()).to_parquet(path, index=False)
+    toml = folder / "release.toml"
+    after = hashlib.sha256(path.read_bytes()).hexdigest()
+    toml.write_text(toml.read_text(encoding="utf-8").replace(before, after), encoding="utf-8")
+    return folder
+
+
+def test_a_release_that_holds_them_by_ward_is_refused(tmp_path):
+    def by_ward(table):
+        extra = table[(table["measure"] == "female") & (table["level"] == "ward")].head(3).assign(measure="gender_different")
+        return pd.concat([table, extra], ignore_index=True)
+
+    folder = spoilt(tmp_path, by_ward)
+    with pytest.raises(DataRefused, match=r"holds 3 ward figures of what is never to be had by ward \(found: gender_different\)"):
+        release.verify(folder)
+
+
+def test_a_context_table_that_breaks_its_contract_is_named(tmp_path):
+    folder = spoilt(tmp_path, lambda table: table.assign(count=table["count"].where(table["measure"] != "female", table["of"] + 1)))
+    with pytest.raises(DataRefused, match=r"context.parquet: .*count is larger than of"):
+        release.verify(folder)
+
+
+# ------------------------------------------------------------------ kept out of score and rules
+
+
+def test_no_score_no_rule_and_no_threshold_can_name_a_context_measure():
+    judgement.cross_check()  # rules, thresholds and pages may name measures.toml only
+    assert not set(context_measures()) & set(judgement.measures())
+    scored = {i.measure for preset in methods().values() for d in preset.domain for i in d.indicator}
+    assert not scored & set(context_measures())
+    for method in alternatives().values():
+        assert not {name for name in context_measures() if f"'{name}'" in repr(method)}
+
+
+def test_context_is_not_among_the_figures_of_an_assessment(bundled):
+    import exclusion
+
+    found = exclusion.assess(bundled, ["Blackpool"], ["blue_badge"])
+    assert not set(found.profile["measure"]) & set(context_measures())
+    assert not [name for name in context_measures() if found.findings["figures_json"].str.contains(f'"{name}"').any()]
+
+
+def test_an_older_release_without_the_table_is_still_read(tmp_path):
+    folder = tmp_path / "release"
+    shutil.copytree(release.bundled(), folder)
+    (folder / "context.parquet").unlink()
+    toml = folder / "release.toml"
+    lines = toml.read_text(encoding="utf-8").splitlines(keepends=True)
+    toml.write_text("".join(line for line in lines if "context.parquet" not in line), encoding="utf-8")
+    held = release.read(folder).context()
+    assert held.empty and {"level", "area_code", "measure", "count", "of", "value", "low", "high"} <= set(held.columns)
+
+
+def test_reading_a_release_does_not_read_the_table(bundled):
+    evidence = release.read(bundled.path)
+    assert ("context", "") not in evidence.cache
+    assert len(evidence.context()) > 170_000
+    assert evidence.context() is evidence.context()
+
+
+def test_a_release_stays_small(bundled):
+    assert sum(item.stat().st_size for item in bundled.path.iterdir()) < 2_500_000
