@@ -150,7 +150,7 @@ def test_no_place_open_is_infinitely_far() -> None:
     before, after = access.measure(start(), two_places()), access.measure(start(), shut)
     one = row(after.table, ONE)
     assert (one["median"], one["beyond_n"]) == (math.inf, 160)
-    assert "Afterwards no distance, as no place is open" in access.in_words(access.compare(before, after), ONE)[0]
+    assert "Afterwards no place is open." in access.in_words(access.compare(before, after), ONE)[0]
 
 
 def test_the_factor_is_stated_and_bounded() -> None:
@@ -211,6 +211,24 @@ def test_the_quota_is_kept(seed: int, rows: int, columns: int) -> None:
         assert (np.bincount(chosen, minlength=columns) <= quota).all()
 
 
+def test_without_small_areas_postcodes_carry_equal_parts_of_their_ward() -> None:
+    # Two's small areas are not held. Its own counts (40 people, 8 of them 75+) go evenly on its two postcodes.
+    held = small_areas()[lambda table: table["area_code"] == ONE]
+    of_wards = pd.DataFrame([("ward", TWO, "age75", 8), ("ward", TWO, "disabled", 6)], columns=["level", "area_code", "measure", "count"])
+    points = pd.DataFrame({"area_code": [ONE, TWO, TWO], "x": [0.0, 3_000.0, 9_000.0], "y": 0.0})
+    found = access.origins(wards(), held, pd.concat([observations(), of_wards]), points)
+    mine = found[found["area_code"] == TWO]
+    assert mine[["small_area_code", "x", "all", "age75", "disabled"]].to_numpy().tolist() == [
+        [TWO, 3_000.0, 20.0, 4.0, 3.0],
+        [TWO, 9_000.0, 20.0, 4.0, 3.0],
+    ]
+    assert mine["no_car"].isna().all()  # no figure for the ward: not known, never 0
+    assert set(mine["basis"]) == {"postcode points of the ward, each with an equal part of its people"}
+    assert found.loc[found["area_code"] == ONE, "all"].sum() == 160
+    with pytest.raises(DataRefused, match="no postcode of 1 wards is in the file"):
+        access.origins(wards(), held, observations(), points[points["area_code"] == ONE])
+
+
 def test_points_of_other_wards_are_refused() -> None:
     points = pd.DataFrame({"area_code": ["E05999999"], "x": [0.0], "y": [0.0]})
     with pytest.raises(DataRefused, match="2 of 2 wards have no postcode in the file"):
@@ -235,6 +253,8 @@ def test_a_point_file_without_what_is_needed(tmp_path: Path) -> None:
 def test_a_release_without_the_small_areas_says_so(bundled: Any) -> None:
     york = bundled.areas[bundled.areas["council_name"] == "York"]
     with pytest.raises(NothingToAssess, match=r"holds no small areas for 21 of 21 wards \(found: York\)"):
+        access.origins(york, bundled.small_areas, bundled.observations)
+    with pytest.raises(NothingToAssess, match=r"Give a file of postcode points .* --mapped E06000014"):
         access.origins(york, bundled.small_areas, bundled.observations)
 
 
@@ -518,4 +538,7 @@ def test_sharing_out_postcodes_agrees_with_small_area_shapes(bundled: Any, share
         table = access.measure(origins, found.table).table
         medians.append(table[table["level"] == "ward"].set_index(["area_code", "group"])["median"])
     assert (medians[1] - medians[0]).abs().mean() < 0.1  # measured: 0.03
+    alone = access.measure(access.origins(areas, bundled.small_areas.iloc[:0], bundled.observations, points), found.table).table
+    without = alone[alone["level"] == "ward"].set_index(["area_code", "group"])["median"]
+    assert (without - medians[1]).abs().mean() < 0.1  # measured: 0.02 for residents, 0.12 for households without a car
     assert (medians[2] - medians[0]).abs().mean() > 1.0  # measured: 1.7, from one point a small area

@@ -84,7 +84,7 @@ def test_a_closure_is_measured_from_the_councils_own_list(considered: proposal.C
     # Fewer places are never nearer; the 139,000 residents of the 21 wards stay the same people.
     assert whole["median_after"] > whole["median_before"]
     assert whole["longer_n"] > 0
-    assert "have further to go" in " ".join(found.said["How far people are from the places on the council's list"])
+    assert "have further to go" in " ".join(found.said["How far people are from the places on the list"])
     assert any("whatever its kind" in notice for notice in found.notices)
 
 
@@ -98,7 +98,7 @@ def test_where_no_small_areas_are_held_it_says_so_and_gives_no_figure(bundled: E
     text = TEXT.replace("Blackpool", "Preston").split("[service.contacts_by_ward]")[0]
     there = proposal.consider(bundled, proposal.parse(text, areas=bundled.areas), today=TODAY)
     found = alongside.beside(there, TODAY, alongside.Given(places=places.read_places(write(tmp_path, "places.csv", LIST))))
-    assert found.tables == {}
+    assert list(found.tables) == ["places.csv"]  # the list itself, for the map; no distance
     assert any("the release holds no small areas" in notice for notice in found.notices)
 
 

@@ -12,6 +12,7 @@ from exclusion.judgement.access import access_rules
 
 WHOLE = 0.9  # a ward with a smaller part of its people in small areas held is not held
 SMALL_AREA_POINTS, POSTCODE_POINTS = "small-area points", "postcode points"
+WARD_ON_POSTCODES = "postcode points of the ward, each with an equal part of its people"
 
 
 def nearest(x: NDArray[np.float64], y: NDArray[np.float64], places: pd.DataFrame) -> NDArray[np.float64]:
@@ -78,10 +79,14 @@ def origins(areas: pd.DataFrame, small_areas: pd.DataFrame, observations: pd.Dat
     basis`` and one column of numbers (unrounded) for each group of judgement/access.toml; blank
     where the release has no figure for the small area, never 0.
 
+    For wards whose small areas the release does not hold, postcode points serve alone: each carries
+    an equal part of the ward's people, and ``small_area_code`` is the ward's own code.
+
     Raises
     ------
     NothingToAssess
-        When the release holds no small areas for some of the wards (the bundled one holds three councils).
+        When the release holds no small areas for some of the wards (the bundled one holds three councils)
+        and no postcode points are given.
     DataRefused
         When the points are of other wards.
     """
@@ -89,12 +94,19 @@ def origins(areas: pd.DataFrame, small_areas: pd.DataFrame, observations: pd.Dat
     parts["all"] = parts["population"] * parts["share"]
     held = parts.groupby("area_code")["all"].sum().reindex(areas.index).fillna(0.0)
     lacking = areas[held < WHOLE * areas["population"] - 10]
-    if len(lacking):
+    if len(lacking) and points is None:
         councils = ", ".join(sorted(set(lacking["council_name"]))[:5])
+        code = lacking["council_code"].iloc[0]
         what = f"the release holds no small areas for {len(lacking)} of {len(areas)} wards"
-        do = "Distances are measured from small areas; build or give a release that holds them."
+        do = (
+            "Give a file of postcode points (Code-Point Open as Parquet, free from Ordnance Survey), or a release that holds the small "
+            f"areas ('exclusion release build FOLDER -o RELEASE --mapped {code}')."
+        )
         raise NothingToAssess(Problem("small areas", what, councils, do))
+    parts = pd.concat([parts[~parts["area_code"].isin(lacking.index)], _whole_wards(lacking)], ignore_index=True)
     small = observations[observations["level"] == "lsoa21"]
+    if len(lacking):
+        small = pd.concat([small, observations[(observations["level"] == "ward") & observations["area_code"].isin(lacking.index)]])
     for group in access_rules().group:
         if group.measure:
             count = small.loc[small["measure"] == group.measure].set_index("area_code")["count"].astype("float64")
@@ -111,6 +123,21 @@ def origins(areas: pd.DataFrame, small_areas: pd.DataFrame, observations: pd.Dat
     return placed.loc[order.index, columns].reset_index(drop=True)
 
 
+def _whole_wards(areas: pd.DataFrame) -> pd.DataFrame:
+    """Each ward as the one small area of itself; it has no point of its own until postcodes give it some."""
+    return pd.DataFrame(
+        {
+            "small_area_code": areas.index.astype(object),
+            "population": areas["population"].to_numpy(),
+            "share": 1.0,
+            "all": areas["population"].to_numpy(dtype=float),
+            "x": np.nan,
+            "y": np.nan,
+            "area_code": areas.index.astype(object),
+        }
+    )
+
+
 def _on_points(parts: pd.DataFrame, points: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
     """The people of each part spread evenly over its points; a part without points keeps its own."""
     wards = parts["area_code"].unique()
@@ -122,15 +149,29 @@ def _on_points(parts: pd.DataFrame, points: pd.DataFrame, groups: list[str]) -> 
     if empty > len(wards) / 2:
         what = f"{empty} of {len(wards)} wards have no postcode in the file"
         raise DataRefused(Problem("postcode points", what, str(wards[0]), "Use a file with the ward codes of this release."))
-    exact = "small_area_code" in here
-    located = here[["area_code", "small_area_code", "x", "y"]].dropna() if exact else _shared_out(here, parts)
+    alone = set(parts.loc[parts["x"].isna(), "area_code"])  # wards that stand for themselves
+    located = [here.loc[here["area_code"].isin(alone), ["area_code", "x", "y"]].assign(small_area_code=lambda one: one["area_code"])]
+    here = here[~here["area_code"].isin(alone)]
+    if "small_area_code" in here:
+        located.append(here[["area_code", "small_area_code", "x", "y"]].dropna())
+    elif len(here):
+        located.append(_shared_out(here, parts))
+    return _spread(parts, pd.concat([one for one in located if len(one)], ignore_index=True), groups)
+
+
+def _spread(parts: pd.DataFrame, located: pd.DataFrame, groups: list[str]) -> pd.DataFrame:
+    """The people of each part, an equal number on each of its located points."""
     keys = ["area_code", "small_area_code"]
     size = located.groupby(keys).size().rename("points").reset_index()
     spread = parts.drop(columns=["x", "y"]).merge(located, on=keys).merge(size, on=keys)
     spread[groups] = spread[groups].div(spread["points"], axis=0)
     alone = parts.merge(size, on=keys, how="left")
     alone = alone[alone["points"].isna()]
-    both = [spread.assign(basis=POSTCODE_POINTS), alone.assign(basis=SMALL_AREA_POINTS)]
+    if len(nowhere := sorted(alone.loc[alone["x"].isna(), "area_code"])):
+        what = f"no postcode of {len(nowhere)} wards is in the file, and the release holds no small areas for them"
+        raise DataRefused(Problem("postcode points", what, ", ".join(nowhere[:3]), "Use a file with the ward codes of this release."))
+    basis = np.where(spread["small_area_code"] == spread["area_code"], WARD_ON_POSTCODES, POSTCODE_POINTS)
+    both = [spread.assign(basis=basis), alone.assign(basis=SMALL_AREA_POINTS)]
     return pd.concat([frame for frame in both if len(frame)], ignore_index=True).drop(columns="points")
 
 

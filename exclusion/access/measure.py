@@ -105,7 +105,7 @@ def measure(
     found = ready.set_index("place_id")[["hours_week", "status"]].reindex(ids)
     points = origins.assign(cost=cost, place_id=ids, hours_week=found["hours_week"].to_numpy(), status=found["status"].to_numpy())
     basis = " and ".join(sorted(set(points["basis"])))
-    notes.append(f"From {basis}." + ("" if "postcode" in basis else f" {COARSE}"))
+    notes.append(f"From {basis}." + (f" {COARSE}" if times is None and "postcode" not in basis else ""))
     table = pd.concat([_level(points, *names, limit) for names in LEVELS], ignore_index=True)
     table = table.assign(cost_unit=unit, threshold=limit, basis=basis)
     columns = [*KEYS, "n", *SPREAD, "beyond_text", "cost_unit", "threshold", "basis", "observed", "hidden"]
@@ -203,14 +203,17 @@ def in_words(comparison: pd.DataFrame, area_code: str) -> list[str]:
         unit = row["cost_unit"]
         way = f"{row['threshold']:g} {unit}"
         now = f"half are within {_cost(row['median_before'], unit)} of a place and nine in ten within {_cost(row['p90_before'], unit)}"
+        if np.isinf(row["p90_before"]):
+            now = "no place is open"
         text = f"{who} (about {two_figures(row['n'])}): {now}."
         if row["longer_text"] == "none" and row["fewer_hours_text"] == "none":
             lines.append(f"{text} Nothing changes for them.")
             continue
         if row["longer_text"] != "none":
-            text += f" Afterwards {_cost(row['median_after'], unit)} and {_cost(row['p90_after'], unit)}."
+            then = f"{_cost(row['median_after'], unit)} and {_cost(row['p90_after'], unit)}"
+            text += " Afterwards no place is open." if np.isinf(row["p90_after"]) else f" Afterwards {then}."
             text += f" {capital(row['longer_text'])} have further to go"
-            if not pd.isna(row["longer_median_before"]):
+            if not pd.isna(row["longer_median_before"]) and np.isfinite(row["longer_median_after"]):
                 old, new = _cost(row["longer_median_before"], unit), _cost(row["longer_median_after"], unit)
                 text += f" (half-way distance {old} now, {new} then)"
             text += f"; over {way}: {row['beyond_text_before']} now, {row['beyond_text_after']} then."
@@ -288,7 +291,7 @@ def _take(values: np.ndarray, rows: np.ndarray, otherwise: str) -> np.ndarray:
 
 
 def _cost(value: float, unit: str) -> str:
-    return "no distance, as no place is open" if np.isinf(value) else f"{value:.1f} {unit}"
+    return f"{value:.0f} {unit}" if unit == "minutes" else f"{value:.1f} {unit}"
 
 
 __all__ = ["Reach", "compare", "in_words", "measure", "working"]

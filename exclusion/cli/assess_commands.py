@@ -19,6 +19,7 @@ from exclusion.cli.options import (
     Own,
     PeopleScale,
     PeopleWhy,
+    Postcodes,
     Proposals,
     Release,
     Weights,
@@ -105,6 +106,16 @@ def assess(
     routes: Annotated[Path | None, typer.Option("--routes", help="Your list of ways in without the internet (CSV).")] = None,
     costs: Annotated[Path | None, typer.Option("--costs", help="Your own costs (TOML); we have no pounds of ours.")] = None,
     places: Annotated[Path | None, typer.Option("--places", help="Your list of places (CSV, Open Referral JSON), for distances.")] = None,
+    postcodes: Postcodes = None,
+    travel_times: Annotated[
+        Path | None, typer.Option("--travel-times", help="Minutes from small areas to your places (CSV, Parquet), in place of distance.")
+    ] = None,
+    road_factor: Annotated[
+        float | None, typer.Option("--road-factor", help="What a straight line is multiplied by, 1.2 to 1.5; ours when left out.")
+    ] = None,
+    catchment: Annotated[
+        bool, typer.Option("--catchment", help="Also share out the hours of places among the people near them (floating catchment).")
+    ] = False,
     weight: Weights = None,
     people_scale: PeopleScale = None,
     people_why: PeopleWhy = None,
@@ -118,15 +129,19 @@ def assess(
     assessment.gpkg to a folder. The names never change, so that a folder can be refreshed. With a
     proposal it also says what the proposal does to each finding, and writes effects.csv, demand.csv,
     options.csv, dependents.csv and cumulative.csv. Your own files are laid beside: routes.csv,
-    keeping.csv, savings.csv and distances.csv, as you give them.
+    keeping.csv, savings.csv, places.csv, distances.csv and catchment.csv, as you give them.
     """
     from exclusion import export
-    from exclusion.alongside import beside, read_files
+    from exclusion.alongside import Ground, beside, read_files
     from exclusion.export.proposals import tables, write_proposal, write_tables
 
     scale = inputs.people_scale_of(people_scale, people_why)
     own = inputs.local_of(local)  # before the slow part, like the files beside
-    given = read_files(routes, costs, places)
+    ground = Ground(postcodes, travel_times, road_factor, catchment)
+    if places is None and ground != Ground(postcodes):  # postcodes may stand in the environment, for everybody
+        named = "--travel-times, --road-factor and --catchment"
+        raise UsageError(Problem("--places", f"is missing: {named} are about places", "", "Give your list of places as well."))
+    given = read_files(routes, costs, places, ground)
     considered = inputs.consider(release, boundaries, proposal, council, service, weight, own, scale) if proposal else None
     assessment = (
         considered.assessment if considered else inputs.assessed(release, boundaries, *inputs.both(council, service), weight, own, scale)

@@ -27,6 +27,14 @@ Own = Annotated[
     list[Path] | None,
     typer.Option("--local", help="Your own service profiles, thresholds or promises (CSV or TOML); repeat for several files."),
 ]
+Postcodes = Annotated[
+    Path | None,
+    typer.Option(
+        "--postcodes",
+        envvar="KEPT_OPEN_POSTCODES",
+        help="Postcode points (Code-Point Open or ONS Postcode Directory as Parquet): places given by postcode, distances from homes.",
+    ),
+]
 Weights = Annotated[
     list[str] | None,
     typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each, one not named counts nothing."),

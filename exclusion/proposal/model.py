@@ -67,9 +67,16 @@ class PlaceChange(_Part):
     name: Name
     kind: Annotated[str, AfterValidator(_place_kind)]
     change: Literal["closes", "fewer_hours"]
+    hours_left: Annotated[float, Field(gt=0, le=168)] | None = None  # hours a week that are left, where it opens for fewer
     wards: tuple[WardCode, ...] = ()  # the wards that use it; none given means every ward, and we say so
     gives: tuple[ChannelId, ...] = ()  # ways in given there; none given means what such a place usually gives
     services: tuple[ServiceId, ...] = ()  # services helped there; none given means every service
+
+    @model_validator(mode="after")
+    def _sound(self) -> PlaceChange:
+        if self.change == "closes" and self.hours_left is not None:
+            raise ValueError("closes, so no hours are left; say fewer_hours, or take hours_left out")
+        return self
 
     @property
     def usual(self) -> tuple[str, ...]:

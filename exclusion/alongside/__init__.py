@@ -13,7 +13,8 @@ from typing import Any
 
 import pandas as pd
 
-from exclusion import access, costs, places, routes
+from exclusion import costs, places, routes
+from exclusion.alongside.distances import Distances, Ground, changes, distances, place_words, shared_in_words
 from exclusion.assessment import Assessment
 from exclusion.contracts import DataRefused, ExclusionError
 from exclusion.judgement import Service
@@ -36,15 +37,18 @@ class Beside:
 
 @dataclass(frozen=True)
 class Given:
-    """A council's own files, each optional: ``routes.read``, ``costs.read`` and ``places.read_places``."""
+    """A council's own files, each optional: ``routes.read``, ``costs.read``, ``places.read_places``; what distances are measured with."""
 
     routes: pd.DataFrame | None = None
     costs: costs.Costs | None = None
     places: places.Places | None = None
+    ground: Ground = field(default_factory=Ground)
 
 
-def read_files(routes_file: Path | None = None, costs_file: Path | None = None, places_file: Path | None = None) -> Given:
-    """A council's own files.
+def read_files(
+    routes_file: Path | None = None, costs_file: Path | None = None, places_file: Path | None = None, ground: Ground | None = None
+) -> Given:
+    """A council's own files; ``ground`` says where the postcodes and travel times are, which are read once the wards are known.
 
     Raises
     ------
@@ -59,7 +63,13 @@ def read_files(routes_file: Path | None = None, costs_file: Path | None = None, 
         except ExclusionError as error:
             errors.append(error)
 
-    given = Given(reading(routes.read, routes_file), reading(costs.read, costs_file), reading(places.read_places, places_file))
+    ground = ground or Ground()
+    given = Given(
+        reading(routes.read, routes_file),
+        reading(costs.read, costs_file),
+        reading(lambda path: places.read_places(path, postcodes=ground.postcodes), places_file),
+        ground,
+    )
     if len(errors) > 1:
         raise DataRefused(problem for error in errors for problem in error.problems)
     if errors:
@@ -74,8 +84,8 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
     ----------
     given
         Routes make ``routes.csv``, and notices of those missing, stale or failed. Costs make
-        ``keeping.csv`` and, for proposals, ``savings.csv``. Places make ``distances.csv``, before and
-        after what the proposals close.
+        ``keeping.csv`` and, for proposals, ``savings.csv``. Places make ``places.csv`` and
+        ``distances.csv``, before and after what the proposals close; see :func:`distances`.
 
     Returns
     -------
@@ -104,48 +114,13 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
             found.tables["savings.csv"] = savings
             found.said["What the proposal saves, in the council's own figures"] = list(savings["sentence"])
     if given.places is not None:
-        table, lines, notes = distances(assessment, considered, given.places)
-        if len(table):
-            found.tables["distances.csv"] = table
-            found.said["How far people are from the places on the council's list"] = lines
-        notices += notes
+        far = distances(assessment, given.places, changes(considered.proposals if considered else ()), given.ground)
+        found.tables.update(far.tables)
+        found.said.update(far.said)
+        notices += far.notices
     elif considered and any(proposal.place for proposal in considered.proposals):
         notices.append(NO_LIST)
     return Beside(found.tables, found.said, tuple(notices))
-
-
-def distances(assessment: Assessment, considered: Considered | None, held: places.Places) -> tuple[pd.DataFrame, list[str], list[str]]:
-    """How far each group is from the nearest place on the list, before and after what the proposals close.
-
-    Every place on the list counts as a place to get help, whatever its kind.
-
-    Returns
-    -------
-    tuple
-        The table of ``access.compare`` (of ``access.measure`` where nothing closes), sentences for all
-        chosen wards together, and how it was measured. Where it cannot be measured the table is empty
-        and the notes say why.
-
-    Raises
-    ------
-    UsageError
-        Naming every place of a proposal that is not in the list.
-    """
-    evidence = assessment.evidence
-    wanted: dict[str, str | float] = {}
-    for proposal in considered.proposals if considered else ():
-        for place in proposal.place:
-            if wanted.get(place.name) != places.CLOSES:  # of two proposals the closure counts
-                wanted[place.name] = place.change
-    after = places.change(held.table, wanted)
-    try:
-        start = access.origins(assessment.areas, evidence.small_areas, evidence.observations)
-    except ExclusionError as error:
-        return pd.DataFrame(), [], [f"No distance can be said: {'; '.join(str(problem) for problem in error.problems)}"]
-    before = access.measure(start, held.table)
-    notes = [*held.notes, *before.notes, "Every place on the council's list counts as a place to get help, whatever its kind."]
-    compared = access.compare(before, access.measure(start, after))
-    return compared, access.in_words(compared, ""), notes
 
 
 def _named(assessment: Assessment, considered: Considered | None) -> list[Service]:
@@ -167,3 +142,18 @@ def _savings(considered: Considered, spent: costs.Costs) -> pd.DataFrame:
         parts.append(found.assign(proposal=proposal.title))
     table = pd.concat(parts, ignore_index=True)
     return table[["proposal", "service_id", "low", "high", "sentence"]]
+
+
+__all__ = [
+    "NO_LIST",
+    "Beside",
+    "Distances",
+    "Given",
+    "Ground",
+    "beside",
+    "changes",
+    "distances",
+    "place_words",
+    "read_files",
+    "shared_in_words",
+]
