@@ -14,6 +14,7 @@ import typer
 
 from exclusion.cli.assess_commands import assess, councils, export_table, pack, score, services
 from exclusion.cli.method_commands import method_app
+from exclusion.cli.own_commands import count
 from exclusion.cli.register_commands import register_app
 from exclusion.cli.release_commands import release_app
 from exclusion.cli.screen import complain
@@ -31,6 +32,7 @@ app.command(name="export")(export_table)
 app.add_typer(release_app, name="release")
 app.add_typer(register_app, name="register")
 app.add_typer(method_app, name="method")
+app.command()(count)
 
 
 # ------------------------------------------------------------------------------ the door

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,12 +12,11 @@ import shapely
 
 from exclusion.contracts import Problem
 from exclusion.judgement.access import access_rules
-from exclusion.sources.postcodes import plain
+from exclusion.sources.postcodes import SHAPE, plain
 from exclusion.sources.postcodes import points as postcode_points
 
 GRID = ((0.0, 700_000.0), (0.0, 1_300_000.0))  # eastings, northings of the United Kingdom
 DEGREES = ((49.8, 60.9), (-8.7, 1.8))  # latitudes, longitudes
-POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")
 
 Spot = tuple[float, float]
 
@@ -41,7 +39,7 @@ def resolve(
         numbers, wrong = _numbers(given, spot)
         problems += wrong
         code = plain(str(said["postcode"]))
-        sound_code = bool(POSTCODE.fullmatch(code))
+        sound_code = bool(SHAPE.fullmatch(code))
         if code and not sound_code:
             problems.append(Problem(f"{spot}, column 'postcode'", "is not a postcode", str(said["postcode"]), "Write it as in BB7 2DG."))
         if wrong:

@@ -1,0 +1,64 @@
+"""``exclusion count``: a council's own files on the command line. Parse, call, print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from exclusion.cli.screen import complain, print_json, say, show, working
+
+AnyCouncils = Annotated[
+    list[str] | None, typer.Option("--council", "-c", help="Only these councils, by code or name, with all their wards.")
+]
+Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
+Boundaries = Annotated[Path | None, typer.Option("--boundaries", help="Ward boundaries, GeoJSON or GeoPackage.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+
+
+def count(
+    file: Annotated[Path, typer.Argument(help="A case export: CSV or Excel, one row for each case.")],
+    postcode: Annotated[str, typer.Option("--postcode", help="Heading of the column of postcodes.")],
+    postcodes: Annotated[
+        Path, typer.Option("--postcodes", help="Where postcodes lie: Code-Point Open, ONS Postcode Directory or NSPL, as downloaded.")
+    ],
+    by: Annotated[str | None, typer.Option("--by", help="Heading of a column to count by, such as the channel.")] = None,
+    when: Annotated[str, typer.Option("--when", help="The period the file covers, in words; written beside the counts.")] = "",
+    council: AnyCouncils = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook; its first when left out.")] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV file to write instead of printing.")] = None,
+    release: Release = None,
+    boundaries: Boundaries = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count cases by ward, on this machine.
+
+    Rows go in and counts by ward come out: no row is kept, written or shown, and nothing leaves this
+    machine. Counts under 10 are hidden, and others from which they could be worked out. The counts can
+    be brought to the app. Linking and counting case records may need your own data protection
+    assessment: ask your data protection officer.
+    """
+    from exclusion import assessment
+    from exclusion.export.files import csv_bytes, whole_file
+    from exclusion.own import count as counting
+
+    with working("Counting"):
+        evidence = assessment.load(release, boundaries)
+        codes = evidence.find_councils(council) if council else None
+        found = counting.count(file, postcode, postcodes, evidence, councils=codes, by=by, when=when, sheet=sheet, where=file.name)
+    if out:
+        with whole_file(out) as path:
+            path.write_bytes(csv_bytes(found.counts))
+    if as_json:
+        unplaced = {why: number for why, number in found.unplaced.items() if number}
+        about = {"rows": found.read, "placed": found.placed, "could_not_be_placed": unplaced, "notes": list(found.notes)}
+        print_json(about | ({"written": [str(out)]} if out else {"counts": found.counts.to_dict("records")}))
+        return
+    if not out:
+        show(found.counts, False)
+    show(found.totals, False, "All wards together")
+    if out:
+        say(f"Wrote the counts of {len(found.counts)} wards to {out}")
+    for line in found.said:
+        complain(line)

@@ -1,0 +1,56 @@
+"""What we ask of a council's own files, as data: what is hidden, what is too large, what is another edition."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from exclusion.judgement.entries import Entry
+from exclusion.judgement.score import read_single
+
+
+class _Reason(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    why: str
+    reference: str
+
+
+class Hiding(_Reason):
+    """Which counts are hidden, and how wide a range must be left around a hidden one."""
+
+    below: int = Field(gt=1)
+    narrowest: int = Field(gt=0)
+
+
+class Groups(_Reason):
+    most: int = Field(gt=1)
+
+
+class Files(_Reason):
+    """Sizes past which a file is refused unread."""
+
+    largest_mb: int = Field(gt=0)
+    largest_unpacked_mb: int = Field(gt=0)
+    most_columns: int = Field(gt=1)
+    most_rows: int = Field(gt=1)
+
+
+class Edition(_Reason):
+    most_stray: float = Field(ge=0, lt=1)
+
+
+class OwnRules(Entry):
+    """Everything asked of a council's own files."""
+
+    hiding: Hiding
+    groups: Groups
+    files: Files
+    edition: Edition
+
+
+@cache
+def own_rules() -> OwnRules:
+    """The rules, read once."""
+    return read_single("own.toml", OwnRules)
