@@ -14,7 +14,8 @@ from exclusion import risk
 from exclusion.audit import labels, trust
 from exclusion.audit.model import each
 from exclusion.judgement.validity import validity_rules
-from exclusion.words import join_words, within
+from exclusion.method.uncertainty import CLEAR_IN, CLEAR_OUT, UNCLEAR
+from exclusion.words import capital, join_words, within
 
 DARK, BLUE, GREEN, INK, GRID = "#080C54", "#1F9EB7", "#80C6A3", "#0b0c0c", "#b1b4b6"
 ROW = 26  # pixels for one ward
@@ -77,7 +78,7 @@ def intervals(wards: pd.DataFrame) -> Picture:
             "from": wards["band_low"].astype(float) - 0.38,
             "to": wards["band_high"].astype(float) + 0.38,
             "band": wards["band"].astype(float),
-            "word": wards["word"].map({"clear": "Clear", "unclear": "Unclear"}),
+            "word": wards["word"].map(capital),
             "Band": [labels.band(value) for value in wards["band"]],
             "Could be": [labels.band_range(low, high) for low, high in zip(wards["band_low"], wards["band_high"], strict=True)],
         }
@@ -92,12 +93,15 @@ def intervals(wards: pd.DataFrame) -> Picture:
         x=alt.X("from:Q", title=None, axis=said, scale=alt.Scale(domain=[0.5, 5.5])),
         x2="to:Q",
         color=alt.Color(
-            "word:N", scale=alt.Scale(domain=["Clear", "Unclear"], range=[BLUE, GREEN]), legend=alt.Legend(title=None, orient="top")
+            "word:N",
+            scale=alt.Scale(domain=[capital(word) for word in (CLEAR_IN, UNCLEAR, CLEAR_OUT)], range=[BLUE, GREEN, GRID]),
+            legend=alt.Legend(title=None, orient="top", labelLimit=400),
         ),
     )
     own = base.mark_point(filled=True, size=110, color=DARK, opacity=1).encode(x="band:Q")
     # Shape as well as colour tells what is unclear.
-    unsure = base.transform_filter("datum.word == 'Unclear'").mark_point(filled=True, size=22, color="white", opacity=1).encode(x="band:Q")
+    open_mark = base.transform_filter(f"datum.word == '{capital(UNCLEAR)}'").mark_point(filled=True, size=22, color="white", opacity=1)
+    unsure = open_mark.encode(x="band:Q")
     return Picture(_styled(alt.layer(bars, own, unsure), 70 + ROW * len(shown)), trust.picture(wards, wards["name"]).alt)
 
 

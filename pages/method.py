@@ -5,8 +5,9 @@ from functools import partial
 
 import streamlit as st
 
-from exclusion import audit, charts, ui, validity, views
+from exclusion import audit, charts, export, ui, validity, views
 from exclusion.contracts import ExclusionError, NothingToAssess
+from exclusion.export.sure import sure_table
 from exclusion.method import alternatives, clusters, comparison
 from exclusion.method.uncertainty import Uncertainty, uncertainty
 from exclusion.views import trust
@@ -96,6 +97,13 @@ if wards["scored"].any():
 ui.table(trust.sure_rows(wards), "Wards, by name: the band, what it could be, and what it hangs on")
 if sure.notes:
     ui.lines(sure.notes)
+st.download_button(
+    "How sure each band is (CSV)",
+    data=lambda: export.csv_bytes(sure_table(a, sure)),
+    file_name=f"how-sure-{slug(join_words(list(dict.fromkeys(a.areas['council_name']))))[:60]}.csv",
+    mime="text/csv",
+    on_click="ignore",
+)
 
 st.header("Does it agree with what people did", anchor=False)
 st.markdown(
@@ -106,13 +114,18 @@ st.info(validity.stored().notice)
 for nation in nations:
     st.subheader(nation, anchor=False)
     try:
-        st.markdown(validity.at(weights, nation).words)
+        standing = validity.at(weights, nation)
+        st.markdown(f"{standing.words} {standing.older}")
     except NothingToAssess as nothing:
         st.markdown(str(nothing))
     if len(pair := trust.agreement_pair(nation)):
         picture(charts.agreement(pair, nation))
-        table = trust.agreement_rows(nation)
-        ui.table(table, f"{nation}: our score (default weights) and the older index on the same wards", numbers=list(table.columns[2:]))
+        for level, called in validity.LEVELS.items():
+            table = trust.agreement_rows(nation, level)
+            caption = f"{nation}: our score (default weights) and the older index on the same {called}"
+            ui.table(table, caption, numbers=list(table.columns[2:]))
+    if against := validity.stored().against_us(nation):
+        ui.lines(against)
 
 st.header("Without one part", anchor=False)
 st.markdown("The band each ward would be in if one part were left out and the others made up to the whole.")

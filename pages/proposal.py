@@ -12,11 +12,12 @@ from exclusion.views import proposal as shown
 held = ui.page("Proposal")
 st.markdown(
     "What a proposal would do to each way in we found a reason to keep, and what else it touches. "
-    "What you enter is kept in this visit only: it is not in the address of the page, and it is sent nowhere."
+    "The proposal you enter is kept in this visit only: it is not in the address of the page, and it is sent nowhere."
 )
 councils = ui.choose_councils(held)
 st.header("The proposal", anchor=False)
 local = proposal_form.own_judgement()
+ui.choose_people_scale()
 proposals = proposal_form.gather(held, councils, local)
 considered = proposal_form.consider(held, proposals, local)
 a = considered.assessment

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from exclusion import assessment, charts, validity
 from exclusion.method import comparison, uncertainty
 from exclusion.views import trust
+from exclusion.words import capital
 
 PAGE = Path(__file__).resolve().parents[1] / "pages" / "method.py"
 
@@ -77,9 +78,9 @@ def test_wards_stand_by_name_and_the_words_are_those_of_the_uncertainty(page, bl
     a, sure = blackpool
     rows = trust.sure_rows(trust.named(a, sure))
     assert list(rows["Ward"]) == sorted(a.areas["area_name"])
-    unclear = set(a.areas["area_name"][sure.wards["word"] == "unclear"])
-    assert set(rows.loc[rows["Clear or unclear"] == "Unclear", "Ward"]) == unclear
-    assert f"it is clear for {21 - len(unclear)}" in words(page)
+    for word in (uncertainty.CLEAR_IN, uncertainty.CLEAR_OUT, uncertainty.UNCLEAR):
+        assert set(rows.loc[rows["Clear or unclear"] == capital(word), "Ward"]) == set(a.areas["area_name"][sure.wards["word"] == word])
+    assert "Of 21 wards: 19 clearly in the most affected fifth of their nation, one clearly not in it, one unclear." in words(page)
 
 
 def test_a_ward_from_the_address_is_the_one_explained():
@@ -164,7 +165,7 @@ def test_a_ward_without_a_score_is_never_drawn_or_called_clear(blackpool):
         float("nan"),
     ]
     row = trust.sure_rows(wards).iloc[0]
-    assert list(row[1:]) == ["Not scored", "not known", "not known", "not known", "not known"]
+    assert list(row[1:]) == ["Not scored", *["not known"] * 5]
     assert "One ward could not be scored." in trust.sure_words(wards)
 
 

@@ -361,8 +361,9 @@ def test_what_an_officer_gets_for_each_ward(blackpool):
     assert len(wards) == 21 and wards["scored"].all()
     assert ((wards["band_low"] <= wards["band"]) & (wards["band"] <= wards["band_high"])).all()
     assert wards["chance"].between(0, 1).all()
-    unclear = (wards["chance"] > 0.2) & (wards["chance"] < 0.8)
-    assert (wards["word"] == np.where(unclear, "unclear", "clear")).all() and 0 < unclear.sum() < 21
+    inside, outside = wards["chance"] >= 0.8, wards["chance"] <= 0.2
+    assert (wards["word"] == np.select([inside, outside], [unsure.CLEAR_IN, unsure.CLEAR_OUT], unsure.UNCLEAR)).all()
+    assert inside.any() and outside.any() and 0 < (~inside & ~outside).sum() < 21
     assert wards["driver"].isin(experiment.DRIVERS).all()
     assert not [column for column in wards if "rank" in column or "place" in column]  # places stay inside
 
@@ -435,7 +436,8 @@ def test_what_was_not_tried_has_no_share(bundled):
     wards = [code for code in bundled.areas.index if bundled.areas.at[code, "council_code"] in {"E09000001", "W06000002", "E07000134"}]
     found = unsure.uncertainty(bundled, wards, draws=10).wards
     untested = found[~found["geography_tested"] & found["scored"].astype(bool)]
-    assert len(untested) > 5 and untested["total_geography"].isna().all() and untested["word"].isin(["clear", "unclear"]).all()
+    assert len(untested) > 5 and untested["total_geography"].isna().all()
+    assert untested["word"].isin([unsure.CLEAR_IN, unsure.CLEAR_OUT, unsure.UNCLEAR]).all()
     assert (untested["driver"] != "geography").all()
 
 

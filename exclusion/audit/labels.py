@@ -65,6 +65,13 @@ def chance(value: Any) -> str:
     return "over 99 in 100" if value > 0.99 else f"{100 * value:.0f} in 100"
 
 
+def same_way(own: Any, chance_of_fifth: Any, against: Any) -> str:
+    """Whether the band as scored and the chance of the most affected fifth say the same, and how not."""
+    if pd.isna(own) or pd.isna(chance_of_fifth):
+        return "not known"
+    return f"They differ: band {band(own)}, yet {chance(chance_of_fifth)} in the most affected fifth" if against else "Say the same"
+
+
 def share(value: Any) -> str:
     """A share (0 to 1) as a whole percentage; a gap in words."""
     if pd.isna(value):

@@ -14,8 +14,8 @@ from exclusion.judgement.score import method_for
 from exclusion.judgement.uncertainty import uncertainty_rules
 from exclusion.judgement.validity import validity_rules
 from exclusion.method import coherence
-from exclusion.method.uncertainty import Uncertainty
-from exclusion.words import capital, counted, number_words
+from exclusion.method.uncertainty import CLEAR_IN, CLEAR_OUT, UNCLEAR, Uncertainty
+from exclusion.words import capital, counted, join_words, number_words
 
 WARD, OTHER = "Ward", "Wards here that land in another band"
 
@@ -104,25 +104,26 @@ def every_method(a: Assessment, sure: Uncertainty) -> Section:
 
 
 def how_sure(a: Assessment, sure: Uncertainty) -> Section:
-    """Intervals of the band, clear and unclear, and what drives each ward; wards by name."""
+    """Intervals of the band, clear (which way) and unclear, and what drives each ward; wards by name."""
     rules = uncertainty_rules()
-    wards = sure.wards.assign(name=names(a).reindex(sure.wards.index))
+    wards = named(a, sure)
     known = wards[wards["scored"]]
-    clear, unclear = int((known["word"] == "clear").sum()), int((known["word"] == "unclear").sum())
     rows, by_data = [], []
     for row in each(wards):
         chance = labels.chance(row.chance) if row.scored else "not known"
         word = row.word if row.scored else "not known"
         could = labels.band_range(row.band_low, row.band_high)
-        rows.append((row.name, labels.band(row.band), could, chance, word, labels.DRIVERS[row.driver]))
+        same = labels.same_way(row.band, row.chance, row.against_band)
+        rows.append((row.name, labels.band(row.band), could, chance, word, same, labels.DRIVERS[row.driver]))
         figures, weighing = labels.band_range(row.data_low, row.data_high), labels.band_range(row.weights_low, row.weights_high)
         by_data.append((row.name, figures, weighing, labels.band_range(row.corner_low, row.corner_high)))
-    columns = [WARD, "Band", "Could be", "Chance of the most affected fifth", "Word", "Hangs most on"]
+    columns = [WARD, "Band", "Could be", "Chance of the most affected fifth", "Word", "Band and chance", "Hangs most on"]
     caption = "Wards, by name: the band, what it could be, and what it hangs on"
     blocks: list[Block] = [
-        sure_words(clear, unclear, len(wards) - len(known)),
-        f"Clear: the chance of being in the most affected fifth of the nation is {labels.chance(rules.clear_from)} or more, or "
-        f"{labels.chance(rules.clear_to)} or less. "
+        sure_words(wards),
+        f"{capital(CLEAR_IN)} of the nation: the chance is {labels.chance(rules.clear_from)} or more. {capital(CLEAR_OUT)}: "
+        f"{labels.chance(rules.clear_to)} or less. {capital(UNCLEAR)}: between. The chance is the share of all runs, every method "
+        "and every draw counted alike; the band is our own method's alone. "
         f"The interval leaves out {labels.share(rules.interval[0])} of the runs at each end. The seed is {rules.seed}; the same "
         "seed gives the same figures.",
         picture(known, known["name"]),
@@ -150,13 +151,30 @@ def picture(known: pd.DataFrame, called: pd.Series) -> Intervals:
     return Intervals(alt, lines)
 
 
-def sure_words(clear: int, unclear: int, not_scored: int) -> str:
-    """How many wards are clear and how many are not, in a sentence."""
-    said = (
-        f"Of {counted(clear + unclear, 'ward')} it is clear for {number_words(clear)} whether they are in the most affected fifth of their "
-        f"nation, and unclear for {number_words(unclear)}."
-    )
-    return said + (f" {capital(counted(not_scored, 'ward'))} could not be scored." if not_scored else "")
+def named(a: Assessment, sure: Uncertainty) -> pd.DataFrame:
+    """``Uncertainty.wards`` with the names to show; by council, then by name."""
+    return sure.wards.assign(name=names(a).reindex(sure.wards.index))
+
+
+def sure_words(wards: pd.DataFrame) -> str:
+    """How many wards are clear, which way, and where band and chance disagree; ``wards`` as :func:`named`."""
+    known = wards[wards["scored"]]
+    if known.empty:
+        said = []
+    else:
+        many = {word: int((known["word"] == word).sum()) for word in (CLEAR_IN, CLEAR_OUT, UNCLEAR)}
+        inside, outside, unclear = (number_words(number) if number else "none" for number in many.values())
+        said = [
+            f"Of {counted(len(known), 'ward')}: {inside} clearly in the most affected fifth of their nation, {outside} clearly not in it, "
+            f"{unclear} unclear."
+        ]
+    against = known.loc[known["against_band"].astype(bool), "name"].astype(str)
+    if len(against):
+        where = join_words(list(against)) if len(against) <= 5 else counted(len(against), "ward")
+        said.append(f"In {where} the band and most of the ways tried point in different directions: do not rest on the band alone there.")
+    if missing := len(wards) - len(known):
+        said.append(f"{capital(counted(missing, 'ward'))} could not be scored.")
+    return " ".join(said)
 
 
 def _shares(wards: pd.DataFrame) -> Table:
@@ -196,9 +214,12 @@ def is_it_right(a: Assessment, weights: dict[str, float] | None) -> Section:
     for nation in nations(a):
         blocks.append(Sub(nation))
         try:
-            blocks.append(validity.at(weights, nation).words)
+            standing = validity.at(weights, nation)
+            blocks.append(f"{standing.words} {standing.older}")
         except NothingToAssess as nothing:
             blocks.append(str(nothing))
+        if against := held.against_us(nation):
+            blocks.append(Listed(tuple(against)))
         for level, called in validity.LEVELS.items():
             for sent, words in labels.SENT.items():
                 rows = held.table[(held.table["nation"] == nation) & (held.table["level"] == level) & (held.table["sent_first"] == sent)]

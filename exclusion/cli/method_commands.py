@@ -9,7 +9,7 @@ import pandas as pd
 import typer
 
 from exclusion.cli import inputs
-from exclusion.cli.options import AsJson, Release
+from exclusion.cli.options import AsJson, Release, Weights
 from exclusion.cli.screen import complain, notices, print_json, say, show, working, wrote
 from exclusion.contracts import Problem, UsageError
 
@@ -60,10 +60,7 @@ def show_method(which: Which, as_json: AsJson = False) -> None:
 def audit_method(
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write, ending in .html or .docx.")],
     council: Annotated[list[str], typer.Option("--council", "-c", help="Council by code or name; repeat for several.")],
-    weight: Annotated[
-        list[str] | None,
-        typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each, one not named counts nothing."),
-    ] = None,
+    weight: Weights = None,
     release: Release = None,
     as_json: AsJson = False,
 ) -> None:
@@ -109,7 +106,12 @@ def method_check(
     main = found.table["score"].isin(validity.MAIN)
     show(validity.brief(found.table[main]), False, "The score and the older index on the same areas")
     show(validity.brief(found.table[~main]), False, "Other weights, stated beforehand")
+    from exclusion.validity import said
+
     for nation, noise in found.noises().items():
+        say(said.beside_older(found.table, nation))
+        for line in found.against_us(nation):
+            say(line)
         say(f"{nation}: differences under about {noise:.2f} mean nothing (wards first sent a letter).")
     say(f"Measured on {found.about['release']}, against: {found.about['source']}, {found.about['publisher']}.")
     say(found.notice)

@@ -36,6 +36,8 @@ class ValidityRules(Entry):
     seed: int
     clusters: ClusterRules
     limits: tuple[str, ...] = Field(min_length=1)
+    weights_stay: str = Field(min_length=1)
+    """Why the default weights stay where less in the score would agree better."""
 
     @model_validator(mode="after")
     def _sound(self) -> ValidityRules:

@@ -29,6 +29,8 @@ from exclusion.release import WIDE_RANGE, Evidence
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
+CLEAR_IN, CLEAR_OUT, UNCLEAR = "clear: in the most affected fifth", "clear: not in it", "unclear"
+"""The words for how sure it is whether a ward is in its nation's most affected fifth; "clear" alone would not say which way."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ class Uncertainty:
 
     wards: pd.DataFrame
     """Indexed by ``area_code``: ``scored, band`` (as scored), ``band_low, band_high`` (interval over all runs), ``chance`` (of
-    being in the most affected fifth), ``word`` (clear, unclear, or blank when not scored), ``driver`` (method, data, weights,
+    being in the most affected fifth), ``word`` (:data:`CLEAR_IN`, :data:`CLEAR_OUT`, :data:`UNCLEAR`, or blank when not scored),
+    ``against_band`` (the band as scored and the chance point in different directions), ``driver`` (method, data, weights,
     geography, or none), ``data_low, data_high`` and ``weights_low, weights_high`` (band interval when only the figures or only
     the weights are drawn, at our method), ``corner_low, corner_high`` (with all weight on one domain), ``geography_tested``,
     and ``first_`` and ``total_`` shares of variance for method (scale and mean together), scale, mean, weights, geography, data."""
@@ -196,8 +199,10 @@ def _gathered(
     for name in ("band_low", "band_high"):
         wards[name] = table.get(name, pd.Series(np.nan, table.index)).astype("Int64")
     wards["chance"] = table.get("chance", pd.Series(np.nan, table.index))
-    sure = (wards["chance"] >= rules.clear_from) | (wards["chance"] <= rules.clear_to)
-    wards["word"] = np.where(wards["scored"], np.where(sure, "clear", "unclear"), "")
+    chance, top = wards["chance"], wards["band"].eq(len(EDGES) + 1).fillna(False).astype(bool)
+    said = np.select([chance >= rules.clear_from, chance <= rules.clear_to], [CLEAR_IN, CLEAR_OUT], UNCLEAR)
+    wards["word"] = np.where(wards["scored"], said, "")
+    wards["against_band"] = wards["scored"] & np.where(top, chance < 0.5, chance > 0.5)
     wards["driver"] = table.get("driver", pd.Series("", table.index)).fillna("")
     for name in ("data_low", "data_high", "weights_low", "weights_high", "corner_low", "corner_high"):
         wards[name] = table.get(name, pd.Series(np.nan, table.index)).astype("Int64")
@@ -244,4 +249,4 @@ def _methods(found: Sequence[Found], rules: UncertaintyRules) -> pd.DataFrame:
     return table.assign(shift=_shift(found), other_band=(band != band[:, :1]).mean(axis=0))
 
 
-__all__ = ["Uncertainty", "figures_of", "uncertainty"]
+__all__ = ["CLEAR_IN", "CLEAR_OUT", "UNCLEAR", "Uncertainty", "figures_of", "uncertainty"]

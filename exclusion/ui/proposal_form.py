@@ -265,11 +265,12 @@ def _by_name(table: pd.DataFrame) -> dict[str, str]:
 
 def consider(evidence: Evidence, proposals: Sequence[Proposal], local: Local | None = None) -> Considered:
     """The proposals laid over the findings, kept in this visit while they stay the same."""
-    key = (evidence.manifest.version, date.today(), tuple(proposal.toml_text(one) for one in proposals), local and local.notices)
+    scale = ui.people_scale()
+    key = (evidence.manifest.version, date.today(), tuple(proposal.toml_text(one) for one in proposals), local and local.notices, scale)
     if _visit().get("considered_key") != key:
         try:
             with st.spinner("Working out what the proposal does …"):
-                _visit()["considered"] = proposal.consider(evidence, proposals, local=local)
+                _visit()["considered"] = proposal.consider(evidence, proposals, local=local, people_scale=scale)
         except ExclusionError as error:
             ui.show_error(error)
             st.stop()

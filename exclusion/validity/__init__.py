@@ -24,7 +24,7 @@ from exclusion.judgement.entries import FOLDER
 from exclusion.judgement.score import method_for
 from exclusion.judgement.validity import validity_rules
 from exclusion.release import Evidence
-from exclusion.validity import simplex, yardstick
+from exclusion.validity import said, simplex, yardstick
 from exclusion.validity.trial import OLDER, OURS, compare, weight_grid
 
 Array = NDArray[np.float64]
@@ -74,6 +74,10 @@ class Validity:
         """All but the grid as plain data, for JSON; the notice goes with it, and a gap is None."""
         rows = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
         return {**self.about, "limits": list(self.limits), "noise": self.noises(), "rows": rows}
+
+    def against_us(self, nation: str) -> list[str]:
+        """Where the score would agree better with less in it, and why the default weights stay (:func:`said.better_without`)."""
+        return said.better_without(self.table, nation)
 
     def _ours(self, nation: str) -> pd.Series[Any]:
         table = self.table
@@ -190,6 +194,8 @@ class Standing:
     """Differences under this mean nothing."""
     areas: int
     words: str
+    older: str
+    """How the default weights stand beside the older index, whichever way that falls."""
     notice: str
     """To be shown wherever a figure is."""
 
@@ -229,6 +235,7 @@ def at(weights: Mapping[str, float] | None = None, nation: str = "England") -> S
         noise=noise,
         areas=int(ours["areas"]),
         words=_words(nation, exact, change, noise, int(ours["areas"])),
+        older=said.beside_older(held.table, nation),
         notice=held.notice,
     )
 

@@ -14,7 +14,7 @@ from exclusion.judgement.uncertainty import uncertainty_rules
 from exclusion.method import alternatives, comparison
 from exclusion.method.alternatives import Scored
 from exclusion.method.clusters import Clusters
-from exclusion.method.uncertainty import Uncertainty
+from exclusion.method.uncertainty import CLEAR_IN, CLEAR_OUT, UNCLEAR
 from exclusion.validity import pockets
 from exclusion.views.shared import each
 from exclusion.words import capital, counted, join_words, within
@@ -27,41 +27,32 @@ def steps() -> tuple[tuple[str, str], ...]:
     return tuple((f"{number}. {head}", text) for number, (head, text) in enumerate(audit_words().steps, start=1))
 
 
-def named(a: Assessment, sure: Uncertainty) -> pd.DataFrame:
-    """``Uncertainty.wards`` with the names to show; by council, then by name."""
-    return sure.wards.assign(name=trust.names(a).reindex(sure.wards.index))
-
-
 def sure_rows(wards: pd.DataFrame) -> pd.DataFrame:
-    """Each ward's band, what it could be, the chance of the most affected fifth, clear or unclear, and what it hangs on."""
+    """Each ward's band, what it could be, the chance of the most affected fifth, clear (which way) or unclear, and what it hangs on."""
     rows = []
     for row in each(wards):
         if not row.scored:
-            rows.append((row.name, labels.NOT_SCORED, "not known", "not known", "not known", "not known"))
+            rows.append((row.name, labels.NOT_SCORED, *["not known"] * 5))
             continue
         could = labels.band_range(row.band_low, row.band_high)
-        rows.append(
-            (row.name, labels.band(row.band), could, labels.chance(row.chance), capital(row.word), capital(labels.DRIVERS[row.driver]))
-        )
-    return pd.DataFrame(
-        rows, columns=["Ward", "Band", "Could be", "Chance of the most affected fifth", "Clear or unclear", "Hangs most on"]
-    )
+        same = labels.same_way(row.band, row.chance, row.against_band)
+        said = (labels.chance(row.chance), capital(row.word), same, capital(labels.DRIVERS[row.driver]))
+        rows.append((row.name, labels.band(row.band), could, *said))
+    columns = ["Ward", "Band", "Could be", "Chance of the most affected fifth", "Clear or unclear", "Band and chance", "Hangs most on"]
+    return pd.DataFrame(rows, columns=columns)
 
 
-def sure_words(wards: pd.DataFrame) -> str:
-    """How many wards are clear, in a sentence."""
-    known = wards[wards["scored"]]
-    clear, unclear = int((known["word"] == "clear").sum()), int((known["word"] == "unclear").sum())
-    return trust.sure_words(clear, unclear, len(wards) - len(known))
+named, sure_words = trust.named, trust.sure_words
 
 
 def clear_means() -> str:
     """What "clear" and "unclear" mean, with the numbers behind them."""
     rules = uncertainty_rules()
     return (
-        f"**Clear**: in {100 * rules.clear_from:.0f} of 100 careful ways or more the ward is among its nation's most affected fifth, or in "
-        f"{100 * rules.clear_to:.0f} of 100 or fewer. **Unclear**: anything between. Unclear does not mean that there is no need: "
-        "do not let the band settle a decision there."
+        f"**{capital(CLEAR_IN)}**: the ward is among its nation's most affected fifth in {100 * rules.clear_from:.0f} of 100 careful ways "
+        f"or more. **{capital(CLEAR_OUT)}**: in {100 * rules.clear_to:.0f} of 100 or fewer. **{capital(UNCLEAR)}**: anything between. "
+        "Unclear does not mean that there is no need: do not let the band settle a decision there. The band is our own method's; where it "
+        "says one thing and most of the other ways say another, the table says that they differ."
     )
 
 
@@ -72,21 +63,22 @@ def driver_words(wards: pd.DataFrame) -> str:
     return f"What moves a ward most when things are done another way: {join_words(said)}." if said else ""
 
 
-def agreement_pair(nation: str) -> pd.DataFrame:
-    """Our score and the older index on the same wards of a nation, letter first and paper first."""
+def agreement_pair(nation: str, level: str = "ward") -> pd.DataFrame:
+    """Our score and the older index on the same wards (or small areas) of a nation, letter first and paper first."""
     table = validity.stored().table
-    return table[(table["nation"] == nation) & (table["level"] == "ward") & table["score"].isin(PAIR)]
+    return table[(table["nation"] == nation) & (table["level"] == level) & table["score"].isin(PAIR)]
 
 
-def agreement_rows(nation: str) -> pd.DataFrame:
+def agreement_rows(nation: str, level: str = "ward") -> pd.DataFrame:
     """The same as a table for the screen."""
     rows = []
-    for row in each(agreement_pair(nation)):
+    for row in each(agreement_pair(nation, level)):
         interval = "too few areas" if pd.isna(row.low) else f"{labels.figure(row.low)} to {labels.figure(row.high)}"
         inside = labels.figure(row.within_councils)
         found = "too few areas" if pd.isna(row.found) else labels.share(row.found)
         rows.append((row.label, labels.SENT[row.sent_first], f"{row.areas:,}", labels.figure(row.spearman), interval, inside, found))
-    columns = ["Score", "Wards", "How many", "Agreement", "95% interval", "Within councils", "Most affected fifth found"]
+    called = capital(validity.LEVELS[level])
+    columns = ["Score", called, "How many", "Agreement", "95% interval", "Within councils", "Most affected fifth found"]
     return pd.DataFrame(rows, columns=columns)
 
 
