@@ -127,7 +127,7 @@ def assess(
     services: Iterable[str] | None = None,
     *,
     weights: Mapping[str, float] | None = None,
-    thresholds: str = "1",
+    thresholds: str | None = None,
     today: date | None = None,
     people_scale: tuple[float, str] | None = None,
     local: Local | None = None,
@@ -144,7 +144,7 @@ def assess(
         Domain weights in any scale, or None for each nation's preset. Findings never depend on
         them.
     thresholds
-        Version of the thresholds of the rules.
+        Version of the thresholds of the rules; the current one when None.
     today
         Date for the review dates of our texts and the shelf lives of figures; the clock's when None.
     local
@@ -165,6 +165,7 @@ def assess(
     if not codes:
         raise NothingToAssess("No council was chosen. Name at least one; 'exclusion councils' lists them.")
     today = today or date.today()
+    thresholds = judgement.current_thresholds() if thresholds is None else thresholds
     held = judgement.services() if local is None else local.services
     areas = evidence.areas[evidence.areas["council_code"].isin(codes)].sort_values(["council_name", "area_name"])
     nations = set(areas["nation"])
@@ -299,8 +300,8 @@ def _notices(
     notices = []
     if not method.is_default:
         notices.append(method.words + " Bands are cut under these weights; findings do not depend on them.")
-    if thresholds != "1":
-        notices.append(f"Thresholds version {thresholds}, not the current version 1.")
+    if thresholds != judgement.current_thresholds():
+        notices.append(f"Thresholds version {thresholds}, not the current version {judgement.current_thresholds()}.")
     if areas["nation"].nunique() > 1:
         notices.append("Each nation is scored within itself. Bands and comparisons of England and Wales must not be set side by side.")
     for nation in sorted(set(areas["nation"])):

@@ -81,7 +81,7 @@ LEVELS = ("ward", "lsoa21", "council", "nation")
 FITS = ("published", "best_fit", "weighted", "council_wide", "estimated", "national")
 KINDS = ("floor", "keep", "more_use", "caution", "not_assessed")
 SEVERITIES = ("required", "recommended", "monitor", "")
-STRENGTHS = ("STRONG", "MODERATE", "WEAK", "NONE", "unknown", "")
+STRENGTHS = ("STRONG", "MODERATE", "ORDINARY", "WEAK", "NONE", "unknown", "")
 SUMMARIES = ("reasons_found", "no_reason_found", "not_assessed")
 
 AREA_CODE = r"^[EWSN]\d{8}$"

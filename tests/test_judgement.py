@@ -10,7 +10,7 @@ import pytest
 from exclusion import judgement
 from exclusion.contracts import DataRefused
 from exclusion.judgement.entries import overdue, read_entries
-from exclusion.judgement.ruleset import Indicator, Rule
+from exclusion.judgement.ruleset import Indicator, Rule, StrengthTest
 from exclusion.judgement.services import Condition, Service
 
 
@@ -196,13 +196,27 @@ def test_conditions_are_data_not_code() -> None:
     assert isinstance(judgement.indicators()["broadband"], Indicator)
 
 
-def test_thresholds_version_2_passes_as_many_wards_as_asked_for(bundled) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("version", ["2", "3"])
+def test_thresholds_pass_as_many_wards_as_asked_for(bundled, version: str) -> None:  # type: ignore[no-untyped-def]
     # 25 to 40 in 100 of England's wards over the low threshold, 5 to 15 over the high one.
     counts = bundled.wide("ward", "count")
     counts = counts[counts.index.isin(bundled.areas.index[bundled.areas["nation"] == "England"])]
     for measure in ("age75", "lone66_est", "disabled_lot", "income_dep", "older_income_dep", "poor_english", "no_car", "carers"):
-        held = judgement.thresholds("2")[measure]
+        held = judgement.thresholds(version)[measure]
         values = counts[measure].dropna()
         assert 0.249 <= (values >= held.low).mean() <= 0.40, measure
         assert 0.05 <= (values >= held.high).mean() <= 0.15, measure
-    assert set(judgement.thresholds("2")) == set(judgement.thresholds("1"))
+    assert set(judgement.thresholds(version)) == set(judgement.thresholds("1"))
+
+
+def test_one_version_of_the_thresholds_is_current_and_every_one_is_dated() -> None:
+    versions = judgement.threshold_versions()
+    assert [name for name, version in versions.items() if version.current] == [judgement.current_thresholds()] == ["3"]
+    assert all(version.why and version.published for version in versions.values())
+    assert {entry.version for entry in judgement.thresholds().values()} == {"3"}
+
+
+def test_a_table_of_strengths_in_which_more_people_count_for_less_is_refused() -> None:
+    table = judgement.strength_tests()["rate_first"].model_dump()
+    with pytest.raises(ValueError, match="a larger count or a higher rate makes the evidence weaker"):
+        StrengthTest.model_validate(table | {"rest": ("NONE", "MODERATE", "WEAK")})

@@ -103,15 +103,15 @@ def test_local_thresholds_are_used_and_said(tmp_path: Path, bundled: exclusion.E
     path = write(tmp_path, "t.csv", "measure,low,high,by,on,why\nage75,200,400,B. Officer,2026-10-02,Small wards\n")
     local = read_local(thresholds=path)
     assert local.thresholds is not None
-    assert (local.thresholds["age75"].low, local.thresholds["income_dep"].low) == (200, judgement.thresholds("1")["income_dep"].low)
+    assert (local.thresholds["age75"].low, local.thresholds["income_dep"].low) == (200, judgement.thresholds()["income_dep"].low)
     ours = exclusion.assess(bundled, ["Blackpool"], ["blue_badge"], today=TODAY)
     theirs = exclusion.assess(bundled, ["Blackpool"], ["blue_badge"], local=local, today=TODAY)
     fires = [a.findings["rule_ids"].str.contains("W04").sum() for a in (ours, theirs)]
     assert fires[1] > fires[0]
-    assert set(theirs.findings["thresholds_version"]) == {"1|local, by B. Officer on 2 October 2026"}
-    assert theirs.thresholds_version == "1, with local thresholds"
+    assert set(theirs.findings["thresholds_version"]) == {"3|local, by B. Officer on 2 October 2026"}
+    assert theirs.thresholds_version == "3, with local thresholds"
     assert theirs.notices[0] == (
-        "Local thresholds, not the national version 1: people aged 75 and over, 200 and 400 instead of 803 and 1,212 "
+        "Local thresholds, not the national version 3: people aged 75 and over, 200 and 400 instead of 859 and 1,153 "
         "(by B. Officer on 2 October 2026: Small wards). Findings cannot be set beside those of other councils."
     )
 

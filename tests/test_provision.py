@@ -16,7 +16,7 @@ from exclusion import judgement, provision
 from exclusion.contracts import UsageError
 from exclusion.provision import highest, lowest, relevant, steps_down, strength
 
-NAMES = {-1: "unknown", 0: "NONE", 1: "WEAK", 2: "MODERATE", 3: "STRONG"}
+NAMES = {-1: "unknown", 0: "NONE", 1: "WEAK", 2: "ORDINARY", 3: "MODERATE", 4: "STRONG"}
 STEPS = {name: step for step, name in NAMES.items()}
 
 
@@ -98,11 +98,13 @@ def test_logic_knows_what_it_does_not_know(line: str) -> None:
 
 
 def test_relevance_takes_one_step_off_or_turns_the_rule_off() -> None:
-    values = steps("unknown", "NONE", "WEAK", "MODERATE", "STRONG")
-    assert relevant(values, 0).tolist() == [0, 0, 0, 0, 0]
-    assert relevant(values, 1).tolist() == [-1, 0, 0, 1, 2]  # unknown stays unknown; never below NONE
+    values = steps("unknown", "NONE", "WEAK", "ORDINARY", "MODERATE", "STRONG")
+    assert relevant(values, 0).tolist() == [0] * 6
+    # Unknown stays unknown; never below NONE; an ordinary rate is no step of its own on the way down.
+    assert relevant(values, 1).tolist() == steps("unknown", "NONE", "NONE", "WEAK", "WEAK", "MODERATE").tolist()
     assert relevant(values, 2).tolist() == relevant(values, 3).tolist() == values.tolist()
-    assert steps_down(values, 3).tolist() == [-1, 0, 0, 0, 0]
+    assert steps_down(values, 2).tolist() == steps("unknown", "NONE", "NONE", "NONE", "NONE", "WEAK").tolist()
+    assert steps_down(values, 3).tolist() == [-1, 0, 0, 0, 0, 0]
 
 
 # ---------------------------------------------------------------------- severity

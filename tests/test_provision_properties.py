@@ -102,7 +102,7 @@ def test_every_short_sentence_fits_in_twenty_words(ward: dict) -> None:
     assert check(ward, rural=True).findings["short"].str.split().str.len().max() <= 20
 
 
-steps = st.lists(st.integers(min_value=-1, max_value=3), min_size=1, max_size=4).map(
+steps = st.lists(st.integers(min_value=-1, max_value=4), min_size=1, max_size=4).map(
     lambda values: [np.array([value], dtype=np.int8) for value in values]
 )
 
@@ -111,14 +111,21 @@ steps = st.lists(st.integers(min_value=-1, max_value=3), min_size=1, max_size=4)
 def test_filling_in_an_unknown_never_contradicts_what_was_said(parts: list[np.ndarray]) -> None:
     for combine in (lowest, highest):
         said = int(combine(parts)[0])
-        for value in range(4):
+        for value in range(5):
             filled = [np.array([value], dtype=np.int8) if part[0] == -1 else part for part in parts]
             assert said in (-1, int(combine(filled)[0]))
 
 
-@given(counts, places, st.floats(min_value=1, max_value=1000), st.floats(min_value=0, max_value=1000))
-def test_strength_is_one_of_four_and_rises_with_both_tests(n: float, place: float, low: float, width: float) -> None:
-    here = int(strength(n, place, low, low + width))
-    assert here in (0, 1, 2, 3)
-    assert int(strength(n + 1, place, low, low + width)) >= here
-    assert int(strength(n, min(100.0, place + 1), low, low + width)) >= here
+@given(
+    counts,
+    places,
+    st.floats(min_value=1, max_value=1000),
+    st.floats(min_value=0, max_value=1000),
+    st.sampled_from(list(judgement.strength_tests())),
+)
+def test_strength_rises_with_both_tests(n: float, place: float, low: float, width: float, table: str) -> None:
+    test = judgement.strength_tests()[table]
+    here = int(strength(n, place, low, low + width, test))
+    assert here in range(5)
+    assert int(strength(n + 1, place, low, low + width, test)) >= here
+    assert int(strength(n, min(100.0, place + 1), low, low + width, test)) >= here

@@ -277,7 +277,7 @@ def test_a_text_past_its_review_date_says_so_on_every_page(blackpool: Assessment
 def test_the_council_page_says_once_what_holds_across_it(pages: dict[str, str]) -> None:
     assert (
         "Advise keeping face to face, because many here are disabled and papers can be checked there. "
-        "It holds in 17 of 21 wards, less firmly or not at all in Bispham, Greenlands, Marton and Stanley."
+        "It holds in 16 of 21 wards, less firmly or not at all in Bispham, Greenlands, Marton, Squires Gate and Stanley."
     ) in pages["index.html"]
 
 
@@ -289,12 +289,12 @@ def test_wards_are_by_name_and_link_to_their_pages(pages: dict[str, str]) -> Non
 
 def test_the_paragraph_stands_alone(blackpool: Assessment) -> None:
     said = report.paragraph(blackpool, "blue_badge")
-    # 17 wards "advise keeping", 2 only "watch": 19; the other 2 of 21 have nothing beyond the minimum.
-    assert "found in 19 wards (advise keeping: 17); none was found in two wards, in the rules checked." in said
+    # 16 wards "advise keeping", 2 only "watch": 18; the other 3 of 21 have nothing beyond the minimum.
+    assert "found in 18 wards (advise keeping: 16); none was found in three wards, in the rules checked." in said
     assert "In every ward the minimum is phone and post," in said
     assert "Not checked in some or all wards, for want of figures: no usable connection of either kind (W01)" in said
     assert "due regard (Equality Act 2010, section 149); they do not decide" in said
-    assert "England and Wales wards 2026.11, thresholds 1, service profile 1" in said
+    assert "England and Wales wards 2026.11, thresholds 3, service profile 1" in said
 
 
 def test_the_paragraph_says_every_ward_and_what_could_not_be_assessed(bundled: Evidence, blackpool: Assessment) -> None:
@@ -302,7 +302,7 @@ def test_the_paragraph_says_every_ward_and_what_could_not_be_assessed(bundled: E
     said = report.paragraph(everywhere, "council_tax_reduction")
     assert "beyond the minimum were found in every ward (advise keeping: 20). " in said
     unknown = dataclasses.replace(blackpool, summaries=blackpool.summaries.replace({"summary": {"no_reason_found": "not_assessed"}}))
-    assert "were found in 19 wards (advise keeping: 17); two wards could not be assessed." in report.paragraph(unknown, "blue_badge")
+    assert "were found in 18 wards (advise keeping: 16); three wards could not be assessed." in report.paragraph(unknown, "blue_badge")
 
 
 def test_a_county_service_says_who_decides(bundled: Evidence) -> None:
@@ -380,7 +380,7 @@ def test_versions_and_sources_stand_in_the_footer(pages: dict[str, str]) -> None
     for html in pages.values():
         footer = html[html.index("<footer>") :]
         assert "England and Wales wards 2026.11" in footer and "Open Government Licence v3.0" in footer
-        assert "Default weights" in footer and "Thresholds: version 1" in footer and "blue_badge, version 1" in footer
+        assert "Default weights" in footer and "Thresholds: version 3" in footer and "blue_badge, version 1" in footer
         assert "Made with Kept Open on 24 November 2026." in footer
 
 

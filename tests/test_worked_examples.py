@@ -158,12 +158,12 @@ def test_the_full_record_of_ward_c(shipped: provision.Provision) -> None:
         "Keep a staffed counter or outreach desk here, as outreach or a visit, not a trip to the office, as a condition of the proposal. "
         "This ward has about 190 premises that cannot get 10 Mbit/s fixed broadband (1.9% of all premises, against 10% in England and more than "
         "in 97% of wards there; 21 March 2021), about 300 premises with no reliable indoor mobile voice signal (2.9% of all premises, against 10% "
-        "in England and more than in 97% of wards there; 21 March 2021) and about 4,300 people more than 5 km from a staffed public library "
+        "in England and more than in 97% of wards there; 21 March 2021) and about 4,300 people more than 5 km by road from a staffed public library "
         "(43% of all residents, against 10% in England and more than in 98% of wards there; 21 March 2021). "
         "An online service and a mobile call can both fail here. A landline may still work, but by January 2027 it is due to run over the "
         "broadband line and needs mains power beyond a short back-up. Telling people to visit is not an alternative. "
         "Keep in mind: The two sets of premises may not be the same; ask residents. "
-        "Straight-line distance makes every journey look shorter than it is."
+        "Distance is a straight line times 1.3, what roads add on average: a river, a fell or no bus makes a journey longer than it looks."
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import geopandas as gpd
 import pandas as pd
 
-from exclusion import geography, release_write
+from exclusion import geography, judgement, release_write
 from exclusion.building import tabulate
 from exclusion.building.tabulate import Gathered
 from exclusion.contracts import Problem, SourceUnreachable
@@ -205,10 +205,10 @@ def _cut(tables: dict[str, pd.DataFrame], mapped: Sequence[str]) -> dict[str, pd
 def _head(data: Gathered, measured: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], today: date) -> dict[str, Any]:
     england = tables["observations"]
     england = england[(england["level"] == "ward") & england["area_code"].str.startswith("E")]
-    calibration = {}
+    version, calibration = judgement.threshold_versions()[judgement.current_thresholds()], {}
     for measure in RULE_MEASURES:
         counts = england.loc[england["measure"] == measure, "count"].dropna().astype(float)
-        calibration[measure] = [round(float(counts.quantile(0.67))), round(float(counts.quantile(0.90)))]
+        calibration[measure] = [round(float(counts.quantile(q))) for q in (version.low_quantile, version.high_quantile) if q is not None]
     sources = [
         {
             "id": s.id,

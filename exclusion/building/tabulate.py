@@ -13,6 +13,7 @@ import pandas as pd
 from exclusion import access, geography, risk
 from exclusion.building import context
 from exclusion.contracts import TABLES
+from exclusion.judgement.access import access_rules
 from exclusion.judgement.score import geography_rules, methods
 from exclusion.sources import Source, boundaries
 
@@ -75,7 +76,7 @@ def tables(
         y=centre["y"],
     )
     weight = people.reindex(points["small_area_code"]).to_numpy() / points.groupby("small_area_code")["x"].transform("size").to_numpy()
-    far = access.share_beyond(points.assign(people=weight), data.libraries, rules.far_help.metres, "area_code")
+    far = access.share_beyond(points.assign(people=weight), data.libraries, access_rules().far_metres, "area_code")
     ward_rows = pd.concat(
         [
             long[~long["measure"].isin(["population"])],

@@ -13,7 +13,7 @@ from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.access import AccessRules, access_rules
 from exclusion.judgement.characteristics import characteristic_entries
 from exclusion.judgement.entries import FOLDER, Entry, overdue, read_entries
-from exclusion.judgement.law import NATIONS, Floor, LawHook, Threshold
+from exclusion.judgement.law import NATIONS, Floor, LawHook, Threshold, ThresholdVersion
 from exclusion.judgement.pages import becauses, facts, gaps, page_entries, page_questions, ways
 from exclusion.judgement.planning import DemandMethod, NationHooks, Option, RoutesJudgement
 from exclusion.judgement.ruleset import Guard, Indicator, Rule, SeverityTable, StrengthTest
@@ -105,9 +105,14 @@ def law() -> dict[str, LawHook]:
 
 
 @cache
+def strength_tests() -> dict[str, StrengthTest]:
+    """Tables that turn a count and a percentile into a strength, by id; a threshold names its own."""
+    return read_entries(FOLDER / "guards.toml", StrengthTest, "strength")
+
+
 def strength_test() -> StrengthTest:
-    """The two tests that turn a count and a percentile into a strength."""
-    return read_entries(FOLDER / "guards.toml", StrengthTest, "strength")["two_tests"]
+    """The two tests as they were first made; what they share (fewest, top, upper) the later ones keep."""
+    return strength_tests()["two_tests"]
 
 
 @cache
@@ -127,14 +132,26 @@ def _thresholds() -> dict[str, Threshold]:
     return read_entries(FOLDER / "thresholds.csv", Threshold, "threshold")
 
 
-def thresholds(version: str = "1") -> dict[str, Threshold]:
-    """The thresholds of one version, by the measure they are for.
+@cache
+def threshold_versions() -> dict[str, ThresholdVersion]:
+    """The versions of the thresholds, by id."""
+    return read_entries(FOLDER / "versions.toml", ThresholdVersion, "version")
+
+
+def current_thresholds() -> str:
+    """The version in use unless another is asked for."""
+    return next(version.id for version in threshold_versions().values() if version.current)
+
+
+def thresholds(version: str | None = None) -> dict[str, Threshold]:
+    """The thresholds of one version (the current one when None), by the measure they are for.
 
     Raises
     ------
     UsageError
         When we hold no such version.
     """
+    version = current_thresholds() if version is None else version
     chosen = {entry.indicator: entry for entry in _thresholds().values() if entry.version == version}
     if not chosen:
         held = ", ".join(sorted({entry.version for entry in _thresholds().values()}))
@@ -151,8 +168,8 @@ def law_for(code: str, nation: str) -> LawHook | None:
 def all_entries() -> list[Entry]:
     """Every entry of every judgement file, for the review dates."""
     tables = (services(), channels(), dependencies(), place_kinds(), rules(), indicators(), floors(), law(), nations())
-    numbers = (severities(), guards(), _thresholds(), options())
-    single = (strength_test(), demand_method(), routes_judgement(), access_rules())
+    numbers = (severities(), strength_tests(), guards(), threshold_versions(), _thresholds(), options())
+    single = (demand_method(), routes_judgement(), access_rules())
     named = (entry for table in (*tables, *numbers) for entry in table.values())
     return [*score_entries(), *page_entries(), *characteristic_entries(), *named, *single]
 
@@ -213,6 +230,10 @@ def cross_check() -> None:
         need(f"nations.toml, '{nation.id}'", "law", [*nation.kept_hooks, *nation.place_hooks], codes)
     for threshold in _thresholds().values():
         need(f"thresholds.csv, '{threshold.id}'", "measure", [threshold.indicator], measures())
+        need(f"thresholds.csv, '{threshold.id}'", "table of strengths", [threshold.test], strength_tests())
+    need("thresholds.csv", "version in versions.toml", {entry.version for entry in _thresholds().values()}, threshold_versions())
+    if [version.current for version in threshold_versions().values()].count(True) != 1:
+        problems.append(Problem("versions.toml", "needs exactly one current version", "", "Mark one of them current."))
     need("pages.toml, the reasons", "rule", becauses(), rules())
     need("rules.toml, a rule that keeps a way in", "reason in pages.toml", [rule.id for rule in rules().values() if rule.flags], becauses())
     need("channels.toml", "way in pages.toml", channels(), ways())
@@ -246,10 +267,12 @@ __all__ = [
     "SeverityTable",
     "StrengthTest",
     "Threshold",
+    "ThresholdVersion",
     "access_rules",
     "all_entries",
     "channels",
     "cross_check",
+    "current_thresholds",
     "demand_method",
     "dependencies",
     "floors",
@@ -267,5 +290,7 @@ __all__ = [
     "services",
     "severities",
     "strength_test",
+    "strength_tests",
+    "threshold_versions",
     "thresholds",
 ]

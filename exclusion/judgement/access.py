@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 from itertools import pairwise
 from typing import Literal, Self
@@ -30,6 +31,7 @@ class Far(_Part):
 
     why: str
     reference: str
+    checked_on: date
 
 
 class Group(_Part):
@@ -70,6 +72,11 @@ class AccessRules(Entry):
     far: Far
     group: tuple[Group, ...] = Field(min_length=1)
     catchment: Catchment
+
+    @property
+    def far_metres(self) -> float:
+        """Beyond this in a straight line a place is far by road."""
+        return self.far_km * 1000 / self.factor
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
 from pydantic import Field, model_validator
@@ -63,6 +64,7 @@ class Threshold(Entry):
     low: float = Field(gt=0)
     high: float = Field(gt=0)
     unit: str = ""
+    test: str = "two_tests"  # which table of guards.toml turns count and rate into a strength
 
     @model_validator(mode="after")
     def _sound(self) -> Threshold:
@@ -71,4 +73,14 @@ class Threshold(Entry):
         return self
 
 
-__all__ = ["NATIONS", "Floor", "LawHook", "Nation", "Threshold"]
+class ThresholdVersion(Entry):
+    """One version of the thresholds: when it was published, what it is, whether it is the one in use."""
+
+    title: str
+    published: date
+    current: bool = False
+    low_quantile: float | None = None  # of the counts of England's wards; None where judged
+    high_quantile: float | None = None
+
+
+__all__ = ["NATIONS", "Floor", "LawHook", "Nation", "Threshold", "ThresholdVersion"]

@@ -88,7 +88,7 @@ class Local:
 
 
 def read_local(
-    services: str | Path | None = None, thresholds: str | Path | None = None, floors: str | Path | None = None, version: str = "1"
+    services: str | Path | None = None, thresholds: str | Path | None = None, floors: str | Path | None = None, version: str | None = None
 ) -> Local:
     """Read a council's own files and lay them over ours.
 
@@ -103,7 +103,7 @@ def read_local(
         CSV or TOML (``[[floor]]``): ``id`` (L1, L2 ...), ``title, services, channels, reason, by, on, why``;
         several values are joined by ``|`` in CSV. No services means all.
     version
-        Version of our thresholds that stands underneath.
+        Version of our thresholds that stands underneath; the current one when None.
 
     Raises
     ------
@@ -113,6 +113,7 @@ def read_local(
         When a file is not there.
     """
     problems: list[Problem] = []
+    version = judgement.current_thresholds() if version is None else version
     profiles = dict(judgement.services())
     notices: list[str] = []
     held_floors: dict[str, Floor] | None = None
@@ -257,6 +258,7 @@ def _thresholds(
             low=local.low,
             high=local.high,
             unit=ours.unit,
+            test=ours.test,
             why=local.why,
             reference=name,
             checked_on=local.on,
@@ -326,7 +328,7 @@ def _text(value: Any) -> str:
 _KINDS = {"service": "services", "threshold": "thresholds", "floor": "floors"}
 
 
-def read_local_files(paths: Iterable[str | Path], version: str = "1") -> Local:
+def read_local_files(paths: Iterable[str | Path], version: str | None = None) -> Local:
     """:func:`read_local` for files in any order: each says by its headings, or the names of its tables, what it holds.
 
     A CSV with a column ``measure`` holds thresholds, one with ``channels`` floors, any other service

@@ -10,10 +10,10 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from exclusion.judgement.entries import Entry
 from exclusion.judgement.services import Condition, Service
 
-Strength = Literal["NONE", "WEAK", "MODERATE", "STRONG"]
+Strength = Literal["NONE", "WEAK", "ORDINARY", "MODERATE", "STRONG"]
 Severity = Literal["required", "recommended", "monitor"]
 Group = Literal["age75", "disabled", "low_income", "low_english", "new_resident", "carer"]
-STRENGTHS: tuple[Strength, ...] = ("NONE", "WEAK", "MODERATE", "STRONG")
+STRENGTHS: tuple[Strength, ...] = ("NONE", "WEAK", "ORDINARY", "MODERATE", "STRONG")  # ORDINARY: an ordinary rate, many people
 SEVERITIES: tuple[Severity, ...] = ("monitor", "recommended", "required")
 MANY_USERS = 2  # a user weight of "many" or more, as services.csv defines it
 
@@ -137,6 +137,20 @@ class StrengthTest(Entry):
     top: tuple[Strength, Strength, Strength]
     upper: tuple[Strength, Strength, Strength]
     rest: tuple[Strength, Strength, Strength]
+    middle_percentile: float = 0  # under this the row `below` counts, where there is one
+    below: tuple[Strength, Strength, Strength] | None = None
+    text: str = ""  # what a finding says that rests on an ordinary rate
+
+    @model_validator(mode="after")
+    def _grows(self) -> StrengthTest:
+        """More people, or a higher rate, never make the evidence weaker."""
+        rows = [row for row in (self.below, self.rest, self.upper, self.top) if row is not None]
+        level = [[STRENGTHS.index(name) for name in row] for row in rows]
+        if any(row != sorted(row) for row in level) or any(list(column) != sorted(column) for column in zip(*level, strict=True)):
+            raise ValueError("a larger count or a higher rate makes the evidence weaker")
+        if not self.middle_percentile <= self.upper_percentile <= self.top_percentile:
+            raise ValueError("the percentiles do not grow")
+        return self
 
 
 class SeverityTable(Entry):

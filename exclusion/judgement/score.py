@@ -163,7 +163,6 @@ class ErrorClass(_Part):
 
 
 class FarHelp(_Part):
-    metres: float = Field(gt=0)
     library_types: tuple[str, ...]
     why: str
     reference: str

@@ -35,7 +35,7 @@ from exclusion.provision.flags import (
 from exclusion.provision.minimum import floor_rows
 from exclusion.provision.reasons import SCREEN_WORDS, Words
 from exclusion.provision.shelf import past
-from exclusion.provision.strength import NAME, UNKNOWN, figures, highest, lowest, relevant, steps_down, strength
+from exclusion.provision.strength import NAME, ORDINARY, UNKNOWN, figures, highest, lowest, relevant, steps_down, strength
 from exclusion.provision.unknowns import missing_rows, pocket_notes, summary_rows
 from exclusion.words import join_words, within
 
@@ -59,7 +59,7 @@ def check(
     profile: pd.DataFrame,
     services: Iterable[Service],
     *,
-    thresholds: str | Mapping[str, Threshold] = "1",
+    thresholds: str | Mapping[str, Threshold] | None = None,
     rules: Mapping[str, Rule] | None = None,
     floors: Mapping[str, Floor] | None = None,
     channels: Mapping[str, Channel] | None = None,
@@ -84,7 +84,7 @@ def check(
     services
         Services to check, in the order wanted.
     thresholds
-        A version of ``judgement/thresholds.csv``, or thresholds by measure.
+        A version of ``judgement/thresholds.csv`` (the current one when None), or thresholds by measure.
     rules, floors, channels, measures, indicators
         Judgement to use in place of the files in ``judgement/``.
     council_profile
@@ -110,7 +110,7 @@ def check(
     DataRefused
         When judgement files name something that is not there.
     """
-    held_thresholds = judgement.thresholds(thresholds) if isinstance(thresholds, str) else dict(thresholds)
+    held_thresholds = dict(thresholds) if isinstance(thresholds, Mapping) else judgement.thresholds(thresholds)
     rules = judgement.rules() if rules is None else rules
     floors = judgement.floors() if floors is None else floors
     channels = judgement.channels() if channels is None else channels
@@ -262,9 +262,11 @@ def _channel_row(
     ward: int, pattern: _Pattern, channelled: Channelled, service: Service, words: Words, tip: Tip | None, becomes: int
 ) -> dict[str, Any]:
     measures = tuple(dict.fromkeys(measure for outcome in pattern.outcomes for measure in words.fired(ward, outcome, service)))
+    evidence = max(int(outcome.strength[ward]) for outcome in pattern.outcomes)
     parts = [
         pattern.opening,
         words.evidence(ward, measures),
+        words.ordinary(ward) if evidence == ORDINARY else "",
         *dict.fromkeys(words.sentence(ward, outcome) for outcome in pattern.outcomes),
         words.students(ward, pattern.rules),
         pattern.closing,
@@ -272,7 +274,7 @@ def _channel_row(
     ]
     return {
         **pattern.fixed,
-        "strength": NAME[max(int(outcome.strength[ward]) for outcome in pattern.outcomes)],
+        "strength": NAME[evidence],
         "borderline": tip is not None,
         "short": words.short(pattern.fixed["severity"], channelled.channel, ward, measures),
         "reason": " ".join(part for part in parts if part),

@@ -15,8 +15,8 @@ from exclusion import judgement
 from exclusion.judgement import Channel, Indicator, Rule, Service, Threshold
 from exclusion.judgement.ruleset import SEVERITIES
 from exclusion.provision.strength import (
+    ENOUGH,
     LEVEL,
-    MODERATE,
     NONE,
     STRONG,
     UNKNOWN,
@@ -254,5 +254,5 @@ def _borderline(
 
 
 def caution_holds(outcome: Outcome) -> Mask:
-    """Where a rule's caution is printed: the evidence is MODERATE or better."""
-    return outcome.strength >= MODERATE
+    """Where a rule's caution is printed: the evidence is enough to say something."""
+    return outcome.strength >= ENOUGH

@@ -19,7 +19,7 @@ from exclusion import judgement
 from exclusion.judgement import Channel, Indicator, Rule, Service
 from exclusion.judgement.score import Measure
 from exclusion.provision.flags import SEVERITY_NAME, Outcome, Tip
-from exclusion.provision.strength import MODERATE, UNKNOWN, Figures, laid_out, many_students, use_strengths
+from exclusion.provision.strength import ENOUGH, UNKNOWN, Figures, laid_out, many_students, use_strengths
 from exclusion.words import capital, date_words, join_words, percent, two_figures
 
 SCREEN_WORDS = {"required": "Keep as a condition", "recommended": "Advise keeping", "monitor": "Watch"}
@@ -189,7 +189,7 @@ class Words:
         for leg, steps in zip(rule.legs, outcome.legs, strict=True):
             if leg.areas != "all" and self._rural[ward] != (leg.areas == "rural"):
                 continue
-            if rule.combine == "min" or steps[ward] >= MODERATE:
+            if rule.combine == "min" or steps[ward] >= ENOUGH:
                 result.append(self.measure_of(ward, leg.indicator_for(service)))
         return tuple(dict.fromkeys(result))
 
@@ -257,6 +257,10 @@ class Words:
         blank: dict[str, Any] = dict.fromkeys(("n", "percentile", "nation_value", "low", "high"))
         record = {"id": measure, **blank, "rate": _number(row["value"]), "fit": "council_wide"}
         return json.dumps(record | {"source": _text(row.get("source")), "period": _text(row.get("period"))}, ensure_ascii=False)
+
+    def ordinary(self, ward: int) -> str:
+        """What to say where the number is large and the rate is not."""
+        return next((test.text.format(nation=self.nations[ward]) for test in judgement.strength_tests().values() if test.text), "")
 
     def students(self, ward: int, rules: Iterable[Rule]) -> str:
         """What guard G5 did to the income figures, where a rule used them."""

@@ -1,7 +1,7 @@
 """How strong the evidence is: two tests on a figure, and logic that knows what it does not know.
 
-A strength is one of four steps, or unknown. Arrays hold them as ``int8``:
--1 unknown, 0 NONE, 1 WEAK, 2 MODERATE, 3 STRONG.
+A strength is one of five steps, or unknown. Arrays hold them as ``int8``:
+-1 unknown, 0 NONE, 1 WEAK, 2 ORDINARY (an ordinary rate, many people), 3 MODERATE, 4 STRONG.
 """
 
 from __future__ import annotations
@@ -18,11 +18,13 @@ from exclusion import judgement
 from exclusion.judgement import Indicator, StrengthTest, Threshold
 from exclusion.judgement.ruleset import STRENGTHS
 
-UNKNOWN, NONE, WEAK, MODERATE, STRONG = -1, 0, 1, 2, 3
+UNKNOWN, NONE, WEAK, ORDINARY, MODERATE, STRONG = -1, 0, 1, 2, 3, 4
+ENOUGH = ORDINARY  # from here on evidence may say something
 LEVEL = {name: level for level, name in enumerate(STRENGTHS)}
 NAME = {UNKNOWN: "unknown", **dict(enumerate(STRENGTHS))}
 
 Steps = npt.NDArray[np.int8]
+_DOWN = np.array([NONE, NONE, WEAK, WEAK, MODERATE, UNKNOWN], dtype=np.int8)  # one step down from 0 to 4; the last, -1, stays
 Numbers = npt.NDArray[np.float64]
 
 
@@ -43,14 +45,15 @@ def strength(n: npt.ArrayLike, percentile: npt.ArrayLike, low: float, high: floa
     Returns
     -------
     numpy.ndarray
-        ``int8``: -1 unknown, 0 NONE to 3 STRONG. A count under ten is NONE whatever its rate; a
+        ``int8``: -1 unknown, 0 NONE to 4 STRONG. A count under ten is NONE whatever its rate; a
         missing count, or a missing percentile of a count of ten or more, is unknown.
     """
     test = test or judgement.strength_test()
     count, place = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(percentile, dtype=float))
-    table = np.array([[LEVEL[name] for name in row] for row in (test.rest, test.upper, test.top)], dtype=np.int8)
+    rows = (test.below or test.rest, test.rest, test.upper, test.top)
+    table = np.array([[LEVEL[name] for name in row] for row in rows], dtype=np.int8)
     with np.errstate(invalid="ignore"):
-        relative = (place >= test.upper_percentile).astype(np.int8) + (place >= test.top_percentile)
+        relative = (place >= test.middle_percentile).astype(np.int8) + (place >= test.upper_percentile) + (place >= test.top_percentile)
         absolute = (count >= low).astype(np.int8) + (count >= high)
         few = count < test.fewest
     result = np.where(few, NONE, table[relative, absolute]).astype(np.int8)
@@ -74,8 +77,15 @@ def highest(strengths: Iterable[Steps]) -> Steps:
 
 
 def steps_down(values: Steps, steps: int | npt.NDArray[np.int8]) -> Steps:
-    """Take steps off known strengths; never below NONE, and unknown stays unknown."""
-    return np.where(values == UNKNOWN, UNKNOWN, np.maximum(values - steps, NONE)).astype(np.int8)
+    """Take steps off known strengths; never below NONE, and unknown stays unknown.
+
+    ORDINARY is no step of its own: one step down from MODERATE and from ORDINARY is WEAK.
+    """
+    result = np.asarray(values).astype(np.int8)
+    taken = np.broadcast_to(np.asarray(steps), result.shape)
+    for step in range(int(taken.max(initial=0))):
+        result = np.where(taken > step, _DOWN[result], result).astype(np.int8)
+    return result
 
 
 def relevant(values: Steps, weight: int) -> Steps:
@@ -166,7 +176,7 @@ def measure_strength(use_id: str, held: Figures, thresholds: Mapping[str, Thresh
     if use_id not in held.n or use_id not in thresholds:
         return np.full(len(held.codes), UNKNOWN, dtype=np.int8)
     threshold = thresholds[use_id]
-    return strength(held.n[use_id], held.percentile[use_id], threshold.low, threshold.high)
+    return strength(held.n[use_id], held.percentile[use_id], threshold.low, threshold.high, judgement.strength_tests()[threshold.test])
 
 
 def use_strengths(indicator: Indicator, held: Figures, thresholds: Mapping[str, Threshold]) -> list[Steps]:

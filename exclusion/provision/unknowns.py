@@ -18,7 +18,7 @@ from exclusion.judgement import Channel, Indicator, Rule, Service, Threshold
 from exclusion.judgement.score import Measure
 from exclusion.provision.findings import Rows
 from exclusion.provision.flags import Outcome, ServiceFlags, Wards
-from exclusion.provision.strength import MODERATE, UNKNOWN, Figures
+from exclusion.provision.strength import ENOUGH, UNKNOWN, Figures
 from exclusion.words import counted, join_words, within
 
 _KNOWN, _ABSENT, _PARTIAL, _NO_THRESHOLD, _STALE = range(5)
@@ -217,7 +217,7 @@ class PocketNotes:
     def _raised(self, measure: str, flags: ServiceFlags) -> npt.NDArray[np.bool_]:
         raised = np.zeros(len(self.where[measure]), dtype=bool)
         for steps in self._legs(measure, flags):
-            raised |= steps >= MODERATE
+            raised |= steps >= ENOUGH
         return raised
 
 

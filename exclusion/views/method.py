@@ -62,7 +62,7 @@ def attributions(evidence: Evidence) -> list[str]:
     return list(dict.fromkeys(one.attribution for one in evidence.manifest.sources.values() if one.attribution))
 
 
-def threshold_rows(version: str = "1") -> pd.DataFrame:
+def threshold_rows(version: str | None = None) -> pd.DataFrame:
     """The thresholds in force: ``Measure, Many from, Very many from, Unit, Why, Check by``."""
     known = measures()
     rows = []

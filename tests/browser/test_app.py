@@ -194,5 +194,5 @@ def test_each_page_has_its_own_title_and_the_map_a_name(visit):
 def test_a_changed_answer_is_announced(visit):
     page = visit()
     status = page.get_by_role("status").filter(has_text="wards")
-    assert "16 of 21 wards" in status.inner_text()
+    assert "13 of 21 wards" in status.inner_text()
     assert status.get_attribute("aria-live") == "polite"
