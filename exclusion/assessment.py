@@ -169,8 +169,7 @@ def assess(
     held = judgement.services() if local is None else local.services
     areas = evidence.areas[evidence.areas["council_code"].isin(codes)].sort_values(["council_name", "area_name"])
     nations = set(areas["nation"])
-    offered = [service for service in held.values() if not nations <= set(service.not_council_in)]
-    chosen = tuple(offered) if services is None else find_services(list(services), held)
+    chosen = tuple(judgement.offered(held, nations).values()) if services is None else find_services(list(services), held)
     scores = risk.score(evidence, list(areas.index), weights)
     profile = _profile(evidence, areas)
     residents = people.of_areas(evidence, list(areas.index), None if people_scale is None else people.own_scale(*people_scale))
@@ -308,6 +307,10 @@ def _notices(
         away = [service.service_name for service in services if nation in service.not_council_in]
         if away:
             notices.append(f"Not run by councils in {nation}, so nothing is found there: {join_words(away)}.")
+        hooks = judgement.nations()[nation]
+        islands = set(areas["council_code"]) & set(hooks.island_councils)
+        if hooks.place_notice == "always" or (hooks.place_notice == "islands" and islands):
+            notices.append(hooks.place_text)
     for name in sorted(set(areas["upper_name"]) - {""}):
         county = [service.service_name for service in services if service.england_tier == "county/unitary"]
         if county:

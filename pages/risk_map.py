@@ -13,7 +13,7 @@ left, right = st.columns(2)
 with left:
     councils = ui.choose_councils(held)
 with right:
-    service = ui.choose_service()
+    service = ui.choose_service(councils)
 weights = ui.choose_weights(tuple(held.areas.loc[held.areas["council_code"].isin(councils), "nation"].unique()))
 a = ui.scored(councils, weights)
 ward = ui.choose_ward(a.areas)

@@ -10,7 +10,7 @@ left, right = st.columns(2)
 with left:
     councils = ui.choose_councils(held)
 with right:
-    service = ui.choose_service()
+    service = ui.choose_service(councils)
 a = ui.assessed(councils, [service.id])
 ui.notices(a.notices)
 st.markdown(f"**Who uses it:** {service.main_users}. **What it asks of them:** {service.transaction}.")

@@ -57,8 +57,10 @@ def services(as_json: AsJson = False) -> None:
 
     from exclusion import judgement
 
-    rows = [(s.id, s.service_name, s.criticality, s.england_tier, "|".join(s.floor_channels)) for s in judgement.services().values()]
-    show(pd.DataFrame(rows, columns=["service_id", "service_name", "criticality", "decided_by", "floor_channels"]), as_json)
+    held = judgement.services().values()
+    rows = [(s.id, s.service_name, s.criticality, s.england_tier, "|".join(s.floor_channels), "|".join(s.not_council_in)) for s in held]
+    columns = ["service_id", "service_name", "criticality", "decided_by", "floor_channels", "not_run_by_councils_in"]
+    show(pd.DataFrame(rows, columns=columns), as_json)
 
 
 def score(

@@ -6,6 +6,7 @@ is not here (that is a data release), nor is arithmetic.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -36,6 +37,12 @@ def services(overlay: str | Path | None = None) -> dict[str, Service]:
     from exclusion.judgement.local import read_local  # it reads these same entries
 
     return dict(read_local(services=overlay).services)
+
+
+def offered(held: Mapping[str, Service], nations: Iterable[str]) -> dict[str, Service]:
+    """The services that councils run in at least one of some nations; all when no nation is named."""
+    named = set(nations)
+    return {key: service for key, service in held.items() if not named or not named <= set(service.not_council_in)}
 
 
 @cache
@@ -210,8 +217,8 @@ def cross_check() -> None:
     for floor in floors().values():
         where = f"floors.toml, '{floor.id}'"
         need(where, "channel", floor.channels, channels())
-        need(where, "law", [*floor.hooks, *(code for named in floor.nation_hooks.values() for code in named)], codes)
-        need(where, "service", floor.service_notes, services())
+        need(where, "law", floor.hooks, codes)
+        need(where, "service", [note.service for note in floor.notes], services())
     for hook in law().values():
         need(f"law.toml, '{hook.id}'", "channel", hook.channels, channels())
     for channel in channels().values():
@@ -282,6 +289,7 @@ __all__ = [
     "law_for",
     "measures",
     "nations",
+    "offered",
     "options",
     "overdue",
     "place_kinds",

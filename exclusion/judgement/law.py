@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from exclusion.contracts import NATIONS
 from exclusion.judgement.entries import Entry
@@ -40,6 +40,25 @@ class LawHook(Entry):
         return self
 
 
+class FloorNote(BaseModel):
+    """What a floor says of one service, in the nations whose law or practice it is about."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    service: str
+    nations: tuple[Nation, ...] = Field(min_length=1)
+    text: str
+
+
+class FloorWords(BaseModel):
+    """A floor's words in one nation, where the law they rest on elsewhere is not its law."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    short: str
+    reason: str
+
+
 class Floor(Entry):
     """One part of the council-wide minimum. No ward figure can switch it off (G3)."""
 
@@ -51,9 +70,17 @@ class Floor(Entry):
     hooks: tuple[str, ...] = ()
     protected_characteristics: tuple[str, ...] = Field(min_length=1)
     confidence: str
-    service_notes: dict[str, str] = Field(default_factory=dict)
-    nation_notes: dict[str, str] = Field(default_factory=dict)
-    nation_hooks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    notes: tuple[FloorNote, ...] = ()
+    elsewhere: dict[Nation, FloorWords] = Field(default_factory=dict)  # nations whose words differ
+
+    def words(self, nation: str) -> tuple[str, str]:
+        """``short`` and ``reason`` as they are said in a nation."""
+        own = self.elsewhere.get(nation)  # type: ignore[call-overload]
+        return (own.short, own.reason) if own else (self.short, self.reason)
+
+    def note(self, service_id: str, nation: str) -> str:
+        """What the floor says of a service in a nation; blank where nothing."""
+        return " ".join(note.text for note in self.notes if note.service == service_id and nation in note.nations)
 
 
 class Threshold(Entry):

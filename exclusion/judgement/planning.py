@@ -39,4 +39,7 @@ class NationHooks(Entry):
     kept_hooks: tuple[str, ...] = ()
     place_hooks: tuple[str, ...] = ()
     place_text: str
+    place_notice: Literal["always", "islands", "never"] = "never"  # where the law is a duty, a page says so
+    island_councils: tuple[str, ...] = ()
+    service_notes: dict[str, str] = Field(default_factory=dict)  # how a service is run there; printed with its minimum
     hook_confidence: Literal["high", "medium", "low"]

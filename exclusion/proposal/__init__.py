@@ -77,7 +77,7 @@ def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **set
     nations = set(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "nation"])
     local = settings.get("local")
     profiles = judgement.services() if local is None else local.services
-    run = [service for service in profiles.values() if not nations <= set(service.not_council_in)]
+    run = list(judgement.offered(profiles, nations).values())
     leaning = [service for service in run if any(place.ways(service.id) for proposal in chosen for place in proposal.place)]
     named = [change.id for proposal in chosen for change in proposal.service]
     wanted = list(dict.fromkeys([*named, *(service.id for service in leaning)]))

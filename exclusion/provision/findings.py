@@ -111,7 +111,9 @@ class Rows:
 
 
 def _not_here(service: Service, nation: str) -> str:
-    note = f" ({service.nation_note})" if service.nation_note else ""
+    name = "NI" if nation == "Northern Ireland" else nation
+    own = [part.strip() for part in service.nation_note.split(";") if part.strip().startswith(name)]
+    note = f" ({'; '.join(own)})" if own else ""
     return f"Councils in {nation} do not run this service{note}, so there is nothing of theirs to move online."
 
 

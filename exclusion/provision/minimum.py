@@ -47,18 +47,19 @@ def _texts(service: Service, nation: str, floors: Mapping[str, Floor], channels:
 
 
 def _row(service: Service, nation: str, channel: Channel, named: list[Floor], *, by_law: bool) -> dict[str, Any]:
-    codes = [code for floor in named for code in (*floor.hooks, *floor.nation_hooks.get(nation, ()))]
+    codes = [code for floor in named for code in floor.hooks]
     if channel.id in service.floor_channels and by_law:
         codes += service.legal_hooks
     codes += judgement.nations()[nation].kept_hooks
     hooks: dict[str, LawHook] = {hook.id: hook for code in codes if (hook := judgement.law_for(code, nation)) is not None}
     sentences = [f"Keep {channel.long}, in every ward."]
     for floor in named:
-        sentences += [floor.reason, floor.service_notes.get(service.id, ""), floor.nation_notes.get(nation, "")]
+        sentences += [floor.words(nation)[1], floor.note(service.id, nation)]
     for hook in hooks.values():
         if channel.id in hook.channels:
             sentences.append(f"{hook.says} ({hook.title}.)")
-    sentences.append(judgement.nations()[nation].kept_line)
+    hooks_of = judgement.nations()[nation]
+    sentences += [hooks_of.service_notes.get(service.id, ""), hooks_of.kept_line]
     return {
         "channel": channel.id,
         "kind": "floor",
@@ -66,7 +67,7 @@ def _row(service: Service, nation: str, channel: Channel, named: list[Floor], *,
         "strength": "",
         "borderline": False,
         "rule_ids": "|".join(floor.id for floor in named),
-        "short": named[-1].short,
+        "short": named[-1].words(nation)[0],
         "reason": " ".join(dict.fromkeys(sentence for sentence in sentences if sentence)),
         "figures_json": "[]",
         "protected_characteristics": joined(name for floor in named for name in floor.protected_characteristics),

@@ -231,20 +231,24 @@ def _councils(version: str) -> dict[str, tuple[str, bool]]:
     return {code: (f"{name} ({code})", bool(mapped)) for code, name, mapped in labels}
 
 
-def choose_service() -> Service:
-    """The service that would move online."""
-    listed = judgement.services()
+def choose_service(councils: Sequence[str] = ()) -> Service:
+    """The service that would move online: one that a council of the chosen ones' nations runs."""
+    areas = evidence().areas
+    listed = judgement.offered(judgement.services(), set(areas.loc[areas["council_code"].isin(councils), "nation"]))
+    first = FIRST_SERVICE if FIRST_SERVICE in listed else next(iter(listed))
+    if st.session_state.get("service") not in (None, *listed):
+        st.session_state["service"] = first  # the councils changed under it
     ids = sorted(listed, key=lambda one: listed[one].service_name)
     _say_what_the_link_lacks("service", {one.service_name for one in listed.values()}, "services", "Another service is shown in its place.")
     chosen = st.selectbox(
         "Service that would move online",
         ids,
-        index=ids.index(FIRST_SERVICE),
+        index=ids.index(first),
         key="service",
         bind="query-params",
         format_func=lambda one: listed[one].service_name,
     )
-    _keep("service", chosen, None if chosen == FIRST_SERVICE else listed[chosen].service_name)
+    _keep("service", chosen, None if chosen == first else listed[chosen].service_name)
     return listed[chosen]
 
 

@@ -130,7 +130,8 @@ def _try(work: Callable[[], Any], problems: list[Problem]) -> Any:
 
 
 def _form(evidence: Evidence, councils: Sequence[str], local: Local | None, problems: list[Problem]) -> dict[str, Any]:
-    held = judgement.services() if local is None else local.services
+    nations = set(evidence.areas.loc[evidence.areas["council_code"].isin(councils), "nation"])
+    held = judgement.offered(judgement.services() if local is None else local.services, nations)
     ids = sorted(held, key=lambda one: held[one].service_name)
     chosen = ask(
         st.multiselect,

@@ -1,0 +1,108 @@
+"""What each nation's councils run, and that no nation is told another's law. Invented wards."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pandas as pd
+import pytest
+from invented import figures, one
+
+import exclusion
+from exclusion import judgement
+
+TODAY = dt.date(2026, 11, 26)
+ENGLISH_ONLY = ("Care Act", "Housing Act 1996", "England and Wales", "Service Standard", "Ombudsman", "In England")
+NOT_IN_NI = {
+    "care_needs_assessment", "carers_assessment", "home_care", "safeguarding_adult", "telecare", "homelessness", "housing_register",
+    "housing_repairs", "housing_benefit", "disabled_facilities_grant", "school_primary", "school_secondary", "free_school_meals",
+    "sen_assessment", "library_join", "library_computers", "pothole", "blue_badge", "concessionary_bus_pass", "council_tax_reduction",
+}  # fmt: skip
+
+
+def floors(nation: str) -> pd.DataFrame:
+    found = one(figures("B"), nation=nation).findings
+    return found[found["kind"] == "floor"]
+
+
+def titles(found: pd.DataFrame) -> set[str]:
+    ids = {name for names in found["legal_hooks"] for name in names.split("|") if name}
+    return {judgement.law()[name].title for name in ids}
+
+
+@pytest.mark.parametrize("nation", ["England", "Wales", "Scotland", "Northern Ireland"])
+def test_every_law_named_is_law_in_that_nation(nation: str) -> None:
+    found = one(figures("C"), nation=nation, rural=True).findings
+    ids = {name for names in found["legal_hooks"] for name in names.split("|") if name}
+    assert ids and all(nation in judgement.law()[name].nations for name in ids)
+
+
+@pytest.mark.parametrize("nation", ["Scotland", "Northern Ireland"])
+def test_no_floor_rests_on_the_law_of_england(nation: str) -> None:
+    for row in floors(nation).itertuples(index=False):
+        found = [words for words in ENGLISH_ONLY if words in row.reason and "is not Scottish law" not in row.reason]
+        assert not found, (row.service_id, row.channel, row.reason)
+
+
+def test_a_northern_irish_council_is_never_offered_what_others_run_there() -> None:
+    assert not NOT_IN_NI & set(floors("Northern Ireland")["service_id"])
+    fine = floors("Northern Ireland").query("service_id == 'parking_fine' and channel == 'phone'")["reason"].iloc[0]
+    assert "councils have car parks only" in fine
+
+
+def test_scotland_runs_all_forty_and_says_who_else_must_agree() -> None:
+    scottish = floors("Scotland")
+    assert scottish["service_id"].nunique() == 40
+    by = scottish.set_index(["service_id", "channel"])["reason"]
+    assert "health and social care partnership" in by["care_needs_assessment", "phone"]
+    assert "registering in person must stay possible everywhere" in by["death_registration", "f2f"]
+    assert "registering by phone ended" not in by["death_registration", "f2f"]
+    assert "is our judgement of the minimum" in by["housing_register", "phone"]
+    assert (
+        "registering by phone ended in March 2022"
+        in floors("Wales").set_index(["service_id", "channel"])["reason"]["death_registration", "f2f"]
+    )
+
+
+def test_the_socio_economic_duty_is_each_nations_own() -> None:
+    # Ward A has many people on low incomes: W07 fires, whose hook is the socio-economic duty.
+    hooks = {}
+    for nation in ("England", "Wales", "Scotland", "Northern Ireland"):
+        found = one(figures("A"), nation=nation).findings
+        hooks[nation] = {title for title in titles(found[found["kind"] == "keep"]) if "socio-economic" in title or "Fairer" in title}
+    assert [len(hooks[nation]) for nation in hooks] == [1, 1, 1, 0]
+    assert "not found to be in force in England" in hooks["England"].pop()
+    assert "in force in Wales since 31 March 2021" in hooks["Wales"].pop()
+    assert "Fairer Scotland Duty" in hooks["Scotland"].pop()
+
+
+def test_every_way_in_kept_in_wales_must_work_in_welsh_and_nowhere_else() -> None:
+    line = "must work in Welsh as well"
+    for nation, expected in (("Wales", True), ("England", False), ("Scotland", False), ("Northern Ireland", False)):
+        found = one(figures("A"), nation=nation).findings
+        rows = found[found["kind"].isin(["floor", "keep", "more_use"])]
+        assert (rows["reason"].str.contains(line) == expected).all(), nation
+
+
+def test_rural_needs_and_islands_are_said_where_they_are_law(bundled: exclusion.Evidence) -> None:
+    # The bundled wards of Blackpool, as if they lay elsewhere: the notices go by nation and council.
+    def notices(nation: str, council: str) -> str:
+        areas = bundled.areas[bundled.areas["council_name"] == "Blackpool"].assign(nation=nation, council_code=council)
+        moved = dataclasses.replace(bundled, areas=areas)
+        from exclusion.assessment import Method, _notices
+
+        return " ".join(_notices(moved, areas, (), Method({}, True, ()), judgement.current_thresholds(), TODAY))
+
+    assert "Rural Needs Act (Northern Ireland) 2016 asks for due regard" in notices("Northern Ireland", "N09000003")
+    assert "island communities impact assessment" in notices("Scotland", "S12000023")  # Orkney Islands
+    assert "island" not in notices("Scotland", "S12000046")  # Glasgow City
+    assert "ural" not in notices("England", "E06000009")
+
+
+def test_services_offered_follow_the_nations_of_the_councils() -> None:
+    held = judgement.services()
+    assert len(judgement.offered(held, {"England"})) == len(judgement.offered(held, ())) == 40
+    assert "local_crisis_payment" not in judgement.offered(held, {"Wales"})  # a national scheme there
+    assert not NOT_IN_NI & set(judgement.offered(held, {"Northern Ireland"}))
+    assert "local_crisis_payment" in judgement.offered(held, {"England", "Wales"})  # one of the two runs it
