@@ -15,7 +15,7 @@ import typer
 from exclusion.cli import method_sure  # noqa: F401  adds its command
 from exclusion.cli.assess_commands import assess, councils, export_table, pack, score, services
 from exclusion.cli.method_commands import method_app
-from exclusion.cli.own_commands import count
+from exclusion.cli.own_commands import count, figures
 from exclusion.cli.register_commands import register_app
 from exclusion.cli.release_commands import release_app
 from exclusion.cli.screen import complain
@@ -34,6 +34,7 @@ app.add_typer(release_app, name="release")
 app.add_typer(register_app, name="register")
 app.add_typer(method_app, name="method")
 app.command()(count)
+app.command()(figures)
 
 
 # ------------------------------------------------------------------------------ the door

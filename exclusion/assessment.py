@@ -215,6 +215,8 @@ def _same(presets: Iterable[MethodPreset], weights: Mapping[str, float]) -> bool
     return all(abs(ours[name] - theirs[name]) < 1e-9 for ours, theirs in pairs for name in ours)
 
 
+OWN_MEASURE = "own_"
+"""How the measures begin that a council brought itself; see :mod:`exclusion.own.laying`."""
 FEW_COUNCILS = 20
 """Up to this many, each council's profile is worked out by itself, so that the first page need not wait for the nation's."""
 
@@ -233,6 +235,7 @@ def _cached_profile(evidence: Evidence, council: str) -> pd.DataFrame:
     key = ("profile", council)
     if key not in evidence.cache:
         rows = evidence.observations[evidence.observations["level"] == "ward"]
+        rows = rows[~rows["measure"].str.startswith(OWN_MEASURE)]  # only a method file that names one uses it
         if council:
             rows = rows[rows["area_code"].isin(evidence.areas.index[evidence.areas["council_code"] == council])]
         evidence.cache[key] = _placed(evidence, rows.rename(columns={"count": "n"}))
@@ -316,6 +319,11 @@ def _notices(
         if county:
             which = "this service" if len(county) == 1 else f"{len(county)} of these services"
             notices.append(f"Decided by {name}, whose members stand for divisions: wards are a guide for {which}.")
+    notices += [
+        f"Own figures of {source.publisher}, not published by us: {source.title}, {source.period}."
+        for source in evidence.manifest.sources.values()
+        if source.id.startswith(OWN_MEASURE)
+    ]
     notices += overdue(judgement.all_entries(), today)
     return tuple(notices)
 

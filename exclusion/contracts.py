@@ -78,7 +78,7 @@ class NothingToAssess(ExclusionError):
 
 NATIONS = ("England", "Wales", "Scotland", "Northern Ireland")
 LEVELS = ("ward", "lsoa21", "council", "nation")
-FITS = ("published", "best_fit", "weighted", "council_wide", "estimated", "national")
+FITS = ("published", "best_fit", "weighted", "council_wide", "estimated", "national", "own")
 KINDS = ("floor", "keep", "more_use", "caution", "not_assessed")
 SEVERITIES = ("required", "recommended", "monitor", "")
 STRENGTHS = ("STRONG", "MODERATE", "ORDINARY", "WEAK", "NONE", "unknown", "")

@@ -19,7 +19,7 @@ from exclusion.contracts import WARD_CODE, DataRefused, Problem
 
 CODE_HEADINGS = ("area_code", "ward_code", "code", "gss_code", "wd25cd", "wd24cd")
 NAME_HEADINGS = ("area_name", "ward_name", "ward", "name", "wd25nm", "wd24nm")
-PASSED_OVER = ("council", "council_code", "council_name", "lad25cd", "lad25nm")
+PASSED_OVER = ("council", "council_code", "council_name", "lad25cd", "lad25nm", "period")
 NOT_GIVEN = ("", "*")  # left out, or held back by the council
 MOST_COLUMNS = 20
 SMALL = 10

@@ -17,6 +17,9 @@ from exclusion.cli.options import (
     Councils,
     Every,
     Own,
+    OwnFigures,
+    OwnUse,
+    OwnWhen,
     PeopleScale,
     PeopleWhy,
     Postcodes,
@@ -71,6 +74,9 @@ def score(
     people_scale: PeopleScale = None,
     people_why: PeopleWhy = None,
     method: Annotated[str | None, typer.Option("--method", "-m", help="A method by id, or your own file, to set beside ours.")] = None,
+    own_figures: OwnFigures = None,
+    own_use: OwnUse = None,
+    own_when: OwnWhen = "",
     release: Release = None,
     as_json: AsJson = False,
 ) -> None:
@@ -80,12 +86,14 @@ def score(
     """
     from exclusion import export
 
+    own = inputs.brought(own_figures, own_use, own_when)
+    named = own.measures if own else ()
     if method is not None:
-        find_method(method)  # before the slow part
+        find_method(method, named)  # before the slow part
     scale = inputs.people_scale_of(people_scale, people_why)
-    assessment = inputs.assessed(release, None, inputs.chosen(council, every), (), weight, people_scale=scale)
+    assessment = inputs.assessed(release, None, inputs.chosen(council, every), (), weight, people_scale=scale, own=own)
     if method is not None:
-        print_beside(assessment, method, out, as_json)
+        print_beside(assessment, method, out, as_json, named)
         return
     if out:
         with working("Writing the ward table"):
@@ -121,6 +129,9 @@ def assess(
     weight: Weights = None,
     people_scale: PeopleScale = None,
     people_why: PeopleWhy = None,
+    own_figures: OwnFigures = None,
+    own_use: OwnUse = None,
+    own_when: OwnWhen = "",
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
@@ -139,6 +150,9 @@ def assess(
 
     scale = inputs.people_scale_of(people_scale, people_why)
     own = inputs.local_of(local)  # before the slow part, like the files beside
+    theirs = inputs.brought(own_figures, own_use, own_when)
+    if theirs and proposal:
+        raise UsageError(Problem("--own-figures", "cannot stand beside --proposal yet", "", "Give --council and --service instead."))
     ground = Ground(postcodes, travel_times, road_factor, catchment)
     if places is None and ground != Ground(postcodes):  # postcodes may stand in the environment, for everybody
         named = "--travel-times, --road-factor and --catchment"
@@ -146,7 +160,9 @@ def assess(
     given = read_files(routes, costs, places, ground)
     considered = inputs.consider(release, boundaries, proposal, council, service, weight, own, scale) if proposal else None
     assessment = (
-        considered.assessment if considered else inputs.assessed(release, boundaries, *inputs.both(council, service), weight, own, scale)
+        considered.assessment
+        if considered
+        else inputs.assessed(release, boundaries, *inputs.both(council, service), weight, own, scale, theirs)
     )
     found = beside(considered or assessment, inputs.today(), given)
     with working("Writing the tables"):
@@ -176,6 +192,9 @@ def export_table(
     weight: Weights = None,
     people_scale: PeopleScale = None,
     people_why: PeopleWhy = None,
+    own_figures: OwnFigures = None,
+    own_use: OwnUse = None,
+    own_when: OwnWhen = "",
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
@@ -189,7 +208,8 @@ def export_table(
 
     export.check_format(out, fmt)  # before the slow part
     scale = inputs.people_scale_of(people_scale, people_why)
-    assessment = inputs.assessed(release, boundaries, inputs.chosen(council, every), service or (), weight, people_scale=scale)
+    own = inputs.brought(own_figures, own_use, own_when)
+    assessment = inputs.assessed(release, boundaries, inputs.chosen(council, every), service or (), weight, people_scale=scale, own=own)
     with working("Writing the file"):
         export.write(assessment, out, fmt)
     wrote(as_json, [out], f"Wrote {len(assessment.areas)} wards to {out}")
@@ -203,6 +223,9 @@ def pack(
     weight: Weights = None,
     people_scale: PeopleScale = None,
     people_why: PeopleWhy = None,
+    own_figures: OwnFigures = None,
+    own_use: OwnUse = None,
+    own_when: OwnWhen = "",
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
@@ -213,9 +236,8 @@ def pack(
     """
     from exclusion import report
 
-    assessment = inputs.assessed(
-        release, boundaries, council, service, weight, people_scale=inputs.people_scale_of(people_scale, people_why)
-    )
+    own, scale = inputs.brought(own_figures, own_use, own_when), inputs.people_scale_of(people_scale, people_why)
+    assessment = inputs.assessed(release, boundaries, council, service, weight, people_scale=scale, own=own)
     with working("Writing the pages"):
         pages = report.write_pack(assessment, out)
     wrote(as_json, pages, f"Wrote {len(pages)} pages to {out}")

@@ -3,18 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exclusion.cli.screen import working
+from exclusion.cli.screen import complain, working
 from exclusion.contracts import Problem, UsageError
+from exclusion.words import join_words
 
 if TYPE_CHECKING:
     from exclusion.assessment import Assessment
     from exclusion.judgement.local import Local
     from exclusion.proposal import Considered
     from exclusion.release import Evidence
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What a council brings to one run of a command: its own figures, and what each column is for."""
+
+    figures: Path
+    uses: Sequence[str]
+    when: str = ""
+
+    @property
+    def measures(self) -> frozenset[str]:
+        """Measures a method file may name because of them."""
+        from exclusion.own import laying
+
+        return laying.own_measures(map(laying.parse, self.uses))
+
+
+def brought(figures: Path | None, uses: Sequence[str] | None, when: str) -> Brought | None:
+    """The own figures of a command, or None when there are none.
+
+    Raises
+    ------
+    UsageError
+        For a use without figures, figures without a use, or a use that says nothing.
+    """
+    from exclusion.own import laying
+
+    if figures is None and not uses:
+        return None
+    if figures is None:
+        raise UsageError(Problem("--own-figures", "is missing", "", "Give the file that holds the columns of --own-use."))
+    if not uses:
+        do = "Say what a column is for, such as --own-use 'Living alone = lone66_est'; 'exclusion figures FILE' lists them."
+        raise UsageError(Problem("--own-use", "is missing", "", do))
+    for use in uses:
+        laying.parse(use)
+    return Brought(figures, tuple(uses), when)
+
+
+def lay(evidence: Evidence, council: Sequence[str] | None, own: Brought | None) -> Evidence:
+    """The evidence with own figures in it, where some were brought; what that means goes to standard error."""
+    from exclusion.own import figures, laying
+
+    if own is None:
+        return evidence
+    if not council:
+        raise UsageError(Problem("--own-figures", "needs the council they are of", "", "Give --council."))
+    codes = evidence.find_councils(council)
+    uses = [laying.parse(use) for use in own.uses]
+    held = figures.read(figures.look(own.figures, own.figures.name), evidence, codes)
+    owner = join_words(list(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "council_name"].unique()))
+    laid = laying.lay(evidence, held, uses, period=own.when, owner=owner)
+    for line in laying.said(laid, held, uses, owner):
+        complain(f"Note: {line}")
+    return laid
 
 
 def load(release: Path | None, boundaries: Path | None = None) -> Evidence:
@@ -40,11 +98,12 @@ def assessed(
     weight: Sequence[str] | None,
     local: Local | None = None,
     people_scale: tuple[float, str] | None = None,
+    own: Brought | None = None,
 ) -> Assessment:
     from exclusion import assessment
 
     weights = weights_of(weight)
-    evidence = load(release, boundaries)
+    evidence = lay(load(release, boundaries), council, own)
     with working("Assessing"):
         return assessment.assess(evidence, council, tuple(service), weights=weights, local=local, people_scale=people_scale)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,8 +136,8 @@ def _ours() -> set[str]:
     return set(methods())
 
 
-def find_method(which: str) -> CompositeMethod:
-    """A method by its id, or read from a file.
+def find_method(which: str, own: Collection[str] = ()) -> CompositeMethod:
+    """A method by its id, or read from a file, which may name the measures ``own``.
 
     Raises
     ------
@@ -149,16 +150,16 @@ def find_method(which: str) -> CompositeMethod:
     if which in held:
         return held[which]
     if Path(which).suffix == ".toml" or Path(which).exists():
-        return read_method(which)
+        return read_method(which, own)
     raise UsageError(Problem("method", "is not one we know", which, f"Use {', '.join(held)}, or a method file (.toml)."))
 
 
-def print_beside(assessment: Assessment, which: str, out: Path | None, as_json: bool) -> None:
+def print_beside(assessment: Assessment, which: str, out: Path | None, as_json: bool, own: Collection[str] = ()) -> None:
     """Wards by our score and by another method: printed, as JSON, or as a CSV file."""
     from exclusion import export
     from exclusion.method import alternatives
 
-    method = find_method(which)
+    method = find_method(which, own)
     other = alternatives.score(assessment.evidence, method, list(assessment.areas.index))
     both = alternatives.beside(assessment.evidence, assessment.scores, other)
     table = export.wards_table(assessment)

@@ -35,6 +35,19 @@ Postcodes = Annotated[
         help="Postcode points (Code-Point Open or ONS Postcode Directory as Parquet): places given by postcode, distances from homes.",
     ),
 ]
+OwnFigures = Annotated[
+    Path | None,
+    typer.Option("--own-figures", help="Your own figures by ward or small area (CSV, Excel, GeoPackage): 'exclusion figures'."),
+]
+OwnUse = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--own-use",
+        help="What a column of them is for: 'Living alone = lone66_est' stands in for that measure, 'Cannot / Asked = indicator' is for a "
+        "method file. Repeat for each.",
+    ),
+]
+OwnWhen = Annotated[str, typer.Option("--own-when", help="The period your figures describe; printed with them.")]
 Weights = Annotated[
     list[str] | None,
     typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each, one not named counts nothing."),

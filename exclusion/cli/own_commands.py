@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,45 @@ AnyCouncils = Annotated[
 Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
 Boundaries = Annotated[Path | None, typer.Option("--boundaries", help="Ward boundaries, GeoJSON or GeoPackage.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+
+
+def figures(
+    file: Annotated[Path, typer.Argument(help="Your own figures: CSV, Excel or GeoPackage, one row for each ward or small area.")],
+    council: Annotated[list[str], typer.Option("--council", "-c", help="The council they are of, by code or name.")],
+    code: Annotated[str | None, typer.Option("--code", help="Heading of the column of codes, where we take it for another.")] = None,
+    name: Annotated[str | None, typer.Option("--name", help="Heading of the column of ward names.")] = None,
+    number: Annotated[list[str] | None, typer.Option("--number", help="Heading of a column of numbers; repeat for each.")] = None,
+    sheet: Annotated[
+        str | None, typer.Option("--sheet", help="Sheet of a workbook or layer of a GeoPackage; else the first.")
+    ] = None,
+    release: Release = None,
+    as_json: AsJson = False,
+) -> None:
+    """Look at your own figures before they are used.
+
+    Which column is taken for what, whether the codes are of this year's wards, and the figures by ward
+    as they would be used with --own-figures. Nothing is kept.
+    """
+    from exclusion import assessment
+    from exclusion.own import figures as own
+
+    seen = own.look(file, file.name, sheet)
+    if not as_json:
+        show(seen.table(), False, f"{file.name}: what each column is taken for")
+    with working("Reading the release"):
+        evidence = assessment.load(release)
+    found = own.read(seen, evidence, evidence.find_councils(council), code=code, name=name, numbers=number)
+    names = evidence.areas.loc[found.table.index, "area_name"]
+    table = found.table.rename_axis("area_code").reset_index()
+    table.insert(1, "area_name", names.to_numpy())
+    if as_json:
+        columns = seen.table().to_dict("records")
+        wards = json.loads(table.to_json(orient="records"))
+        print_json({"columns": columns, "level": found.level, "shares": list(found.shares), "notes": list(found.notes), "wards": wards})
+        return
+    show(table, False, "By ward, as it would be used (blank = not known)")
+    for line in found.notes:
+        complain(f"Note: {line}")
 
 
 def count(

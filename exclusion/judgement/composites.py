@@ -95,13 +95,15 @@ def alternatives() -> dict[str, CompositeMethod]:
     return {method.id: method for method in found}
 
 
-def read_method(path: str | Path) -> CompositeMethod:
+def read_method(path: str | Path, own: Iterable[str] = ()) -> CompositeMethod:
     """A method from a file: one of ours, or a council's own.
 
     Parameters
     ----------
     path
         A TOML file; ``judgement/methods/alternatives/equal_people.toml`` is one to copy.
+    own
+        Measures beside ours that it may name: those a council brought.
 
     Raises
     ------
@@ -130,7 +132,7 @@ def read_method(path: str | Path) -> CompositeMethod:
         method = CompositeMethod.model_validate(document)
     except ValidationError as error:
         problems += [_mistake(path.name, dict(mistake), document, lines) for mistake in error.errors()]
-    problems += list(_dangling(path.name, document, lines))
+    problems += list(_dangling(path.name, document, lines, frozenset(own)))
     if problems or method is None:
         raise DataRefused(sorted(problems, key=lambda problem: _line_of(problem.where)))
     return method
@@ -199,7 +201,7 @@ def _tables(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
     return [entry if isinstance(entry, dict) else {} for entry in tables] if isinstance(tables, list) else []
 
 
-def _dangling(name: str, document: Mapping[str, Any], lines: Lines) -> Iterable[Problem]:
+def _dangling(name: str, document: Mapping[str, Any], lines: Lines, own: frozenset[str] = frozenset()) -> Iterable[Problem]:
     """What the file says of itself that cannot be: checked on the raw text, so that it is found beside other mistakes."""
     domains, indicators = _tables(document, "domain"), _tables(document, "indicator")
     yield from _repeated(name, domains, indicators, lines)
@@ -217,7 +219,7 @@ def _dangling(name: str, document: Mapping[str, Any], lines: Lines) -> Iterable[
             yield Problem(_at(name, ("domain", at), lines), f"domain '{domain.get('id')}' has no indicator", "", "Add one or delete it.")
     yield from _circles(name, domains, lines)
     yield from _no_weight(name, domains, indicators, lines)
-    known = set(measures())
+    known = set(measures()) | own
     for at, indicator in enumerate(indicators):
         who = f"indicator '{indicator.get('id')}'"
         if indicator.get("domain") is not None and indicator["domain"] not in ids:

@@ -24,6 +24,12 @@ class Hiding(_Reason):
     narrowest: int = Field(gt=0)
 
 
+class WaysIn(_Reason):
+    """Other names of the ways in, as columns are headed: name -> channel."""
+
+    called: dict[str, str]
+
+
 class Groups(_Reason):
     most: int = Field(gt=1)
 
@@ -37,6 +43,13 @@ class Files(_Reason):
     most_rows: int = Field(gt=1)
 
 
+class PlacedBy(_Reason):
+    """A measure that no ward has from us, and the one whose national spread a council's own count of it is set against."""
+
+    measure: str
+    like: str
+
+
 class Edition(_Reason):
     most_stray: float = Field(ge=0, lt=1)
 
@@ -46,8 +59,10 @@ class OwnRules(Entry):
 
     hiding: Hiding
     groups: Groups
+    ways_in: WaysIn
     files: Files
     edition: Edition
+    placed_by: tuple[PlacedBy, ...] = ()
 
 
 @cache

@@ -112,6 +112,8 @@ def _pairs(source: Path | bytes, column: str, by: str | None, sheet: str | None,
     with sheets.rows(source, where, sheet) as rows:
         at, at_by = _columns(rows, column, by, where)
         for row in rows:
+            if not any(row):
+                continue
             group = "" if at_by is None else (row[at_by] if at_by < len(row) else "") or NOT_SAID
             groups.add(group)
             if len(groups) > most:

@@ -27,7 +27,7 @@ MB = 1 << 20
 
 @contextmanager
 def rows(source: Path | bytes, where: str, sheet: str | None = None) -> Iterator[Iterator[list[str]]]:
-    """The rows of a file, one after the other, each a list of stripped text; blank rows are left out.
+    """The rows of a file, one after the other, each a list of stripped text; a blank row is a list of blanks.
 
     Parameters
     ----------
@@ -75,15 +75,14 @@ def _refuse(where: str, what: str, do: str) -> NoReturn:
 
 
 def _bounded(found: Iterator[list[str]], where: str) -> Iterator[list[str]]:
-    """Rows up to the limits, without the blank ones."""
+    """Rows up to the limits."""
     limits = own_rules().files
     for number, row in enumerate(found):
         if number > limits.most_rows:
             _refuse(where, f"has over {limits.most_rows:,} rows", "Check that it is the right file.")
         if len(row) > limits.most_columns and any(row[limits.most_columns :]):
             _refuse(where, f"has over {limits.most_columns} columns", "Leave out what is not needed.")
-        if any(row):
-            yield row
+        yield row
 
 
 def _encoding(file: IO[bytes], where: str) -> str:
@@ -163,14 +162,15 @@ def _workbook(file: IO[bytes], where: str, sheet: str | None) -> Iterator[Iterat
 def _cells(page: Any, where: str) -> Iterator[list[str]]:
     try:
         for row in page.iter_rows(values_only=True):
-            yield [_text(cell) for cell in row]
+            yield [as_text(cell) for cell in row]
     except DataRefused:
         raise
     except Exception:  # as above
         _refuse(where, "cannot be read to its end as a workbook", _AS_CSV)
 
 
-def _text(cell: Any) -> str:
+def as_text(cell: Any) -> str:
+    """A cell as text: whole numbers without a point, dates as year-month-day, blank for nothing."""
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer():

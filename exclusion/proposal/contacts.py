@@ -13,24 +13,18 @@ import pandas as pd
 
 from exclusion import judgement, own_counts
 from exclusion.contracts import DataRefused, Problem
+from exclusion.judgement.owning import own_rules
+from exclusion.own import figures, personal
 from exclusion.proposal.model import ONLINE
 
-_PERSONAL_HEADINGS = {
-    "a name": r"^(name|(first|fore|given|last|sur|family|full|customer|client|claimant|applicant|resident|person|tenant|caller)_?name|"
-    r"surname|forename|customer|client|claimant|applicant|resident)$",
-    "an address": r"^(post_?code|pcds?|address.*|street|house.*|uprn|usrn|e_?mail.*|mobile.*|telephone.*|phone_?(no|number))$",
-    "a National Insurance or case number": r"^(ni|nino|ni_?(no|number)|national_insurance.*|nhs.*|"
-    r"(case|claim|account)_?(id|no|number|ref.*)|ref(erence)?.*|id)$",
-    "a date of birth": r"^(dob|d_o_b|date_?of_?birth|birth.*|born)$",
-    "a personal detail": r"^(age|sex|gender|ethnicity|disability|nationality|religion)$",
+# A file of contacts is narrower than any figures: what would do as the name of an area there is a name here.
+_PERSONAL_HEADINGS = personal.HEADINGS | {
+    "a name": rf"name|{personal.HEADINGS['a name']}",
+    "a National Insurance or case number": rf"id|{personal.HEADINGS['a National Insurance or case number']}",
+    "a personal detail": r"age|sex|gender|ethnicity|disability|nationality|religion",
 }
-_PERSONAL_CELLS = {
-    "a postcode": r"[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2}",
-    "a National Insurance number": r"[A-Z]{2}\s?\d{2}\s?\d{2}\s?\d{2}\s?[A-D]",
-    "a date": r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d{2}-\d{2}.*",
-    "an e-mail address": r"\S+@\S+\.\S+",
-    "a phone number": r"(\+44|0)[\d\s]{9,12}",
-}
+_PERSONAL_CELLS = personal.CELLS | {"a date": r"\d{1,2}[/.-]\d{1,2}[/.-]\d{2,4}|\d{4}-\d{2}-\d{2}.*"}
+_PASSED_OVER = ("cases", "period", "total")  # of 'exclusion count', beside its columns
 _DO = "Add the cases up to one row for each ward, with counts only, and leave this out."
 
 
@@ -40,8 +34,9 @@ def read_contacts(content: bytes, areas: pd.DataFrame | None = None, where: str 
     Parameters
     ----------
     content
-        CSV: ``ward_code`` (or ``ward``), then a column for each way in (``phone``, ``f2f``, ...,
-        ``online``). One row a ward; a blank means not given.
+        CSV, workbook or GeoPackage: ``ward_code`` (or ``ward``), then a column for each way in (``phone``, ``f2f``, ...,
+        ``online``, or as contact systems call them: Telephone, Web). What ``exclusion count --by`` wrote will
+        do as it is. One row a ward; a blank or ``*`` means not given.
     areas
         The wards it may speak of, indexed by ``area_code`` with ``area_name``; without it wards
         must be named by code.
@@ -58,6 +53,7 @@ def read_contacts(content: bytes, areas: pd.DataFrame | None = None, where: str 
         names, postcodes, National Insurance numbers or dates of birth), for unknown ways in, and
         for all that :func:`exclusion.own_counts.read` refuses.
     """
+    content = _plain_csv(content, where)
     private = _personal(content, where)
     if private:
         raise DataRefused(private)
@@ -77,6 +73,25 @@ def read_contacts(content: bytes, areas: pd.DataFrame | None = None, where: str 
     return {str(code): {str(name): int(value) for name, value in row.dropna().items()} for code, row in table.iterrows()}
 
 
+def _plain_csv(content: bytes, where: str) -> bytes:
+    """The table as CSV with our names of the ways in, blank lines kept so that line numbers hold."""
+    rows = dict(figures.numbered_rows(content, where))
+    if not rows:
+        return content
+    first = min(rows)
+    called = own_rules().ways_in.called | {re.sub(r"\W+", "_", one.label).casefold(): one.id for one in judgement.channels().values()}
+    plain = [re.sub(r"\W+", "_", heading).strip("_").casefold() for heading in rows[first]]
+    kept = [place for place, name in enumerate(plain) if name not in _PASSED_OVER]
+    known = {*judgement.channels(), ONLINE}
+    names = [name if name in known else called.get(name, heading) for name, heading in zip(plain, rows[first], strict=True)]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    for line in range(1, max(rows) + 1):
+        row = names if line == first else rows.get(line, [])
+        writer.writerow([row[place] if place < len(row) else "" for place in kept] if row else [])
+    return out.getvalue().encode()
+
+
 def _personal(content: bytes, where: str) -> list[Problem]:
     """What looks like a person or a case, without repeating it."""
     text = content.decode("utf-8-sig", errors="replace")
@@ -88,7 +103,7 @@ def _personal(content: bytes, where: str) -> list[Problem]:
     plain = [re.sub(r"\W+", "_", heading).strip("_").casefold() for heading in rows[0]]
     for place, heading in enumerate(plain):
         for what, pattern in _PERSONAL_HEADINGS.items():
-            if re.fullmatch(pattern.strip("^$"), heading):
+            if re.fullmatch(pattern, heading):
                 problems.append(Problem(f"{where}, line 1, column {place + 1}", f"looks like {what}", rows[0][place].strip(), _DO))
                 break
     seen: dict[str, int] = {}

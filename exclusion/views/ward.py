@@ -33,7 +33,7 @@ def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
         known = not pd.isna(row["n"])
         shown = known and row["n"] >= fewest
         here = about(row["n"], str(row["fit"])) if known else "not known"
-        notes = ["our estimate"] if row["fit"] == "estimated" else []
+        notes = {"estimated": ["our estimate"], "own": ["the council's own figure"]}.get(str(row["fit"]), [])
         if shown and row["fit"] != "published" and not pd.isna(row["low"]) and not pd.isna(row["high"]):
             notes.append(f"{two_figures(row['low'])} to {two_figures(row['high'])}")
         rows.append(

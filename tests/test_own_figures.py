@@ -1,0 +1,330 @@
+"""A council's own figures: which column is what, this year's wards, and what they are used for."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import openpyxl
+import pandas as pd
+import pytest
+import shapely
+
+import exclusion
+from exclusion.__main__ import main
+from exclusion.contracts import DataRefused, ExclusionError, UsageError
+from exclusion.judgement.composites import read_method
+from exclusion.method import alternatives
+from exclusion.own import figures, laying
+from exclusion.own.figures import Look
+from exclusion.proposal.contacts import read_contacts
+from exclusion.release import Evidence
+
+BLACKPOOL = ["E06000009"]
+TOWER_HAMLETS = ["E09000030"]
+
+
+def wards(bundled: Evidence, council: str = "E06000009") -> pd.DataFrame:
+    return bundled.areas[bundled.areas["council_code"] == council].sort_values("area_name")
+
+
+def read(text: str | bytes, bundled: Evidence, councils: list[str] = BLACKPOOL, **chosen: object) -> figures.Figures:
+    content = text.encode() if isinstance(text, str) else text
+    return figures.read(figures.look(content, "own.csv"), bundled, councils, **chosen)  # type: ignore[arg-type]
+
+
+def problems(text: str | bytes, bundled: Evidence, councils: list[str] = BLACKPOOL) -> list[str]:
+    with pytest.raises(ExclusionError) as refused:
+        read(text, bundled, councils)
+    return [str(problem) for problem in refused.value.problems]
+
+
+def kinds(seen: Look) -> dict[str, str]:
+    return {column.heading: column.kind for column in seen.columns}
+
+
+# ------------------------------------------------------------------ which column is what
+
+
+def test_the_preview_says_which_column_is_the_code_which_the_name_and_which_hold_numbers() -> None:
+    seen = figures.look(
+        b"Contacts by ward;;;;\n\nWard Code;Ward;Phone calls;Take-up %;Comment\n"
+        b"E05015186;Anchorsholme;1,204;61.5%;old\nE05015187;Bispham;*;48%;\n",
+        "own.csv",
+    )
+    assert kinds(seen) == {"Ward Code": "code", "Ward": "name", "Phone calls": "number", "Take-up %": "share", "Comment": "other"}
+    assert seen.level == "ward"
+    assert seen.table().iloc[2].to_dict() == {"column": "Phone calls", "taken_for": "number", "filled": 2, "first": "1,204"}
+
+
+def test_counts_are_counts_shares_are_shares_and_what_is_not_given_is_not_known(bundled: Evidence) -> None:
+    found = read('ward_code,calls,take-up %\nE05015186,"1,204",61.5\nE05015187,*,n/a\n', bundled)
+    assert found.table.loc["E05015186"].tolist() == [1204, 0.615]
+    assert found.table.loc["E05015187"].isna().all()
+    assert found.shares == ("take-up %",)
+    assert len(found.table) == 21
+    assert found.notes == ("20 of 21 wards have no figure in the file: not known, never 0.",)
+
+
+def test_a_name_will_do_where_it_is_one_ward_of_the_council(bundled: Evidence) -> None:
+    text = "Ward,calls\nAnchorsholme Ward,40\nHAWES SIDE,50\nTotal,90\nBlackpool,90\n"
+    found = read(text, bundled)
+    assert found.table["calls"].dropna().to_dict() == {"E05015186": 40, "E05015193": 50}
+    assert found.notes[0] == "2 rows of totals or without an area were passed over."
+
+
+def test_the_same_table_as_csv_workbook_and_geopackage_of_any_kind_gives_the_same(bundled: Evidence, tmp_path: Path) -> None:
+    rows = [["Ward code", "Ward", "Calls"], ["E05015186", "Anchorsholme", 40], ["E05015193", "Hawes Side", 50]]
+    text = "\n".join(";".join(map(str, row)) for row in rows)
+    book, packed = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(packed)
+    path = tmp_path / "own.gpkg"
+    frame = gpd.GeoDataFrame(pd.DataFrame(rows[1:], columns=rows[0]), geometry=[shapely.Point(0, 0)] * 2, crs=27700)
+    frame.to_file(path, layer="calls")
+    ways = [text.encode(encoding) for encoding in ("utf-8", "utf-8-sig", "cp1252", "utf-16")] + [packed.getvalue(), path.read_bytes()]
+    for content in ways:
+        assert read(content, bundled).table["Calls"].dropna().to_dict() == {"E05015186": 40, "E05015193": 50}, content[:12]
+
+
+def test_counts_by_small_area_are_summed_to_wards_by_where_people_live(bundled: Evidence) -> None:
+    # Every small area of Tower Hamlets with its own population: wards must come out with theirs, to rounding.
+    small = bundled.small_areas.drop_duplicates("small_area_code").set_index("small_area_code")
+    here = bundled.small_areas.loc[bundled.small_areas["area_code"].isin(wards(bundled, "E09000030").index), "small_area_code"].unique()
+    text = "LSOA21CD,people\n" + "\n".join(f"{code},{small.at[code, 'population']}" for code in here)
+    found = read(text, bundled, TOWER_HAMLETS)
+    assert found.level == "small area"
+    assert (found.table["people"] - wards(bundled, "E09000030")["population"].reindex(found.table.index)).abs().max() <= 1
+    # Without one of them, the wards it lies in are not known; the others stand.
+    less = read("\n".join(text.splitlines()[:-1]), bundled, TOWER_HAMLETS)
+    gone = set(bundled.small_areas.loc[bundled.small_areas["small_area_code"] == here[-1], "area_code"])
+    assert set(less.table.index[less.table["people"].isna()]) == gone & set(less.table.index)
+
+
+def test_a_column_can_be_named_where_we_take_it_for_another(bundled: Evidence) -> None:
+    text = "Place,Year,calls,last year\nAnchorsholme,2025,40,30\n"
+    assert kinds(figures.look(text.encode(), "own.csv"))["Place"] == "other"
+    found = read(text, bundled, name="place", numbers=["Calls"])
+    assert found.table["calls"].dropna().to_dict() == {"E05015186": 40}
+
+
+# ------------------------------------------------------------------ what is refused, in words
+
+
+def test_every_problem_is_told_at_once_with_line_value_and_what_to_do(bundled: Evidence) -> None:
+    text = (
+        "ward_code,ward,calls\nE05015186,Bispham,40\nE05015187,,many\n"
+        ",Anchorsholm,4\nE05015187,,5\nE05099999,,6\nE05015188,,-1\nE05015189,,=A1\n"
+    )
+    assert problems(text, bundled) == [
+        "own.csv, line 2: the code is of Anchorsholme, the name is another (found: Bispham). Check which of the two is right.",
+        "own.csv, line 4: is not the name of one of the chosen wards (found: Anchorsholm). Did you mean Anchorsholme?",
+        "own.csv, line 5: this area stands on line 3 already (found: E05015187). Give one row for each area. "
+        "To count cases use 'exclusion count'.",
+        "own.csv, line 6: is not a code of WD25 (found: E05099999). Check it; the wards are those of 2025.",
+        "own.csv, line 3, column 'calls': is not a number (found: many). Give a number, or leave it blank when it is not known.",
+        "own.csv, line 7, column 'calls': is not a number of zero or more (found: -1). "
+        "Give a number, or leave it blank when it is not known.",
+        "own.csv, line 8, column 'calls': is a formula, not a number (found: =A1). Give a number, or leave it blank when it is not known.",
+    ]
+
+
+def test_the_codes_of_another_year_are_told_once_for_the_file(bundled: Evidence) -> None:
+    old = "WD22CD,calls\n" + "\n".join(f"E0500{n},40" for n in range(1640, 1661))  # Blackpool's wards before 2023
+    assert problems(old, bundled) == [
+        "own.csv: 21 of 21 codes are not of the wards of this release (WD25: the wards of 2025); the heading says 2022 "
+        "(found: E05001640, E05001641, E05001642). Codes of two years must not be joined: export the figures for this year's wards, "
+        "or count cases again with 'exclusion count'."
+    ]
+
+
+def test_wards_of_other_councils_are_left_out_and_counted_and_a_name_two_wards_share_needs_a_code(bundled: Evidence) -> None:
+    names = bundled.areas["area_name"].value_counts()
+    twice = bundled.areas[bundled.areas["area_name"] == names.index[0]]
+    pair = twice["council_code"].iloc[:2].tolist()
+    assert problems(f"ward,calls\n{names.index[0]},4\n", bundled, pair)[0].startswith(
+        f"own.csv, line 2: 2 of the chosen wards have this name (found: {names.index[0]}). Use the code: "
+    )
+    found = read(f"ward_code,calls\nE05015186,40\n{twice.index[0]},9\n", bundled)
+    assert found.notes[0] == "1 rows are of areas in other councils and were left out."
+
+
+def test_rows_for_persons_are_refused_and_nothing_personal_is_repeated(bundled: Evidence) -> None:
+    told = problems("ward_code,Surname,Postcode,calls\nE05015186,Quux,FY1 1AA,4\n", bundled)
+    assert told[:2] == [
+        "own.csv, line 1, column 2: looks like a name. Add the cases up to one row for each ward ('exclusion count' does it on your "
+        "machine), and leave this out.",
+        "own.csv, line 1, column 3: looks like an address. Add the cases up to one row for each ward ('exclusion count' does it on your "
+        "machine), and leave this out.",
+    ]
+    assert not any("Quux" in line or "FY1" in line for line in told)
+
+
+def test_small_counts_are_warned_about(bundled: Evidence) -> None:
+    assert read("ward_code,calls\nE05015186,4\nE05015187,0\nE05015188,10\n", bundled).notes[0] == (
+        "1 of the counts lie between 1 and 9. Do not publish them: they could point at a person."
+    )
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is empty"),
+        (b"ward_code\n", "has no row of headings with rows below"),
+        (b"a,b\nx,y\n", "has no column that says which area"),
+        (b"ward_code,note\nE05015186,hello\n", "has no column of numbers"),
+        (b"ward_code,calls\nE05015186,4\x00\n", "is not text"),
+        (b"ward_code,calls,calls\nE05015186,4,5\n", "has two columns of one name"),
+        (b"PK\x03\x04 not a zip", "is cut off or damaged"),
+        (b"SQLite format 3\x00 no tables", "cannot be read as a GeoPackage"),
+        (b"\xd0\xcf\x11\xe0", "is an old workbook"),
+        (b"ward_code,%\nE05015186,140%\n", "is a share over 100 %"),
+        (b"LSOA21CD,take-up %\nE01004210,40%\n", "are not held by this release for the councils chosen"),
+        (b"ward_code,calls\n" + b"E05015186,1\n" * 50_002, "more than there are areas"),
+    ],
+)
+def test_files_that_cannot_be_used_are_answered_in_words(content: bytes, message: str, bundled: Evidence) -> None:
+    councils = ["E06000008"] if b"LSOA" in content else BLACKPOOL  # Blackburn: its small areas are not in the bundled release
+    assert any(message in line for line in problems(content, bundled, councils))
+
+
+# ------------------------------------------------------------------ what they are used for
+
+
+def laid(bundled: Evidence, text: str, *uses: str, period: str = "2025-26") -> Evidence:
+    return laying.lay(bundled, read(text, bundled), [laying.parse(use) for use in uses], period=period, owner="Blackpool")
+
+
+def test_as_evidence_a_count_stands_in_for_a_published_figure_in_the_wards_that_have_one(bundled: Evidence) -> None:
+    before = exclusion.assess(bundled, BLACKPOOL)  # every service: which of them lean on distance is for the rules to say
+    evidence = laid(bundled, "ward_code,beyond 5 km\nE05015188,5000\n", "beyond 5 km = far_help")
+    after = exclusion.assess(evidence, BLACKPOOL)
+    row = after.profile[after.profile["measure"] == "far_help"].set_index("area_code").loc["E05015188"]
+    people = bundled.areas.at["E05015188", "population"]
+    assert (row["n"], row["of"], row["fit"], row["period"]) == (5000, people, "own", "2025-26")
+    assert (
+        row["value"] == pytest.approx(5000 / people, abs=1e-6) and row["percentile"] > 60
+    )  # Bloomfield, where four in ten households have no car
+    same = [a.profile[(a.profile["measure"] != "far_help") | (a.profile["area_code"] != "E05015188")] for a in (before, after)]
+    pd.testing.assert_frame_equal(*(table.sort_values(["area_code", "measure"], ignore_index=True) for table in same))
+    assert "Own figures of Blackpool, not published by us: beyond 5 km (own.csv), 2025-26." in after.notices
+    told = after.findings[after.findings["area_code"] == "E05015188"]
+    assert told["reason"].str.contains("about 5,000 people").any()
+    assert not before.findings["reason"].str.contains("about 5,000 people").any()
+
+
+def test_a_council_s_own_count_of_people_alone_is_no_estimate_and_can_be_strong(bundled: Evidence) -> None:
+    text = "ward_code,one adult 66+\n" + "\n".join(f"{code},900" for code in wards(bundled).index)
+    a = exclusion.assess(laid(bundled, text, "one adult 66+ = lone66"), BLACKPOOL, ["blue_badge"])
+    rows = a.profile[a.profile["measure"] == "lone66"]
+    assert len(rows) == 21 and rows["percentile"].notna().all()
+    homes = bundled.wide("ward", "of")["lone66_est"].reindex(rows["area_code"])
+    assert (rows["of"].to_numpy() == homes.to_numpy()).all()
+    assert a.findings["reason"].str.contains("about 900 one-person households aged 66 and over (", regex=False).any()
+
+
+def test_as_an_indicator_a_share_is_scored_by_a_method_file_that_names_it(bundled: Evidence, tmp_path: Path) -> None:
+    here = wards(bundled)
+    text = "ward_code,cannot,asked\n" + "\n".join(f"{code},{10 + n},100" for n, code in enumerate(here.index))
+    evidence = laid(bundled, text, "cannot / asked = indicator")
+    path = tmp_path / "skills.toml"
+    path.write_text(
+        'id="skills"\ntitle="Skills"\nnations=["England"]\nnormalise="percentile_of_reference"\nwithin="council"\nwhy="w"\nreference="r"\n'
+        'checked_on=2026-11-26\nreview_by=2027-11-26\n[[domain]]\nid="skills"\nlabel="Skills"\nweight=1\n'
+        '[[indicator]]\nid="cannot"\nlabel="Cannot"\ndomain="skills"\nweight=1\ndirection="higher"\nmeasure="own_cannot"\n'
+    )
+    with pytest.raises(DataRefused, match="uses a measure we do not know"):
+        read_method(path)
+    scored = alternatives.score(evidence, read_method(path, ["own_cannot"]), list(here.index)).table
+    assert scored["index"].is_monotonic_increasing and scored["index"].iloc[[0, -1]].tolist() == [0, 100]  # 10 % first, 30 % last
+    a = exclusion.assess(evidence, BLACKPOOL, ["blue_badge"])
+    assert "own_cannot" not in set(a.profile["measure"])  # rules and pages never look at it
+    pd.testing.assert_frame_equal(a.scores, exclusion.assess(bundled, BLACKPOOL, ()).scores)
+
+
+def test_the_release_itself_is_never_changed(bundled: Evidence) -> None:
+    before = bundled.observations.copy()
+    sources = set(bundled.manifest.sources)
+    laid(bundled, "ward_code,beyond\nE05015186,2500\n", "beyond = far_help")
+    pd.testing.assert_frame_equal(bundled.observations, before)
+    assert set(bundled.manifest.sources) == sources
+    assert bundled.wide("ward", "count").at["E05015186", "far_help"] != 2500
+
+
+def test_what_a_column_cannot_be_used_for_is_told_at_once(bundled: Evidence) -> None:
+    with pytest.raises(UsageError) as refused:
+        laid(bundled, "ward_code,a,b %\nE05015186,4,5\n", "c = far_help", "a = fare_help", "a = connectivity", "b % = no_car", period=" ")
+    assert [str(problem).split(". ")[0] for problem in refused.value.problems] == [
+        "--own-use: column is not one of numbers in own.csv (found: c)",
+        "--own-use: is neither 'indicator' nor a measure (found: fare_help)",
+        "--own-use: is not a count, so a count cannot stand in for it (found: connectivity)",
+        "--own-use: 'b %' is a share; rules go by counts too (found: no_car)",
+        "--own-when: is missing",
+    ]
+    with pytest.raises(DataRefused, match=r"own.csv, Anchorsholme: 'a' is more than it is a part of"):
+        laid(bundled, "ward_code,a\nE05015186,400000\n", "a = far_help")
+    with pytest.raises(UsageError, match="does not say what a column is for"):
+        laying.parse("far_help")
+
+
+def test_as_service_use_a_count_by_channel_goes_into_a_proposal_as_it_is(bundled: Evidence) -> None:
+    text = "area_code,area_name,council_name,Phone,Web,Face to face,cases,period\nE05015186,Anchorsholme,Blackpool,60,39,*,120,2025-26\n"
+    assert read_contacts(text.encode(), wards(bundled)) == {"E05015186": {"phone": 60, "online": 39}}
+    book, packed = openpyxl.Workbook(), io.BytesIO()
+    for row in (["Ward", "Telephone", "Counter"], ["Bispham", 50, 12]):
+        book.active.append(row)
+    book.save(packed)
+    assert read_contacts(packed.getvalue(), wards(bundled)) == {"E05015187": {"phone": 50, "f2f": 12}}
+
+
+# ------------------------------------------------------------------ on the command line
+
+
+@pytest.fixture
+def file(tmp_path: Path, bundled: Evidence) -> Path:
+    path = tmp_path / "own.csv"
+    path.write_text("ward_code,one adult 66+\n" + "\n".join(f"{code},900" for code in wards(bundled).index))
+    return path
+
+
+def test_figures_shows_the_columns_and_the_wards(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["figures", str(file), "--council", "Blackpool"]) == 0
+    said = capsys.readouterr().out
+    assert "one adult 66+   number" in said and "E05015186   Anchorsholme" in said
+
+
+def test_assess_takes_them_and_says_so(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["assess", "-c", "Blackpool", "-s", "blue_badge", "--own-figures", str(file), "--own-use", "one adult 66+ = lone66"]
+    assert main([*words, "--own-when", "2025-26", "-o", str(tmp_path / "out")]) == 0
+    assert "stands in for our figure" in capsys.readouterr().err
+    rows = pd.read_csv(tmp_path / "out" / "observations.csv")
+    own = rows[rows["fit"] == "own"]
+    assert own["measure"].unique().tolist() == ["lone66"] and (own["count"] == 900).all()
+    assert "Own figures of Blackpool" in (tmp_path / "out" / "run.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--own-use", "a = far_help"], "--own-figures: is missing"),
+        (["--own-figures", "FILE"], "--own-use: is missing"),
+        (["--own-figures", "FILE", "--own-use", "one adult 66+ = lone66"], "--own-when: is missing"),
+        (["--own-figures", "none.csv", "--own-use", "a = lone66"], "none.csv: is not a file"),
+    ],
+)
+def test_what_is_missing_is_said(words: list[str], message: str, file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["score", "-c", "Blackpool", *(str(file) if word == "FILE" else word for word in words)]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_own_evidence_has_a_cache_of_its_own(bundled: Evidence) -> None:
+    bundled.wide("ward", "count")
+    evidence = laid(bundled, "ward_code,beyond\nE05015186,2500\n", "beyond = far_help")
+    assert evidence.cache is not bundled.cache
+    assert evidence.wide("ward", "count").at["E05015186", "far_help"] == 2500
+    assert replace(bundled).wide("ward", "count").at["E05015186", "far_help"] != 2500
+    assert np.isfinite(evidence.wide("ward", "value").at["E05015187", "far_help"])  # the rest keep ours
