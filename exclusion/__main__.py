@@ -14,6 +14,7 @@ import typer
 
 from exclusion.cli import method_sure  # noqa: F401  adds its command
 from exclusion.cli.assess_commands import assess, councils, export_table, pack, score, services
+from exclusion.cli.equality_commands import equality
 from exclusion.cli.method_commands import method_app
 from exclusion.cli.own_commands import count, figures
 from exclusion.cli.register_commands import register_app
@@ -35,6 +36,7 @@ app.add_typer(register_app, name="register")
 app.add_typer(method_app, name="method")
 app.command()(count)
 app.command()(figures)
+app.command()(equality)
 
 
 # ------------------------------------------------------------------------------ the door

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import zipfile
-from datetime import datetime, time
+from datetime import date, datetime, time
+from typing import cast
 
 from docx import Document as new_document
 from docx.document import Document as WordDocument
@@ -31,7 +32,7 @@ OWN, LIKELY = "080C54", "A5D8E2"
 def docx(document: Document) -> bytes:
     """The whole file; the same document gives the same bytes."""
     word = new_document()
-    _set_up(word, document)
+    set_up(word, document.title, document.made_on)
     word.add_heading(document.title, level=1)
     for line in (*document.summary, made_words(document)):
         word.add_paragraph(line)
@@ -43,18 +44,19 @@ def docx(document: Document) -> bytes:
             elif isinstance(block, Sub):
                 word.add_heading(block.text, level=3)
             elif isinstance(block, Listed):
-                _listed(word, block)
+                listed(word, block)
             elif isinstance(block, Intervals):
                 _picture(word, block)
             else:
-                _table(word, block)
-    return _steady(word)
+                table(word, block)
+    return steady(word)
 
 
-def _set_up(word: WordDocument, document: Document) -> None:
-    made = datetime.combine(document.made_on, time())
+def set_up(word: WordDocument, title: str, when: date) -> None:
+    """Language, letters, page and what the file says of itself, with one date."""
+    made = datetime.combine(when, time())
     about = word.core_properties
-    about.title, about.language, about.author, about.comments = document.title, LANGUAGE, "Kept Open", ""
+    about.title, about.language, about.author, about.comments = title, LANGUAGE, "Kept Open", ""
     about.created = about.modified = made
     about.last_modified_by = "Kept Open"
     for language in word.styles.element.iter(qn("w:lang")):
@@ -72,7 +74,8 @@ def _set_up(word: WordDocument, document: Document) -> None:
     page.left_margin = page.right_margin = page.top_margin = page.bottom_margin = Cm(2)
 
 
-def _listed(word: WordDocument, block: Listed) -> None:
+def listed(word: WordDocument, block: Listed) -> None:
+    """A list of points."""
     for item in block.items:
         paragraph = word.add_paragraph(style="List Bullet")
         if isinstance(item, str):
@@ -82,54 +85,58 @@ def _listed(word: WordDocument, block: Listed) -> None:
             paragraph.add_run(f" {item[1]}")
 
 
-def _table(word: WordDocument, block: Table) -> None:
-    _caption(word, block.caption)
-    table = word.add_table(rows=0, cols=len(block.columns), style="Table Grid")
+def table(word: WordDocument, block: Table) -> WordTable:
+    """A table with its caption and header row."""
+    caption(word, block.caption)
+    drawn = word.add_table(rows=0, cols=len(block.columns), style="Table Grid")
     for row in (block.columns, *block.rows):
-        for name, cell, text in zip(block.columns, table.add_row().cells, row, strict=True):
+        for name, cell, text in zip(block.columns, drawn.add_row().cells, row, strict=True):
             paragraph = cell.paragraphs[0]
             paragraph.add_run(text).font.size = Pt(9)
             if name in block.numbers:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
-    _finish(table, block.caption, f"{block.caption}. Columns: {', '.join(block.columns)}.")
+    finish(drawn, block.caption, f"{block.caption}. Columns: {', '.join(block.columns)}.")
+    return cast(WordTable, drawn)
 
 
 def _picture(word: WordDocument, block: Intervals) -> None:
-    caption = "What band each ward could be in: its own in dark, the others that are likely in light"
-    _caption(word, caption)
-    table = word.add_table(rows=0, cols=1 + len(risk.BANDS), style="Table Grid")
-    head = table.add_row().cells
+    title = "What band each ward could be in: its own in dark, the others that are likely in light"
+    caption(word, title)
+    drawn = word.add_table(rows=0, cols=1 + len(risk.BANDS), style="Table Grid")
+    head = drawn.add_row().cells
     for cell, text in zip(head, ("Ward", *(f"{number} {name}" for number, name in risk.BANDS.items())), strict=True):
         cell.paragraphs[0].add_run(text).font.size = Pt(9)
     for name, low, own, high in block.rows:
-        cells = table.add_row().cells
+        cells = drawn.add_row().cells
         cells[0].paragraphs[0].add_run(name).font.size = Pt(9)
         for number, cell in zip(risk.BANDS, cells[1:], strict=True):
             inside = low <= number <= high or number == own
             run = cell.paragraphs[0].add_run("its band" if number == own else "likely" if inside else "–")
             run.font.size = Pt(9)
             if inside:
-                _shade(cell, OWN if number == own else LIKELY)
+                shade(cell, OWN if number == own else LIKELY)
             if number == own:
                 run.font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
-    _finish(table, caption, block.alt)
+    finish(drawn, title, block.alt)
 
 
-def _caption(word: WordDocument, text: str) -> None:
+def caption(word: WordDocument, text: str) -> None:
+    """The line above a table, kept with it."""
     paragraph = word.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
     paragraph.add_run(text).bold = True
 
 
-def _shade(cell: _Cell, colour: str) -> None:
-    shade = OxmlElement("w:shd")
-    shade.set(qn("w:val"), "clear")
-    shade.set(qn("w:color"), "auto")
-    shade.set(qn("w:fill"), colour)
-    cell._tc.get_or_add_tcPr().append(shade)
+def shade(cell: _Cell, colour: str) -> None:
+    """Fill a cell."""
+    fill = OxmlElement("w:shd")
+    fill.set(qn("w:val"), "clear")
+    fill.set(qn("w:color"), "auto")
+    fill.set(qn("w:fill"), colour)
+    cell._tc.get_or_add_tcPr().append(fill)
 
 
-def _finish(table: WordTable, caption: str, description: str) -> None:
+def finish(table: WordTable, caption: str, description: str) -> None:
     """Mark the header row, keep rows whole, and say what the table shows to who cannot see it."""
     head = table.rows[0]
     for name in ("w:cantSplit", "w:tblHeader"):
@@ -145,7 +152,7 @@ def _finish(table: WordTable, caption: str, description: str) -> None:
         table._tbl.tblPr.append(element)
 
 
-def _steady(word: WordDocument) -> bytes:
+def steady(word: WordDocument) -> bytes:
     """The file with every part dated alike."""
     first = io.BytesIO()
     word.save(first)

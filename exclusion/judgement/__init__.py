@@ -14,6 +14,7 @@ from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.access import AccessRules, access_rules
 from exclusion.judgement.characteristics import characteristic_entries
 from exclusion.judgement.entries import FOLDER, Entry, overdue, read_entries
+from exclusion.judgement.equality import characteristics, equality_entries
 from exclusion.judgement.law import NATIONS, Floor, LawHook, Threshold, ThresholdVersion
 from exclusion.judgement.pages import becauses, facts, gaps, page_entries, page_questions, ways
 from exclusion.judgement.planning import DemandMethod, NationHooks, Option, RoutesJudgement
@@ -178,7 +179,7 @@ def all_entries() -> list[Entry]:
     numbers = (severities(), strength_tests(), guards(), threshold_versions(), _thresholds(), options())
     single = (demand_method(), routes_judgement(), access_rules())
     named = (entry for table in (*tables, *numbers) for entry in table.values())
-    return [*score_entries(), *page_entries(), *characteristic_entries(), *named, *single]
+    return [*score_entries(), *page_entries(), *characteristic_entries(), *equality_entries(), *named, *single]
 
 
 @cache
@@ -250,6 +251,7 @@ def cross_check() -> None:
         need(f"pages.toml, gap '{gap.id}'", "measure", [*gap.unless_measures, *gap.needs_measures], measures())
     for question in page_questions().values():
         need(f"pages.toml, question '{question.id}'", "channel", [*question.channels, *question.busier], channels())
+    characteristics()  # checks what it names by itself
     if problems:
         raise DataRefused(problems)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import string
 import tomllib
 from collections.abc import Iterable
 from datetime import date
@@ -93,3 +94,10 @@ def _rows(path: Path, key: str) -> list[dict[str, Any]]:
 def overdue(entries: Iterable[Entry], today: date) -> list[str]:
     """What to print about entries past their review date, one sentence a file entry."""
     return [sentence for entry in entries if (sentence := entry.due(today))]
+
+
+def only_fields(text: str, *known: str) -> None:
+    """Refuse (ValueError, for a validator) a text with a ``{field}`` that nothing fills in."""
+    used = {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
+    if used - set(known):
+        raise ValueError(f"'{text}' uses {sorted(used - set(known))}; known are {sorted(known)}")

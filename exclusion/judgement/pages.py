@@ -2,53 +2,15 @@
 
 from __future__ import annotations
 
-import string
 from functools import cache
 from itertools import chain
 
 from pydantic import Field, model_validator
 
-from exclusion.judgement.entries import FOLDER, Entry, read_entries
+from exclusion.judgement.duty import Duty, duties
+from exclusion.judgement.entries import FOLDER, Entry, only_fields, read_entries
 from exclusion.judgement.law import Nation
 from exclusion.judgement.ruleset import Group, Severity
-from exclusion.words import date_words
-
-
-def _only(text: str, *known: str) -> None:
-    used = {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
-    if used - set(known):
-        raise ValueError(f"'{text}' uses {sorted(used - set(known))}; known are {sorted(known)}")
-
-
-class Duty(Entry):
-    """The equality duty in one nation; ``id`` is the nation."""
-
-    id: Nation
-    lines: tuple[str, str, str]
-    socio_economic: str
-    full: tuple[str, ...] = Field(min_length=1)
-    seen: str
-
-    @model_validator(mode="after")
-    def _sound(self) -> Duty:
-        _only(self.socio_economic, "checked_on")
-        for text in self.full:
-            _only(text, "checked_on")
-        for text in self.lines:
-            _only(text, "checked_on", "socio_economic")
-        return self
-
-    def _said(self, text: str) -> str:
-        day = date_words(self.checked_on)
-        return text.format(checked_on=day, socio_economic=self.socio_economic.format(checked_on=day))
-
-    def short(self) -> tuple[str, ...]:
-        """Three lines, for a ward page."""
-        return tuple(self._said(text) for text in self.lines)
-
-    def long(self) -> tuple[str, ...]:
-        """The duty set out, a paragraph each, for the council page."""
-        return tuple(self._said(text) for text in self.full)
 
 
 class Fact(Entry):
@@ -65,7 +27,7 @@ class Fact(Entry):
     @model_validator(mode="after")
     def _sound(self) -> Fact:
         for text in (self.text, self.who, *chain(*self.in_nation.values())):
-            _only(text, "n")
+            only_fields(text, "n")
         return self
 
     def said(self, n: str, nation: str) -> str:
@@ -89,8 +51,8 @@ class Because(Entry):
 
     @model_validator(mode="after")
     def _sound(self) -> Because:
-        _only(self.text, "who")
-        _only(self.also)
+        only_fields(self.text, "who")
+        only_fields(self.also)
         return self
 
 
@@ -114,12 +76,6 @@ class Question(Entry):
     fallback: bool = False  # where too few fit the findings
     general: bool = False
     text: str
-
-
-@cache
-def duties() -> dict[str, Duty]:
-    """The equality duty by nation; a nation that is absent has no reviewed text yet."""
-    return read_entries(FOLDER / "duties.toml", Duty, "duty")
 
 
 @cache
@@ -155,3 +111,20 @@ def page_questions() -> dict[str, Question]:
 def page_entries() -> list[Entry]:
     """Every text of the pages, for the review dates."""
     return [entry for table in (duties(), facts(), ways(), becauses(), gaps(), page_questions()) for entry in table.values()]
+
+
+__all__ = [
+    "Because",
+    "Duty",
+    "Fact",
+    "Gap",
+    "Question",
+    "Way",
+    "becauses",
+    "duties",
+    "facts",
+    "gaps",
+    "page_entries",
+    "page_questions",
+    "ways",
+]

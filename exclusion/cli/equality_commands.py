@@ -1,0 +1,116 @@
+"""``exclusion equality``: parse, call, write."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from exclusion.cli import inputs
+from exclusion.cli.options import AsJson, Own, Place, Proposals, Release
+from exclusion.cli.screen import notices, working, wrote
+from exclusion.contracts import Problem, UsageError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from exclusion.judgement.duty import Duty
+
+
+def equality(
+    proposal: Proposals = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write: .docx or .html.")] = None,
+    label: Annotated[str, typer.Option("--label", help="What your council calls it: EIA, EqIA, IIA ...")] = "EIA",
+    logo: Annotated[Path | None, typer.Option("--logo", help="Your logo, PNG or JPEG.")] = None,
+    form: Annotated[Path | None, typer.Option("--form", help="Your own Word form with {{ placeholders }}, filled in instead.")] = None,
+    sample_form: Annotated[Path | None, typer.Option("--sample-form", help="Write a form to start from, with every placeholder.")] = None,
+    answers: Annotated[str | None, typer.Option("--answers", help="An assessment of the register, by id: its officers' answers.")] = None,
+    socio_economic: Annotated[
+        str | None, typer.Option("--socio-economic", help="How the socio-economic duty stands: not_in_force, in_force or adopted.")
+    ] = None,
+    since: Annotated[str | None, typer.Option("--socio-economic-since", help="From when, as YYYY-MM-DD.")] = None,
+    local: Own = None,
+    release: Release = None,
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the equality assessment of a proposal.
+
+    Figures, comparisons, dates and sources are filled in for every protected characteristic; what only
+    people can say is left open and labelled, and no impact is chosen. It is evidence, not a decision.
+    """
+    from exclusion import equality as assessments
+    from exclusion.export.files import whole_file
+
+    if sample_form is not None:
+        if sample_form.suffix.lower() != ".docx":
+            raise UsageError(Problem("--sample-form", "has an ending we do not write", str(sample_form), "End the name in .docx."))
+        with whole_file(sample_form) as work:
+            work.write_bytes(assessments.sample_form())
+        wrote(as_json, [sample_form], f"Wrote a form to start from to {sample_form}")
+        return
+    problems = [
+        Problem(name, "is missing", "", how)
+        for name, given, how in (("--proposal", proposal, "Give a proposal file."), ("-o", out, "Name the file to write, .docx or .html."))
+        if not given
+    ]
+    if problems or out is None or not proposal:
+        raise UsageError(problems)
+    ending = assessments.check_ending(out)
+    if form is not None and (ending != ".docx" or logo is not None):
+        raise UsageError(Problem("--form", "is filled in as it is", "", "Write a .docx, and put your logo into the form itself."))
+    duty = _duty(socio_economic, since)
+    picture, own = (_bytes(path, name) for path, name in ((logo, "--logo"), (form, "--form")))
+    given = _answers(answers, place)
+    considered = inputs.consider(release, None, proposal, None, None, None, inputs.local_of(local))
+    with working("Writing the assessment"):
+        made = assessments.build(considered, answers=given, label=label, today=inputs.today(), duty=duty)
+        if own is not None:
+            content = assessments.fill_form(made, own)
+        elif ending == ".docx":
+            content = assessments.to_docx(made, picture)
+        else:
+            content = assessments.to_html(made, picture).encode("utf-8")
+        with whole_file(out) as work:
+            work.write_bytes(content)
+    wrote(as_json, [out], f"Wrote {made.title} to {out}. What only people can say is left open in it.")
+    notices(considered.assessment)
+
+
+def _bytes(path: Path | None, name: str) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(Problem(name, f"cannot be read: {error.strerror}", str(path), "Check the name of the file.")) from None
+
+
+def _answers(assessment: str | None, place: str | None) -> pd.DataFrame | None:
+    if assessment is None:
+        return None
+    from exclusion import register
+    from exclusion.cli.register_commands import held
+
+    with held(place) as opened:
+        return register.load(opened, assessment).responses
+
+
+def _duty(status: str | None, since: str | None) -> dict[str, Duty] | None:
+    """The duty of each nation with the socio-economic duty as the council says it stands, where the nation has texts for it."""
+    if status is None:
+        if since is not None:
+            raise UsageError(Problem("--socio-economic", "is missing", "", "Give it with --socio-economic-since."))
+        return None
+    from exclusion.judgement.duty import duties
+
+    try:
+        day = date.fromisoformat(since) if since else None
+    except ValueError:
+        raise UsageError(Problem("--socio-economic-since", "is not a date", str(since), "Write it as 2027-04-01.")) from None
+    known = duties()
+    if not any(status in one.socio_economic for one in known.values()):
+        raise UsageError(Problem("--socio-economic", "is not one we know", status, "Use not_in_force, in_force or adopted."))
+    return {nation: one.with_socio_economic(status, day) if status in one.socio_economic else one for nation, one in known.items()}

@@ -1,0 +1,245 @@
+"""An equality assessment of a proposal: what is known is filled in, what only people can say stays open.
+
+>>> from exclusion import equality, proposal
+>>> made = equality.build(proposal.consider_files(evidence, ["p.toml"]), label="EqIA")    # doctest: +SKIP
+>>> Path("assessment.docx").write_bytes(equality.to_docx(made))                           # doctest: +SKIP
+
+One model, written as Word (:func:`to_docx`), as a web page (:func:`to_html`), into a council's own form
+(:func:`fill_form`) or a characteristic at a time (:meth:`Part.text <exclusion.equality.model.Part.text>`).
+No impact is chosen, no characteristic is blank, and the same inputs give the same bytes but for the date line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from exclusion.contracts import NothingToAssess, Problem, UsageError
+from exclusion.equality import actions, sections
+from exclusion.equality.figures import Where
+from exclusion.equality.model import Equality, Open, Part, Section, lines
+from exclusion.judgement import equality as texts
+from exclusion.judgement.duty import Duty, duties
+from exclusion.proposal import Considered
+from exclusion.words import date_words, join_words
+
+LABELS = ("EIA", "EqIA", "EQIA", "EINA", "CIA", "IIA", "EHRIA")
+"""What councils call it; any other short name will do."""
+ENDINGS = (".docx", ".html")
+LONGEST_LABEL = 60
+
+
+def build(
+    considered: Considered,
+    *,
+    answers: pd.DataFrame | None = None,
+    label: str = "EIA",
+    today: date | None = None,
+    filled: Mapping[str, str] | None = None,
+    duty: Mapping[str, Duty] | None = None,
+) -> Equality:
+    """The equality assessment of one or more proposals.
+
+    Parameters
+    ----------
+    considered
+        As :func:`exclusion.proposal.consider` gives it. Figures are of the wards where something changes.
+    answers
+        What officers answered, as the register keeps it (``Saved.responses``), oldest first.
+    label
+        What the council calls such a document.
+    today
+        The date to print; the clock's when None.
+    filled
+        The officer's own words for open fields, by name (see :func:`open_fields`).
+    duty
+        The duty by nation in place of ours, for a council that has set its socio-economic duty
+        (:meth:`exclusion.judgement.duty.Duty.with_socio_economic`).
+
+    Raises
+    ------
+    UsageError
+        For a label that is blank or long, a filled field that is not there, answers that are not answers.
+    NothingToAssess
+        When the proposals change nothing in any ward.
+    """
+    label = " ".join(label.split())
+    if not label or len(label) > LONGEST_LABEL:
+        raise UsageError(Problem("label", f"must have 1 to {LONGEST_LABEL} letters", label[:LONGEST_LABEL], "For example EIA or EqIA."))
+    where = Where(considered, _wards(considered))
+    if not where.wards:
+        raise NothingToAssess("The proposals change nothing in any ward of the release, so there is nothing to assess.")
+    manifest = considered.assessment.evidence.manifest
+    built, made = date.fromisoformat(manifest.built_on[:10]), today or date.today()
+    evidence = f"Evidence as at {date_words(built)} (data release {manifest.version})"
+    late = [one for one in considered.proposals if one.date < built]
+    warnings = tuple(texts.words().late.format(date=date_words(one.date), evidence=date_words(built)) for one in late)
+    found, stray = actions.answered(considered, answers)
+    known = duties() if duty is None else duty
+    given = sections.Given(considered, where, found, stray, known, label, f"{evidence}.", warnings, dict(filled or {}))
+    chosen = {one.id: one for nation in where.nations for one in texts.characteristics_of(nation)}
+    ordered = sorted(chosen.values(), key=lambda one: (not one.protected, list(texts.characteristics()).index(one.id)))
+    parts = tuple(sections.part(given, one) for one in ordered)
+    written = sections.write(given, parts)
+    names = [one.name for section in written for one in section.blocks if isinstance(one, Open)]
+    if unknown := sorted(set(given.filled) - set(names)):
+        raise UsageError([Problem("filled", "is not a field of this form", name, "See the names of the open fields.") for name in unknown])
+    titles = join_words([one.title for one in considered.proposals])
+    place = join_words(list(dict.fromkeys(considered.assessment.areas["council_name"])))
+    after = [one for one in considered.proposals if built <= one.date < made]
+    return Equality(
+        label=label,
+        title=f"{label}: {titles}",
+        place=place,
+        evidence=evidence,
+        warnings=warnings,
+        sections=written,
+        parts=parts,
+        values=_values(label, titles, place, evidence, given, parts, written),
+        late=" ".join(f"That is after the go-live date, {date_words(one.date)}: due regard comes before a decision." for one in after),
+        evidence_on=built,
+        made_on=made,
+    )
+
+
+def _wards(considered: Considered) -> tuple[str, ...]:
+    """Wards where a proposal changes something, in the order of the assessment."""
+    a = considered.assessment
+    chosen: set[str] = set()
+    for one in considered.proposals:
+        councils = a.evidence.find_councils(one.councils)
+        whole = set(a.areas.index[a.areas["council_code"].isin(councils)])
+        for wards in (*(change.wards for change in one.service), *(place.wards for place in one.place)):
+            chosen |= set(wards) & whole if wards else whole
+    return tuple(code for code in a.areas.index if code in chosen)
+
+
+def made_words(made: Equality) -> str:
+    """The only line that differs between two documents of the same inputs."""
+    return f"Made with Kept Open on {date_words(made.made_on)}.{f' {made.late}' if made.late else ''}"
+
+
+def open_fields(made: Equality) -> dict[str, str]:
+    """Names of the fields that only people can fill, with their labels."""
+    return {one.name: one.label for section in made.sections for one in section.blocks if isinstance(one, Open)}
+
+
+def placeholders(made: Equality) -> dict[str, str]:
+    """Every named value that a council's own form may ask for, as text."""
+    return {**made.values, "made_on": made_words(made)}
+
+
+def _values(
+    label: str, titles: str, place: str, evidence: str, given: sections.Given, parts: tuple[Part, ...], blocks: tuple[Section, ...]
+) -> dict[str, str]:
+    names = (
+        "about",
+        "purpose_evidence",
+        "law",
+        "affected",
+        "screening",
+        "evidence_all",
+        "gaps",
+        "impact",
+        "cumulative_evidence",
+        "options",
+        "actions",
+    )
+    values = {
+        "label": label,
+        "title": titles,
+        "council": place,
+        "evidence_as_at": evidence,
+        "warnings": "\n".join(given.warnings),
+        "go_live": join_words([date_words(one.date) for one in given.considered.proposals]),
+        "services": join_words([service.service_name for service in given.named]),
+        "officer_purpose": "\n".join(one.officer.purpose for one in given.considered.proposals),
+        "officer_saving": "\n".join(one.officer.saving for one in given.considered.proposals),
+        "caveats": "\n".join(texts.words().caveats),
+    }
+    values |= {
+        name: "\n".join(lines(tuple(b for b in section.blocks if not isinstance(b, Open))))
+        for name, section in zip(names, blocks, strict=False)
+    }
+    values |= {"review_figures": "\n".join(lines(tuple(b for b in blocks[13].blocks if not isinstance(b, Open))))}
+    values |= {f"{one.id}_know": "\n".join(lines(one.know)) for one in parts}
+    values |= {b.name: b.answer for section in blocks for b in section.blocks if isinstance(b, Open)}
+    return values
+
+
+def to_docx(made: Equality, logo: bytes | None = None) -> bytes:
+    """The document for Word.
+
+    Parameters
+    ----------
+    logo
+        The council's logo, PNG or JPEG.
+
+    Raises
+    ------
+    UsageError
+        For a logo that is not a picture of these kinds.
+    """
+    from exclusion.equality import word
+
+    return word.docx(made, logo)
+
+
+def to_html(made: Equality, logo: bytes | None = None) -> str:
+    """The document as one web page, complete in itself: no script, nothing fetched. Errors as for :func:`to_docx`."""
+    from exclusion.equality import page
+
+    return page.html(made, logo)
+
+
+def fill_form(made: Equality, form: bytes) -> bytes:
+    """A council's own Word form with its ``{{ placeholders }}`` filled in.
+
+    Raises
+    ------
+    UsageError
+        For a file that is not a Word document, or with every placeholder we hold no value for.
+    """
+    from exclusion.equality import forms
+
+    return forms.fill(made, form)
+
+
+def sample_form(made: Equality | None = None) -> bytes:
+    """A form to start from, with a placeholder for each value: of England's characteristics, or of an assessment's."""
+    from exclusion.equality import forms
+
+    return forms.sample(made)
+
+
+def check_ending(name: str | Path) -> str:
+    """The ending of a file name when it is one we write; asked before the slow part.
+
+    Raises
+    ------
+    UsageError
+        For any other.
+    """
+    ending = Path(str(name)).suffix.lower()
+    if ending not in ENDINGS:
+        raise UsageError(Problem("-o", "has an ending we do not write", str(name), "End the name in .docx or .html."))
+    return ending
+
+
+__all__ = [
+    "ENDINGS",
+    "LABELS",
+    "Equality",
+    "build",
+    "check_ending",
+    "fill_form",
+    "made_words",
+    "open_fields",
+    "placeholders",
+    "sample_form",
+    "to_docx",
+    "to_html",
+]

@@ -1,0 +1,104 @@
+"""The equality duty by nation: reviewed texts, with the day they were checked and from what. Not legal advice."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from exclusion.contracts import Problem, UsageError
+from exclusion.judgement.entries import FOLDER, Entry, only_fields, read_entries
+from exclusion.judgement.law import Nation
+from exclusion.words import date_words, join_words
+
+SocioEconomic = Literal["not_in_force", "in_force", "adopted", "none"]
+
+
+class Extra(BaseModel):
+    """A duty of the nation that goes on the same form: what it asks, and what only the council can answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    title: str
+    says: str
+    ask: str
+
+
+class Duty(Entry):
+    """The equality duty in one nation; ``id`` is the nation."""
+
+    id: Nation
+    act: str
+    characteristics: tuple[str, ...] = Field(min_length=9, max_length=9)
+    lines: tuple[str, str, str]
+    full: tuple[str, ...] = Field(min_length=1)
+    seen: str
+    socio_economic_status: SocioEconomic
+    """Whether section 1 of the Equality Act holds: a dated setting, since it may change and a council may adopt it."""
+    socio_economic_since: date | None = None
+    socio_economic: dict[SocioEconomic, str] = Field(default_factory=dict)
+    socio_economic_full: dict[SocioEconomic, str] = Field(default_factory=dict)
+    extra: tuple[Extra, ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> Duty:
+        for text in (*self.socio_economic.values(), *self.socio_economic_full.values()):
+            only_fields(text, "checked_on", "since")
+        for text in (*self.lines, *self.full):
+            only_fields(text, "socio_economic")
+            for table in (self.socio_economic, self.socio_economic_full):
+                if "{socio_economic}" in text and self.socio_economic_status not in table:
+                    raise ValueError(f"has no text for the socio-economic duty when it is {self.socio_economic_status}")
+        return self
+
+    def _said(self, text: str, table: Mapping[SocioEconomic, str]) -> str:
+        since = f" since {date_words(self.socio_economic_since)}" if self.socio_economic_since else ""
+        clause = table.get(self.socio_economic_status, "").format(checked_on=date_words(self.checked_on), since=since)
+        return text.format(socio_economic=clause)
+
+    def short(self) -> tuple[str, ...]:
+        """Three lines, for a ward page."""
+        return tuple(self._said(text, self.socio_economic) for text in self.lines)
+
+    def long(self) -> tuple[str, ...]:
+        """The duty set out, a paragraph each, for the council page."""
+        return tuple(self._said(text, self.socio_economic_full) for text in self.full)
+
+    @property
+    def checked(self) -> str:
+        """When the text was checked, from what, and that it is not legal advice."""
+        when = f"Text checked on {date_words(self.checked_on)}, to be checked again by {date_words(self.review_by)}."
+        return f"{when} {self.seen} Not legal advice."
+
+    def with_socio_economic(self, status: str, since: date | None = None) -> Duty:
+        """The same duty with the socio-economic duty as a council says it stands.
+
+        Parameters
+        ----------
+        status
+            ``not_in_force``, ``in_force`` or ``adopted`` (followed by choice).
+        since
+            The day it came into force or was adopted.
+
+        Raises
+        ------
+        UsageError
+            For a status that this nation has no reviewed text for.
+        """
+        if status not in self.socio_economic:
+            known = join_words(list(self.socio_economic), "or") or "none: it has no such duty"
+            raise UsageError(Problem("socio-economic duty", f"has no reviewed text in {self.id} for this", status, f"Known: {known}."))
+        return self.model_copy(update={"socio_economic_status": status, "socio_economic_since": since})
+
+
+@cache
+def duties() -> dict[str, Duty]:
+    """The equality duty by nation; a nation that is absent has no reviewed text yet."""
+    held: dict[str, Duty] = {}
+    for path in sorted((FOLDER / "duties").glob("*.toml")):
+        held |= read_entries(path, Duty, "duty")
+    return held
