@@ -62,6 +62,7 @@ class Assessment:
     council_wide: pd.DataFrame
     notices: tuple[str, ...]
     thresholds_version: str
+    local: Local | None = None  # the council's own judgement it was made with
 
     def service(self, service_id: str) -> Service:
         """One of the services assessed."""
@@ -207,6 +208,7 @@ def assess(
         council_wide=provision.across_council(findings),
         notices=residents.notices + ((*local.notices,) if local else ()) + _notices(evidence, areas, chosen, method, thresholds, today),
         thresholds_version=f"{thresholds}, with local thresholds" if local and local.thresholds else thresholds,
+        local=local,
     )
 
 

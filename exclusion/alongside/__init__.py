@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from exclusion import costs, places, routes
+from exclusion.alongside import again as rules_again
 from exclusion.alongside.distances import Distances, Ground, changes, distances, place_words, shared_in_words
 from exclusion.assessment import Assessment
 from exclusion.contracts import DataRefused, ExclusionError
@@ -85,7 +86,8 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
     given
         Routes make ``routes.csv``, and notices of those missing, stale or failed. Costs make
         ``keeping.csv`` and, for proposals, ``savings.csv``. Places make ``places.csv`` and
-        ``distances.csv``, before and after what the proposals close; see :func:`distances`.
+        ``distances.csv``, before and after what the proposals close (see :func:`distances`); where that leaves
+        people further away, ``findings_again.csv`` says what the rules find then (guard G6).
 
     Returns
     -------
@@ -118,6 +120,11 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
         found.tables.update(far.tables)
         found.said.update(far.said)
         notices += far.notices
+        if considered and "distances.csv" in far.tables:
+            table, lines = rules_again.again(assessment, far.tables["distances.csv"], today)
+            if lines:
+                found.tables[rules_again.FILE] = table
+                found.said[rules_again.TITLE] = lines
     elif considered and any(proposal.place for proposal in considered.proposals):
         notices.append(NO_LIST)
     return Beside(found.tables, found.said, tuple(notices))

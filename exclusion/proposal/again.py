@@ -16,7 +16,13 @@ _COLUMNS = ["area_code", "area_name", "service_id", "channel", "before", "after"
 
 
 def rerun(
-    assessment: Assessment, changed: pd.DataFrame, source: str, period: str, *, local: Local | None = None, today: date | None = None
+    assessment: Assessment,
+    changed: pd.DataFrame,
+    source: str,
+    period: str,
+    *,
+    before: pd.DataFrame | None = None,
+    today: date | None = None,
 ) -> pd.DataFrame:
     """What the rules would say with other figures: a library closed, so more people are far from help.
 
@@ -30,8 +36,11 @@ def rerun(
         the same national distribution.
     source, period
         Where the new figures come from and the day they are for, printed with them.
-    local, today
-        The council's own judgement and the day, as the assessment was made with.
+    before
+        Counts as they are now, of the same wards and measures, where they were measured otherwise than the
+        release's: the difference is then the change's alone, not that of two ways of measuring.
+    today
+        The day, as the assessment was made with; so is its council's own judgement.
 
     Returns
     -------
@@ -45,6 +54,13 @@ def rerun(
     UsageError
         For a ward or measure the assessment does not hold: a figure cannot change that is not there.
     """
+    found = _checked(assessment, changed, source, period, today)
+    return _differences(assessment.findings if before is None else _checked(assessment, before, source, period, today), found)
+
+
+def _checked(assessment: Assessment, changed: pd.DataFrame, source: str, period: str, today: date | None) -> pd.DataFrame:
+    """The findings with some counts in place of the release's."""
+    local: Local | None = assessment.local
     key = ["area_code", "measure"]
     profile = assessment.profile.set_index(key)
     new = changed.set_index(key)
@@ -68,7 +84,7 @@ def rerun(
     council = evidence.observations[
         (evidence.observations["level"] == "council") & evidence.observations["area_code"].isin(assessment.councils)
     ]
-    found = provision.check(
+    return provision.check(
         assessment.areas.drop(columns="geometry"),
         after,
         assessment.services,
@@ -77,7 +93,6 @@ def rerun(
         council_profile=council,
         today=today or date.today(),
     ).findings
-    return _differences(assessment.findings, found)
 
 
 def _differences(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:

@@ -47,7 +47,8 @@ class Provision:
     ``findings`` meets ``contracts.TABLES["findings"]``. ``summaries`` has one row a ward and
     service: ``area_code, service_id, summary`` (reasons_found, no_reason_found, not_assessed),
     ``sentence, checked, not_checked`` (rule ids joined by ``|``; a rule of which only a part
-    could be checked is in both) and ``keep`` (how many findings to keep a channel).
+    could be checked is in both), ``keep`` (how many findings to keep a channel) and ``nearly`` (how
+    many more a small change of one figure would bring, guard G4; the sentence names the change).
     """
 
     findings: pd.DataFrame
@@ -135,10 +136,10 @@ def check(
         flags = service_flags(service, on, rules, channels)
         rows.start(service, words.nations)
         _channel_rows(rows, flags, on, words)
-        _caution_rows(rows, flags, words)
+        _caution_rows(rows, flags, on, words)
         missing_rows(rows, flags, on, held, held_thresholds, indicators, measures)
         floor_rows(rows, service, words.nations, floors, channels)
-        summary_rows(rows, flags, len(areas), channels, notes)
+        summary_rows(rows, flags, len(areas), channels, notes, _close(flags, on, words))
     return Provision(rows.findings(areas, version), rows.summaries(areas))
 
 
@@ -282,22 +283,34 @@ def _channel_row(
     }
 
 
-def _caution_rows(rows: Rows, flags: ServiceFlags, words: Words) -> None:
+def _close(flags: ServiceFlags, on: Wards, words: Words) -> list[tuple[str, ...]]:
+    """For each ward, what a small change would bring where nothing is flagged (guard G4)."""
+    result: list[tuple[str, ...]] = [()] * len(on.rural)
+    for channelled in flags.channels:
+        for ward in np.flatnonzero(channelled.near >= 0).tolist():
+            said = words.nearly(on.tips[channelled.near[ward]], int(channelled.nearly[ward]), channelled.channel)
+            result[ward] = (*result[ward], said)
+    return result
+
+
+def _caution_rows(rows: Rows, flags: ServiceFlags, on: Wards, words: Words) -> None:
     for name, outcome in flags.outcomes.items():
         if not outcome.rule.caution:
             continue
         for ward in np.flatnonzero(caution_holds(outcome)).tolist():
             measures = words.fired(ward, outcome, flags.service)
+            tip = flags.caution_tips[name][ward]
+            said = words.caution(ward, outcome.rule, measures)
             rows.add(
                 [ward],
                 channel="all",
                 kind="caution",
                 severity="",
                 strength=NAME[int(outcome.strength[ward])],
-                borderline=False,
+                borderline=bool(tip >= 0),
                 rule_ids=name,
                 short=outcome.rule.caution_short,
-                reason=words.caution(ward, outcome.rule, measures),
+                reason=f"{said} {words.borderline(on.tips[tip], 0, in_floor=False)}" if tip >= 0 else said,
                 figures_json=words.figures_json(ward, [outcome], measures),
                 protected_characteristics=joined(outcome.rule.protected_characteristics),
                 legal_hooks=hooks(outcome.rule.hooks, words.nations[ward]),

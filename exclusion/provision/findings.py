@@ -29,7 +29,7 @@ FIELDS = (
     "protected_characteristics",
     "legal_hooks",
 )
-SUMMARIES = ("area_code", "service_id", "summary", "sentence", "checked", "not_checked", "keep")
+SUMMARIES = ("area_code", "service_id", "summary", "sentence", "checked", "not_checked", "keep", "nearly")
 
 
 def joined(names: Iterable[str]) -> str:
@@ -94,10 +94,10 @@ class Rows:
         table = {name: _objects(self._summaries[name])[order] for name in SUMMARIES[2:]}
         for row in np.flatnonzero(self._away(service, ward)[order]).tolist():
             sentence = _not_here(self._services[service[order[row]]], str(areas["nation"].iat[ward[order[row]]]))
-            values = ("not_assessed", sentence, "", "", 0)
+            values = ("not_assessed", sentence, "", "", 0, 0)
             for name, value in zip(SUMMARIES[2:], values, strict=True):
                 table[name][row] = value
-        return _frame(table | self._keys(areas, ward[order], service[order]), SUMMARIES, {"keep": "int64"})
+        return _frame(table | self._keys(areas, ward[order], service[order]), SUMMARIES, {"keep": "int64", "nearly": "int64"})
 
     def _away(self, service: npt.NDArray[np.int64], ward: npt.NDArray[np.int64]) -> Mask:
         """Whether each row is about a service that the ward's council does not run."""

@@ -163,6 +163,8 @@ class Channelled:
     fired: Mask  # rules x wards
     tip: npt.NDArray[np.int16]  # index into the tips, -1 where no small change matters
     tipped: npt.NDArray[np.int8]  # the severity after that change
+    near: npt.NDArray[np.int16]  # the same where nothing is flagged and a small change would flag it
+    nearly: npt.NDArray[np.int8]  # the severity after that change
 
 
 @dataclass(frozen=True)
@@ -173,6 +175,7 @@ class ServiceFlags:
     outcomes: dict[str, Outcome]  # of the rules that apply
     targets: dict[str, tuple[Target, ...]]
     channels: tuple[Channelled, ...]
+    caution_tips: dict[str, npt.NDArray[np.int16]]  # of rules with a caution: the change that would take it away or bring it
 
 
 @dataclass(frozen=True)
@@ -215,10 +218,15 @@ def service_flags(service: Service, on: Wards, rules: Mapping[str, Rule], channe
     outcomes = {name: evaluate(rule, service, on.strengths, on.rural) for name, rule in chosen.items()}
     landing = {name: targets(rule, service, channels) for name, rule in chosen.items()}
     moved: list[dict[str, npt.NDArray[np.int8]]] = []
-    for new in on.after:
+    cautions = {name: np.full(len(on.rural), -1, dtype=np.int16) for name, rule in chosen.items() if rule.caution}
+    for index, new in enumerate(on.after):
         touched = [name for name, rule in chosen.items() if any(indicator in new for indicator in rule.indicators())]
         both = {**on.strengths, **new}
-        moved.append({name: evaluate(chosen[name], service, both, on.rural).severity for name in touched})
+        after = {name: evaluate(chosen[name], service, both, on.rural) for name in touched}
+        moved.append({name: outcome.severity for name, outcome in after.items()})
+        for name in cautions.keys() & after.keys():
+            changes = caution_holds(after[name]) != caution_holds(outcomes[name])
+            cautions[name][changes & (cautions[name] < 0)] = index
     result = []
     for channel in channels:
         contributors = [name for name in chosen if any(target.channel == channel for target in landing[name])]
@@ -227,9 +235,9 @@ def service_flags(service: Service, on: Wards, rules: Mapping[str, Rule], channe
         base = np.stack([outcomes[name].severity for name in contributors])
         severity = base.max(axis=0)
         in_floor = channel in service.floor_channels
-        tip, tipped = _borderline(contributors, base, severity, moved, in_floor)
-        result.append(Channelled(channel, in_floor, severity, tuple(contributors), base > 0, tip, tipped))
-    return ServiceFlags(service, outcomes, landing, tuple(result))
+        edge = _borderline(contributors, base, severity, moved, in_floor)
+        result.append(Channelled(channel, in_floor, severity, tuple(contributors), base > 0, *edge))
+    return ServiceFlags(service, outcomes, landing, tuple(result), cautions)
 
 
 def _borderline(
@@ -238,9 +246,10 @@ def _borderline(
     severity: npt.NDArray[np.int8],
     moved: Sequence[Mapping[str, npt.NDArray[np.int8]]],
     in_floor: bool,
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int8]]:
-    tip = np.full(severity.shape, -1, dtype=np.int16)
-    tipped = severity.copy()
+) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int8], npt.NDArray[np.int16], npt.NDArray[np.int8]]:
+    """The first small change that would alter a finding, and the first that would bring one where there is none."""
+    tip, near = (np.full(severity.shape, -1, dtype=np.int16) for _ in range(2))
+    tipped, nearly = severity.copy(), severity.copy()
     for index, new in enumerate(moved):
         if not any(name in new for name in contributors):
             continue
@@ -250,7 +259,11 @@ def _borderline(
         fresh = (severity > 0) & changes & (tip < 0)
         tip[fresh] = index
         tipped[fresh] = after[fresh]
-    return tip, tipped
+        if not in_floor:
+            fresh = (severity == 0) & (after > 0) & (near < 0)
+            near[fresh] = index
+            nearly[fresh] = after[fresh]
+    return tip, tipped, near, nearly
 
 
 def caution_holds(outcome: Outcome) -> Mask:

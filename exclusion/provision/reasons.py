@@ -271,14 +271,22 @@ class Words:
 
     def borderline(self, tip: Tip, becomes: int, in_floor: bool) -> str:
         """What would tip a borderline finding."""
-        label = self.measures[tip.measure].label
-        if tip.points:
-            change = f"if this ward stood {abs(tip.points):g} places in 100 {'higher' if tip.points > 0 else 'lower'} for {label}"
-        else:
-            change = f"with {abs(round(100 * (tip.count_factor - 1)))}% {'more' if tip.count_factor > 1 else 'fewer'} {label}"
         name = SEVERITY_NAME[becomes]
         result = "it would not be said" if in_floor or not name else f"it would read '{SCREEN_WORDS[name]}'"
-        return f"Borderline: {change}, {result}."
+        return f"Borderline: {self._change(tip)}, {result}."
+
+    def nearly(self, tip: Tip, becomes: int, channel: str) -> str:
+        """What a small change would bring where nothing is flagged."""
+        key = ("nearly", tip, becomes, channel)
+        if key not in self._kept:
+            self._kept[key] = f"{self.channels[channel].label} ('{SCREEN_WORDS[SEVERITY_NAME[becomes]]}' {self._change(tip)})"
+        return str(self._kept[key])
+
+    def _change(self, tip: Tip) -> str:
+        label = self.measures[tip.measure].label
+        if tip.points:
+            return f"if this ward stood {abs(tip.points):g} places in 100 {'higher' if tip.points > 0 else 'lower'} for {label}"
+        return f"with {abs(round(100 * (tip.count_factor - 1)))}% {'more' if tip.count_factor > 1 else 'fewer'} {label}"
 
     # ---- whole findings
 

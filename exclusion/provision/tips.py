@@ -8,7 +8,6 @@ from exclusion import judgement
 
 MARK = "Borderline: "
 _FLOOR = "No figure can tip this: the minimum is the same in every ward."
-_CAUTION = "Whether a small change would alter this caution was not tested."
 
 
 def tips(findings: pd.DataFrame, chances: pd.DataFrame | None = None) -> pd.Series:
@@ -34,8 +33,6 @@ def tips(findings: pd.DataFrame, chances: pd.DataFrame | None = None) -> pd.Seri
     for kind, borderline, reason in zip(findings["kind"], findings["borderline"], findings["reason"], strict=True):
         if kind == "floor":
             said.append(_FLOOR)
-        elif kind == "caution":
-            said.append(_CAUTION)
         elif kind == "not_assessed":
             said.append("")
         else:
@@ -43,7 +40,7 @@ def tips(findings: pd.DataFrame, chances: pd.DataFrame | None = None) -> pd.Seri
     result = pd.Series(said, index=findings.index, dtype="str")
     if chances is None:
         return result
-    known = {str(code): _chance(float(chance)) for code, chance in chances["chance"].dropna().items()}
+    known = {str(code): chance_words(float(chance)) for code, chance in chances["chance"].dropna().items()}
     extra = [
         known.get(code, "") if kind in ("keep", "more_use") else ""
         for code, kind in zip(findings["area_code"], findings["kind"], strict=True)
@@ -51,15 +48,19 @@ def tips(findings: pd.DataFrame, chances: pd.DataFrame | None = None) -> pd.Seri
     return pd.Series([f"{text} {more}".strip() for text, more in zip(result, extra, strict=True)], index=findings.index, dtype="str")
 
 
-def _steady() -> str:
+def steady_words() -> str:
+    """What no finding that stands firm would be altered by."""
     values = judgement.guards()["G4"].values
     count, points = round(100 * values["count_share"]), values["percentile_points"]
-    return (
-        f"Not borderline: no single count {count}% larger or smaller, and no rate {points:g} places in 100 higher or lower, would alter it."
-    )
+    return f"no single count {count}% larger or smaller, and no rate {points:g} places in 100 higher or lower, would alter"
 
 
-def _chance(chance: float) -> str:
+def _steady() -> str:
+    return f"Not borderline: {steady_words()} it."
+
+
+def chance_words(chance: float, what: str = "this finding does") -> str:
+    """The chance of the most affected fifth in words, kept apart from the findings, which do not rest on it."""
     share = "nearly all" if chance > 0.975 else "hardly any" if chance < 0.025 else f"about {round(100 * chance)} in 100"
     place = f"The ward was among its nation's most affected fifth in {share} of the ways we worked the score out"
-    return f"{place}; this finding does not rest on that."
+    return f"{place}; {what} not rest on that."

@@ -121,8 +121,15 @@ def _why(
     return " ".join(sentences)
 
 
-def summary_rows(rows: Rows, flags: ServiceFlags, count: int, channels: Mapping[str, Channel], notes: PocketNotes | None) -> None:
-    """Add one summary per ward: reasons found, none found in the rules checked, or not assessed.
+def summary_rows(
+    rows: Rows,
+    flags: ServiceFlags,
+    count: int,
+    channels: Mapping[str, Channel],
+    notes: PocketNotes | None,
+    close: Sequence[tuple[str, ...]],
+) -> None:
+    """Add one summary per ward: reasons found, none found in the rules checked, or not assessed; and what is close to a finding.
 
     "No reason found" is never said when fewer than half of the rules that apply could be run.
     """
@@ -153,11 +160,23 @@ def summary_rows(rows: Rows, flags: ServiceFlags, count: int, channels: Mapping[
     rows.summarise(
         list(range(count)),
         summary=[text[0] for text in chosen],
-        sentence=[f"{text[1]} {note}".strip() for text, note in zip(chosen, extra, strict=True)],
+        sentence=[
+            " ".join(part for part in (text[1], _nearly(near), note) if part) for text, near, note in zip(chosen, close, extra, strict=True)
+        ],
         checked=[text[2] for text in chosen],
         not_checked=[text[3] for text in chosen],
         keep=[text[4] for text in chosen],
+        nearly=[len(near) for near in close],
     )
+
+
+def _nearly(close: tuple[str, ...]) -> str:
+    """What a small change of one figure would bring; the rest is counted, so that the page is not flooded."""
+    most = int(judgement.guards()["G4"].values["close_named"])
+    if not close:
+        return ""
+    more = f", and {counted(len(close) - most, 'more way in', 'more ways in')}" if len(close) > most else ""
+    return f"Close to a finding: {'; '.join(close[:most])}{more}."
 
 
 def _summary(

@@ -31,6 +31,7 @@ from exclusion.judgement.entries import overdue
 from exclusion.judgement.score import method_for, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
+from exclusion.ui import sure
 from exclusion.views import files
 from exclusion.words import join_words
 
@@ -354,10 +355,12 @@ def ward_panel(a: Assessment, service: Service, code: str) -> None:
     band = f"Band {views.band_label(a, code)}." if a.scores.loc[code, "scored"] else str(a.scores.loc[code, "why_not"])
     differs = explain.differences(a, service.id).get(code, "")
     found = views.kept(a, service.id)
+    here = found[found["area_code"] == code]
     lines(
         [
             ("People unlikely to use the internet:", f"{a.people['label'][code]}. {band} {differs}".strip()),
-            *views.reasons_here(found[found["area_code"] == code]),
+            *views.reasons_here(here),
+            *views.how_sure(here, sure.chance(a, code) if len(here) else None),
             *views.other_findings(a, service.id, code),
             views.left_open(a, service.id, code),
         ]

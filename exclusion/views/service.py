@@ -11,8 +11,9 @@ import pandas as pd
 from exclusion import judgement, maps
 from exclusion.assessment import Assessment
 from exclusion.maps import Shade
+from exclusion.provision.tips import chance_words, steady_words
 from exclusion.views.shared import BEYOND, LEVEL_OF, each, rule_names, severity_words, way
-from exclusion.words import capital, join_words, within
+from exclusion.words import capital, counted, join_words, within
 
 
 def kept(a: Assessment, service_id: str, added_only: bool = False) -> pd.DataFrame:
@@ -54,9 +55,25 @@ def reasons_here(found: pd.DataFrame) -> list[tuple[str, str]]:
     lines = []
     for row in each(found):
         _, _, rest = str(row.reason).partition(". ")
-        tips = " A small change in a figure would change this." if row.borderline else ""
-        lines.append((f"{severity_words(row.severity)}: {way(row.channel)}.", (rest or str(row.reason)) + tips))
+        lines.append((f"{severity_words(row.severity)}: {way(row.channel)}.", rest or str(row.reason)))
     return lines
+
+
+def how_sure(found: pd.DataFrame, chance: float | None = None) -> list[tuple[str, str]]:
+    """Whether the findings of one ward stand firm, and the chance that the ward is among its nation's most affected fifth.
+
+    A borderline finding says in its reason what would tip it; the others are spoken of together, once.
+    """
+    steady = found[~found["borderline"].astype(bool)]
+    said = []
+    if len(steady):
+        which = f"{capital(counted(len(steady), 'finding'))} of {len(found)} here stand firm"
+        if len(steady) == len(found):
+            which = "The finding stands firm" if len(found) == 1 else "All findings here stand firm"
+        said.append(f"{which}: {steady_words()} {'it' if len(steady) == 1 else 'them'}.")
+    if chance is not None and not pd.isna(chance):
+        said.append(chance_words(chance, "findings do"))
+    return [("How sure:", " ".join(said))] if said and len(found) else []
 
 
 def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str, str]]:

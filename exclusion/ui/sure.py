@@ -1,0 +1,29 @@
+"""How sure a ward's place is, worked out once for a council and kept."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from exclusion.assessment import Assessment
+from exclusion.release import Evidence
+
+
+@st.cache_data(show_spinner="Working out how sure this is", max_entries=20)
+def _chances(version: str, codes: tuple[str, ...], _evidence: Evidence) -> pd.Series:
+    from exclusion.method.uncertainty import uncertainty  # needed only once a ward is chosen
+
+    return uncertainty(_evidence, list(codes)).wards["chance"]
+
+
+def chance(a: Assessment, code: str) -> float | None:
+    """How often a ward is among its nation's most affected fifth over every way of working the score out; None where it has no score."""
+    if not bool(a.scores.loc[code, "scored"]):
+        return None
+    council = a.areas.index[a.areas["council_code"] == a.areas.loc[code, "council_code"]]
+    scored = tuple(str(one) for one in council if bool(a.scores.loc[one, "scored"]))
+    value = _chances(f"{a.evidence.manifest.name} {a.evidence.manifest.version}", scored, a.evidence).get(code)
+    return None if value is None or pd.isna(value) else float(value)
+
+
+__all__ = ["chance"]

@@ -1,0 +1,101 @@
+"""A library closes: the rules run again with the distances afterwards, and every service that leans on it named (guard G6)."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from exclusion import alongside, places, proposal
+from exclusion.__main__ import main
+from exclusion.alongside.again import FILE, TITLE, again
+from exclusion.release import Evidence
+
+TODAY = dt.date(2026, 11, 26)
+# The proposal names Blue Badge alone; the library is where every service's assisted digital help is given.
+PROPOSAL = """
+title = "Close Middle House"
+councils = ["Blackpool"]
+date = 2027-04-01
+
+[[service]]
+id = "blue_badge"
+close = ["f2f"]
+
+[[place]]
+name = "Middle House"
+kind = "library"
+change = "closes"
+"""
+# North and Far House lie beyond the town: when Middle House closes nearly everyone is more than 5 km by road from help.
+LIST = """name,kind,x,y,hours
+North House,library,331500,445000,40
+Middle House,library,331000,436000,40
+Far House,library,337000,429500,20
+"""
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("list") / "places.csv"
+    path.write_text(LIST, encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def considered(bundled: Evidence) -> proposal.Considered:
+    return proposal.consider(bundled, proposal.parse(PROPOSAL, areas=bundled.areas), today=TODAY)
+
+
+@pytest.fixture(scope="module")
+def beside(considered: proposal.Considered, listed: Path) -> alongside.Beside:
+    return alongside.beside(considered, TODAY, alongside.Given(places=places.read_places(listed)))
+
+
+def test_services_the_proposal_does_not_name_change_too(beside: alongside.Beside, considered: proposal.Considered) -> None:
+    table = beside.tables[FILE]
+    leaning = set(considered.dependents.loc[considered.dependents["channel"] == "assisted_digital", "service_id"])
+    assert leaning - {"blue_badge"} and set(table["service_id"]) & leaning - {"blue_badge"}
+    school = table[(table["service_id"] == "school_primary") & (table["channel"] == "f2f")].set_index("area_name")
+    # Bloomfield: many households without a car, so distance counts; nobody was far, everybody is. Talbot the same.
+    assert school.loc["Bloomfield", "after"] == "recommended" and school.loc["Talbot", ["before", "after"]].tolist() == ["", "recommended"]
+    assert table["rule_ids"].str.contains("W12").all()
+
+
+def test_every_service_that_was_run_again_is_named(beside: alongside.Beside, considered: proposal.Considered) -> None:
+    said = " ".join(beside.said[TITLE])
+    assert all(service.service_name in said for service in considered.assessment.services)
+    assert "Blue Badge (disabled parking permit): expect more use of post in" in said
+    assert said.startswith("More people more than 5 km by road from a place on the list: in ")
+
+
+def test_a_place_few_lean_on_changes_nothing_and_nothing_is_said(considered: proposal.Considered, listed: Path) -> None:
+    still = dataclasses.replace(considered, proposals=tuple(p.model_copy(update={"place": ()}) for p in considered.proposals))
+    assert TITLE not in alongside.beside(still, TODAY, alongside.Given(places=places.read_places(listed))).said
+
+
+def test_the_difference_is_the_closure_and_not_another_list(considered: proposal.Considered, beside: alongside.Beside) -> None:
+    # Thousands are far from this list already (Bispham 2,860), nobody from our libraries: both sides are measured on the list.
+    compared = beside.tables["distances.csv"]
+    same = compared.assign(beyond_n_after=compared["beyond_n_before"])
+    table, lines = again(considered.assessment, same, TODAY)
+    assert table.empty and lines == []
+
+
+def test_travel_times_are_not_put_in_place_of_kilometres(considered: proposal.Considered, beside: alongside.Beside) -> None:
+    table, lines = again(considered.assessment, beside.tables["distances.csv"].assign(cost_unit="minutes"), TODAY)
+    assert table.empty and lines == []
+
+
+def test_the_command_line_says_it_and_writes_it(listed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = tmp_path / "proposal.toml"
+    asked.write_text(PROPOSAL, encoding="utf-8")
+    out = tmp_path / "out"
+    assert main(["assess", "--proposal", str(asked), "--places", str(listed), "-o", str(out)]) == 0
+    assert TITLE in " ".join(capsys.readouterr().out.split())
+    written = pd.read_csv(out / FILE)
+    assert list(written.columns) == ["area_code", "area_name", "service_id", "channel", "before", "after", "rule_ids", "reason"]
+    assert len(written) > 50
