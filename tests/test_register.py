@@ -248,9 +248,9 @@ def test_real_findings_have_one_row_a_place_service_and_way_in(bundled: Evidence
     registers.save(sqlite, every, by="A. Officer", assessment_id=first.assessment, based_on=1)
     one, two = registers.load(sqlite, first.assessment, 1), registers.load(sqlite, first.assessment, 2)
     assert registers.compare(one, two).same
-    from exclusion.register.comparing import _keyed
+    from exclusion.differences import keyed
 
-    assert len(_keyed(one)) == len(every.findings)
+    assert len(keyed(one.table("findings"))) == len(every.findings)
 
 
 # ---------------------------------------------------------------------------------- review

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from exclusion.cli import inputs
-from exclusion.cli.options import AsJson, Release
+from exclusion.cli.options import AnyCouncils, AnyServices, AsJson, Release
 from exclusion.cli.screen import print_json, say, show, working, wrote
 
 release_app = typer.Typer(help="Build, verify and describe data releases.")
@@ -52,6 +52,42 @@ def verify(release: Release = None, as_json: AsJson = False) -> None:
         for note in notes:
             say(f"- {note}")
         say("The release is sound.")
+
+
+@release_app.command()
+def diff(
+    old: Annotated[Path, typer.Argument(help="Folder of the earlier release.")],
+    new: Annotated[Path, typer.Argument(help="Folder of the later one.")],
+    council: AnyCouncils = None,
+    service: AnyServices = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Folder to write the tables to (CSV).")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say what moved between two releases, and why.
+
+    Which figures, bands and findings moved, because of new data, a new boundary or a new way of working
+    them out. Findings are compared for the councils and services you name, by the rules of today. Writes
+    sources.csv, wards.csv, figures.csv, bands.csv and findings.csv with --out.
+    """
+    from exclusion import differences
+    from exclusion.export.files import csv_bytes, whole_file
+
+    before, after = inputs.load(old), inputs.load(new)
+    with working("Comparing"):
+        found = differences.compare(before, after, council, tuple(service or ()), today=inputs.today())
+    for name, table in found.tables.items() if out else ():
+        with whole_file(out / f"{name}.csv") as path:  # type: ignore[operator]
+            path.write_bytes(csv_bytes(table))
+    if as_json:
+        print_json(differences.as_json(found))
+        return
+    for line in found.sentences():
+        say(f"- {line}")
+    brief = found.bands.drop(columns="area_code")
+    if 0 < len(brief) <= 60:
+        show(brief, False, "Wards that changed band")
+    if out:
+        say(f"Wrote {', '.join(f'{name}.csv' for name in found.tables)} to {out}")
 
 
 @release_app.command()

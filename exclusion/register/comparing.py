@@ -8,13 +8,10 @@ from typing import Any
 
 import pandas as pd
 
+from exclusion import differences
 from exclusion.register.chain import Version, sha256
 from exclusion.register.reading import Saved
 from exclusion.register.responses import KEY
-
-MERGED = ["floor", "keep", "more_use"]
-"""Kinds of which a ward, service and channel has one finding, however many rules stand behind it."""
-WATCHED = ["severity", "strength", "borderline", "rule_ids", "reason"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +60,7 @@ def compare(before: Saved, after: Saved) -> Comparison:
         before.version,
         after.version,
         _settings(before, after),
-        _findings(before, after),
+        differences.findings(before.table("findings"), after.table("findings")),
         _bands(before, after),
         _responses(before, after),
         max(0, len(after.reviewed) - len(before.reviewed)),
@@ -96,38 +93,6 @@ def _facts(saved: Saved) -> Iterator[tuple[str, str]]:
 def hash_of(text: str) -> str:
     """The first letters of a text's sha256: enough to tell two apart."""
     return sha256(text.encode("utf-8"))[:12]
-
-
-def _findings(before: Saved, after: Saved) -> pd.DataFrame:
-    was, now = _keyed(before), _keyed(after)
-    rows: list[tuple[str, ...]] = []
-    for key in dict.fromkeys([*was, *now]):
-        old, new = was.get(key), now.get(key)
-        any_one = new or old
-        assert any_one is not None
-        place = (key[0], str(any_one["area_name"]), key[1], key[2], key[3])
-        if old is None:
-            rows.append((*place, "added", "", "", str(any_one["short"])))
-        elif new is None:
-            rows.append((*place, "removed", "", str(any_one["short"]), ""))
-        elif different := [name for name in WATCHED if str(old[name]) != str(new[name])]:
-            # The words follow from the rest: they are shown only when nothing else tells the two apart.
-            first = different[0]
-            rows.append((*place, "changed", "|".join(different), str(old[first]), str(new[first])))
-    columns = ["area_code", "area_name", "service_id", "channel", "kind", "change", "what", "before", "after"]
-    return pd.DataFrame(rows, columns=columns)
-
-
-def _keyed(saved: Saved) -> dict[tuple[str, ...], dict[str, Any]]:
-    table = saved.table("findings")
-    keyed: dict[tuple[str, ...], dict[str, Any]] = {}
-    for found in table[[*KEY, "area_name", "short", *[name for name in WATCHED if name not in KEY]]].to_dict("records"):
-        row = {str(name): value for name, value in found.items()}
-        key = (row["area_code"], row["service_id"], row["channel"], row["kind"], "" if row["kind"] in MERGED else row["rule_ids"])
-        if key in keyed:  # should two of a kind stand there after all, neither is lost
-            key = (*key[:4], row["rule_ids"])
-        keyed[key] = row
-    return keyed
 
 
 def _bands(before: Saved, after: Saved) -> pd.DataFrame:
