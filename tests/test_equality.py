@@ -129,9 +129,12 @@ def test_the_date_of_the_evidence_is_on_every_page(made, word, page):
     said = "Evidence as at 26 November 2026"
     assert said in section.header.paragraphs[0].text and said in section.footer.paragraphs[0].text
     assert "PAGE" in etree.tostring(section.footer._element).decode()
-    repeated = read_html.fromstring(page).find_class("every")
-    assert len(repeated) == 1 and said in repeated[0].text
-    assert "position: fixed" in page
+    assert re.search(rf'@bottom-left \{{ content: "EqIA. {said} ', page)  # tests/test_equality_files.py prints it
+
+
+def test_a_label_cannot_leave_the_style_sheet_it_is_printed_from(considered):
+    page = equality.to_html(equality.build(considered, label='E"; } body { display: none', today=TODAY))
+    assert 'content: "E  body  display: none. Evidence as at' in page
 
 
 # ------------------------------------------------------------------ fourteen sections, filled with what we know
@@ -507,3 +510,9 @@ def test_open_fields_have_names_of_their_own(made):
     names = [block.name for section in made.sections for block in section.blocks if isinstance(block, Open)]
     assert len(names) == len(set(names)) == len(equality.open_fields(made))
     assert set(names) <= set(equality.placeholders(made))
+
+
+def test_the_names_in_the_documentation_are_names_we_hold(made, root):
+    said = (root / "docs" / "equality.md").read_text(encoding="utf-8")
+    names = re.findall(r"`\{\{ (\w+) \}\}`", said)
+    assert len(names) >= 3 and set(names) <= set(equality.placeholders(made))

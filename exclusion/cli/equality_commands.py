@@ -63,6 +63,10 @@ def equality(
         raise UsageError(Problem("--form", "is filled in as it is", "", "Write a .docx, and put your logo into the form itself."))
     duty = _duty(socio_economic, since)
     picture, own = (_bytes(path, name) for path, name in ((logo, "--logo"), (form, "--form")))
+    if picture is not None:
+        assessments.check_logo(picture)
+    if own is not None:
+        assessments.check_form(own)
     given = _answers(answers, place)
     considered = inputs.consider(release, None, proposal, None, None, None, inputs.local_of(local))
     with working("Writing the assessment"):

@@ -166,7 +166,9 @@ def _values(
     }
     values |= {"review_figures": "\n".join(lines(tuple(b for b in blocks[13].blocks if not isinstance(b, Open))))}
     values |= {f"{one.id}_know": "\n".join(lines(one.know)) for one in parts}
-    values |= {b.name: b.answer for section in blocks for b in section.blocks if isinstance(b, Open)}
+    left = [one for section in blocks for one in section.blocks if isinstance(one, Open)]
+    # Said in words: in a form an empty cell would read as "no impact".
+    values |= {one.name: one.answer or f"[To be filled in. {one.hint}]".replace(" ]", "]") for one in left}
     return values
 
 
@@ -215,6 +217,20 @@ def sample_form(made: Equality | None = None) -> bytes:
     return forms.sample(made)
 
 
+def check_logo(logo: bytes) -> None:
+    """UsageError for a logo that is not a PNG or JPEG; asked before the slow part."""
+    from exclusion.equality import word
+
+    word.check_logo(logo)
+
+
+def check_form(form: bytes) -> None:
+    """UsageError for a form that is not a Word document, or with more than names between its braces; asked before the slow part."""
+    from exclusion.equality import forms
+
+    forms.check(form)
+
+
 def check_ending(name: str | Path) -> str:
     """The ending of a file name when it is one we write; asked before the slow part.
 
@@ -235,6 +251,8 @@ __all__ = [
     "Equality",
     "build",
     "check_ending",
+    "check_form",
+    "check_logo",
     "fill_form",
     "made_words",
     "open_fields",

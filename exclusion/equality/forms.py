@@ -45,6 +45,15 @@ def fill(made: Equality, form: bytes) -> bytes:
     return audit_word.steady(template.docx)
 
 
+def check(form: bytes) -> None:
+    """What can be said of a form before there is anything to put into it; see :func:`exclusion.equality.check_form`."""
+    names, problems = _asked(_opened(form), SandboxedEnvironment(autoescape=True))
+    if not names and not problems:
+        problems.append(Problem("form", "has no placeholder", "", HOW))
+    if problems:
+        raise UsageError(problems)
+
+
 def _opened(form: bytes) -> DocxTemplate:
     wrong = Problem("form", "is not a Word document (.docx)", "", "Save your form as .docx; an older .doc or a PDF cannot be filled in.")
     if len(form) > FORM_BYTES:

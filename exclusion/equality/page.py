@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from functools import cache
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from exclusion.judgement import equality as texts
 def html(made: Equality, logo: bytes | None = None) -> str:
     """The whole page."""
     picture = "" if logo is None else f"data:{check_logo(logo)};base64,{base64.b64encode(logo).decode('ascii')}"
-    page: str = _template().render(made=made, line=made_words(made), logo=picture, standing=texts.words().standing)
+    # It stands inside a style sheet, where only plain letters are safe.
+    every = re.sub(r"[^\w .,():-]", "", f"{made.label}. {made.evidence}. Evidence, not a decision.")
+    page: str = _template().render(made=made, line=made_words(made), logo=picture, standing=texts.words().standing, every=every)
     return page
 
 

@@ -19,6 +19,7 @@ from exclusion.equality import made_words
 from exclusion.equality.model import Choice, Equality, Listed, Open, Sub, Table
 from exclusion.judgement import equality as texts
 
+LEADS = ("What do you know?", "What the rules found that concerns this characteristic:")
 BOX, QUIET = "F2F2F2", RGBColor(0x45, 0x45, 0x45)
 PAGE_CM = 25.7  # A4 on its side, less the margins
 LOGO_HEIGHT = Cm(1.8)
@@ -60,9 +61,27 @@ def docx(made: Equality, logo: bytes | None = None) -> bytes:
 def _said(word: WordDocument, text: str) -> None:
     paragraph = word.add_paragraph()
     run = paragraph.add_run(text)
-    if text == "What do you know?":
-        run.bold = True
+    if text in LEADS:
+        run.bold = text == "What do you know?"
         paragraph.paragraph_format.keep_with_next = True
+
+
+def _padded(table: WordTable) -> None:
+    """A little air above and below the words of a cell; rows to be filled in by hand are tall enough for it."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("w:top", "w:bottom"):
+        element = OxmlElement(side)
+        element.set(qn("w:w"), "40")
+        element.set(qn("w:type"), "dxa")
+        margins.append(element)
+    look = table._tbl.tblPr.find(qn("w:tblLook"))
+    if look is None:
+        table._tbl.tblPr.append(margins)
+    else:
+        look.addprevious(margins)  # the order that the file format asks for
+    for row in list(table.rows)[1:]:
+        if sum(not cell.text for cell in row.cells) > 1:
+            row.height = Cm(0.9)
 
 
 def _widths(table: WordTable, block: Table) -> None:
@@ -74,6 +93,7 @@ def _widths(table: WordTable, block: Table) -> None:
         empty = all(not row[place] for row in block.rows)
         wants.append(max(word + 1, 14 if empty else min(longest, 60) ** 0.75 + 4, min(len(name), 10)))
     table.autofit = False
+    _padded(table)
     for place, want in enumerate(wants):
         width = Cm(PAGE_CM * want / sum(wants))
         table.columns[place].width = width
