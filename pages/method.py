@@ -8,7 +8,7 @@ import streamlit as st
 from exclusion import audit, charts, export, ui, validity, views
 from exclusion.contracts import ExclusionError, NothingToAssess
 from exclusion.export.sure import sure_table
-from exclusion.method import alternatives, clusters, comparison
+from exclusion.method import alternatives, clusters, comparison, older_index
 from exclusion.method.uncertainty import Uncertainty, uncertainty
 from exclusion.views import trust
 from exclusion.words import join_words, slug
@@ -164,6 +164,23 @@ if len(other.lacking):
     ui.lines(trust.lacking_lines(other))
 if other.table["scored"].any():
     ui.table(trust.beside_rows(a, other), f"Wards, by name: our band, and the band by {others[picked].title}")
+
+st.subheader("The older index from its own table", anchor=False)
+st.markdown(
+    "If you hold the table of components of DERI 1.6 by small area (CSV), as its makers publish it, lay it beside ours here. "
+    "A ward's figure is the mean of its small areas over the people in them. The file stays in this visit."
+)
+given = st.file_uploader("DERI's own table of components (CSV, or gzipped)", type=["csv", "gz"], key="deri_components")
+if given is not None:
+    try:
+        older = older_index.of_wards(held, older_index.read_components(given.getvalue(), given.name), list(codes))
+    except ExclusionError as error:
+        ui.show_error(error)
+    else:
+        both = older_index.beside(a.scores, older)
+        st.markdown(older_index.said(both))
+        ui.lines(older.notes)
+        ui.table(trust.older_rows(a, both), "Wards, by name: our band, and the older index", numbers=["DERI (0 to 10)"])
 
 st.header("Take the audit away", anchor=False)
 st.markdown(

@@ -181,6 +181,8 @@ def print_beside(assessment: Assessment, which: str, out: Path | None, as_json: 
         show(table if as_json else table[brief], as_json, "" if as_json else f"Our band beside {method.title}")
     for row in other.lacking.to_dict("records"):
         complain(f"Note: {method.title} lacks {row['label']} ({row['nation']}): {row['why']}")
+    if method.id == "deri_1_6" and len(other.lacking):
+        complain("Note: from its makers' own table of components it can be set beside ours: exclusion method deri FILE --council ...")
     notices(assessment)
 
 

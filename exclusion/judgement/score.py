@@ -225,11 +225,12 @@ def score_entries() -> list[Entry]:
     # Imported here because they read this module's measures or its reader.
     from exclusion.judgement.auditing import audit_words
     from exclusion.judgement.composites import composite_entries
+    from exclusion.judgement.older_index import older_index_rules
     from exclusion.judgement.owning import own_rules
     from exclusion.judgement.uncertainty import uncertainty_rules
     from exclusion.judgement.validity import validity_rules
 
-    single = (people_rates(), geography_rules(), uncertainty_rules(), validity_rules(), audit_words(), own_rules())
+    single = (people_rates(), geography_rules(), uncertainty_rules(), validity_rules(), older_index_rules(), audit_words(), own_rules())
     return [*measures().values(), *methods().values(), *composite_entries(), *single]
 
 

@@ -123,6 +123,19 @@ def beside_rows(a: Assessment, other: Scored) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Ward", "Our band", "Band by this method", "Difference"])
 
 
+def older_rows(a: Assessment, both: pd.DataFrame) -> pd.DataFrame:
+    """Our band beside the older index from its makers' own table (:func:`exclusion.method.older_index.beside`)."""
+    names, rows = trust.names(a), []
+    for row in each(both):
+        if pd.isna(row.deri):
+            rows.append((names[row.Index], labels.band(row.band), "none", "none", str(row.why_not)))
+            continue
+        told = "unknown" if pd.isna(row.moves) else "the same" if row.moves == 0 else _moves(int(row.moves))
+        theirs = "none" if pd.isna(row.older_band) else labels.band(row.older_band)
+        rows.append((names[row.Index], labels.band(row.band), f"{row.deri:.2f}", theirs, told))
+    return pd.DataFrame(rows, columns=["Ward", "Our band", "DERI (0 to 10)", "Band by DERI", "Difference"])
+
+
 def _moves(bands: int) -> str:
     return f"{counted(abs(bands), 'band')} {'higher' if bands > 0 else 'lower'}"
 

@@ -1,0 +1,55 @@
+"""``exclusion method deri``: the older index beside ours, from its makers' own table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from exclusion.cli import inputs
+from exclusion.cli.method_commands import method_app
+from exclusion.cli.options import AnyCouncils, AsJson, Every, Release, Weights
+from exclusion.cli.screen import complain, say, show, wrote
+
+
+@method_app.command(name="deri")
+def method_deri(
+    components: Annotated[Path, typer.Argument(help="DERI 1.6's own table of components by small area (CSV, plain or gzipped).")],
+    council: AnyCouncils = None,
+    every: Every = False,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV file to write instead of printing.")] = None,
+    weight: Weights = None,
+    release: Release = None,
+    as_json: AsJson = False,
+) -> None:
+    """Set the older index, DERI 1.6, beside ours by ward.
+
+    A ward's figure is the mean of its small areas' scores over the people in them, so the release must hold the
+    small areas of the wards (see 'exclusion release build --mapped'). Every mistake in the table is named with its line.
+    """
+    from exclusion import export
+    from exclusion.method import older_index
+
+    chosen = inputs.chosen(council, every)
+    table = older_index.read_components(components)  # before the slow part
+    a = inputs.assessed(release, None, chosen, (), weight)
+    older = older_index.of_wards(a.evidence, table, list(a.areas.index))
+    both = older_index.beside(a.scores, older)
+    names = a.areas[["area_name", "council_name"]]
+    whole = pd.DataFrame(names).join(both).rename_axis("area_code").reset_index()
+    if out:
+        with export.whole_file(out) as work:
+            work.write_bytes(export.csv_bytes(whole))
+        wrote(as_json, [out], f"Wrote {len(whole)} wards to {out}")
+    elif as_json:
+        show(whole, True)
+    else:
+        brief = whole.assign(deri=["" if value != value else f"{value:.2f}" for value in whole["deri"]]).drop(
+            columns=["council_name", "observed"]
+        )
+        show(brief, False, "Our band beside the older index, DERI 1.6 (0-10, higher = more at risk)")
+        say(older_index.said(both))
+    for note in older.notes:
+        complain(f"Note: {note}")
