@@ -13,7 +13,10 @@ from exclusion.contracts import DataRefused
 from exclusion.judgement.characteristics import context_measures
 from exclusion.judgement.composites import alternatives
 from exclusion.judgement.score import methods
+from exclusion.sources import characteristics
 
+BY_COUNCIL = {"religion_catholic", "religion_protestant", "english_council", "disabled_lot_council", "disabled_little_council"}
+"""Held for Northern Ireland, by council."""
 NEVER = {"orientation_lgb", "orientation_not_said", "gender_different", "gender_not_said"}
 
 
@@ -25,7 +28,7 @@ def rows(bundled, level):
 def test_ward_figures_are_held_for_every_ward_of_the_release(bundled):
     wards = rows(bundled, "ward")
     assert set(wards["area_code"]) == set(bundled.areas.index)
-    assert set(wards["measure"]) == set(context_measures()) - NEVER
+    assert set(wards["measure"]) == set(context_measures()) - NEVER - BY_COUNCIL
     assert set(wards["fit"]) == {"weighted"} and set(wards["period"]) == {"2021-03-21"}
     blank = set(wards.loc[wards["count"].isna(), "area_code"])
     assert blank == set(bundled.areas.index[bundled.areas["error_class"] == "none"])  # blank, never zero
@@ -120,6 +123,32 @@ def test_a_context_table_that_breaks_its_contract_is_named(tmp_path):
     folder = spoilt(tmp_path, lambda table: table.assign(count=table["count"].where(table["measure"] != "female", table["of"] + 1)))
     with pytest.raises(DataRefused, match=r"context.parquet: .*count is larger than of"):
         release.verify(folder)
+
+
+@pytest.mark.shared
+def test_scotlands_parts_add_up_and_agree_with_the_census(shared):
+    _, measures = characteristics.read_scotland(shared / "data")
+    total = {name: table["count"].sum() for name, table in measures.items()}
+    of = {name: table["of"].sum() for name, table in measures.items()}
+    for start, parts in (("ethnic_", 5), ("religion_", 9)):
+        names = [name for name in total if name.startswith(start)]
+        assert len(names) == parts and sum(total[name] for name in names) == of[names[0]]
+    # Scotland's Census 2022 as published: 51.1 per cent no religion, 2.2 per cent Muslim, 7.1 per cent not White
+    assert total["religion_none"] / of["religion_none"] == pytest.approx(0.511, abs=0.0005)
+    assert total["religion_muslim"] / of["religion_muslim"] == pytest.approx(0.022, abs=0.0005)
+    assert 1 - total["ethnic_white"] / of["ethnic_white"] == pytest.approx(0.071, abs=0.0005)
+
+
+@pytest.mark.shared
+def test_northern_irelands_councils_add_up_to_its_published_figures(shared):
+    _, rows = characteristics.read_northern_ireland(shared / "data")
+    assert rows["area_code"].nunique() == 11
+    total = rows.groupby("measure")["count"].sum()
+    # MS-B19: Catholic 805,151; MS-D02: limited a lot 217,964; MS-A07: female 967,043
+    assert (total["religion_catholic"], total["disabled_lot_council"], total["female"]) == (805_151, 217_964, 967_043)
+    parts = rows[rows["measure"].str.startswith("ethnic_")].groupby("area_code")["count"].sum()
+    everybody = rows[rows["measure"] == "ethnic_white"].set_index("area_code")["of"]
+    assert (parts - everybody).abs().max() <= 15  # cells are perturbed apart from their total
 
 
 # ------------------------------------------------------------------ kept out of score and rules

@@ -175,6 +175,33 @@ def test_orientation_and_gender_have_the_whole_council_and_no_ward(made):
         assert not [ward for ward in ("Bloomfield", "Claremont", "Talbot") if ward in part.text]
 
 
+def with_context(considered, table):
+    """The same wards on a release with another context table."""
+    a = considered.assessment
+    evidence = dataclasses.replace(a.evidence, cache={("context", ""): table})
+    return dataclasses.replace(considered, assessment=dataclasses.replace(a, evidence=evidence))
+
+
+def test_what_is_not_held_by_ward_is_given_for_the_whole_council_and_marked_so(considered):
+    context = considered.assessment.evidence.context()
+    wards = considered.assessment.areas.index
+    women = context[(context["measure"] == "female") & context["area_code"].isin(wards)]
+    whole = women.head(1).assign(level="council", area_code="E06000009", count=71_000.0, of=141_000.0, fit="council_wide")
+    without = context[~((context["measure"] == "female") & (context["level"] == "ward"))]
+    made = equality.build(with_context(considered, pd.concat([without, whole], ignore_index=True)), today=TODAY)
+    rows = next(block for block in made.part("sex").know if isinstance(block, Table)).rows
+    row = next(row for row in rows if row[0].startswith("Women and girls"))
+    assert row[:4] == ("Women and girls (Blackpool, whole council)", "about 71,000", "50% of all residents", "51% in England")
+
+
+def test_what_is_held_nowhere_is_said_to_be_held_nowhere(considered):
+    context = considered.assessment.evidence.context()
+    made = equality.build(with_context(considered, context[~context["measure"].str.startswith("religion_")]), today=TODAY)
+    said = made.part("religion").text
+    assert "There is no figure for this characteristic here. That does not mean no impact." in said
+    assert "Missing is not none." in said and "Ask: faith groups" in said
+
+
 def test_wards_well_above_the_nation_are_named_by_the_alphabet(made, considered):
     lines = [line for line in made.part("low_income").text.splitlines() if line.startswith("- No car or van. Well above England in ")]
     wards = re.split(", | and ", lines[0].removeprefix("- No car or van. Well above England in ").rstrip("."))

@@ -65,17 +65,19 @@ class Where:
 
     @cached_property
     def council_wide(self) -> pd.DataFrame:
-        """Context figures of whole councils, with the nation's share beside them."""
+        """Counts of whole councils, context among them, with ``council_name, nation`` and the nation's share as ``nation_value``."""
         a = self.considered.assessment
-        context = a.evidence.context()
-        rows = context[(context["level"] == "council") & context["area_code"].isin(a.areas.loc[list(self.wards), "council_code"])]
-        nation = context[context["level"] == "nation"].set_index(["area_code", "measure"])["value"]
-        of = a.areas.drop_duplicates("council_code").set_index("council_code")
-        keys = pd.MultiIndex.from_arrays([rows["area_code"].map(of["nation"]).map(NATION_CODE), rows["measure"]])
-        return rows.assign(
-            council_name=rows["area_code"].map(of["council_name"]),
-            nation_value=nation.reindex(keys).to_numpy(dtype=float) if len(rows) else [],
-        )
+        evidence, columns = a.evidence, ["level", "area_code", "measure", "count", "of", "value", "fit", "source", "period"]
+        ours = evidence.observations[evidence.observations["level"].isin(["council", "nation"])][columns]
+        context = evidence.context()
+        every = pd.concat([table for table in (ours, context[columns]) if len(table)], ignore_index=True)
+        councils = a.areas.loc[list(self.wards)].drop_duplicates("council_code").set_index("council_code")
+        rows = every[(every["level"] == "council") & every["area_code"].isin(councils.index) & every["count"].notna()]
+        compare = every[every["level"] == "nation"].set_index(["area_code", "measure"])["value"]
+        nation = rows["area_code"].map(councils["nation"])
+        keys = pd.MultiIndex.from_arrays([nation.map(NATION_CODE), rows["measure"]])
+        values: Any = compare[~compare.index.duplicated()].reindex(keys).to_numpy(dtype=float) if len(rows) else []
+        return rows.assign(council_name=rows["area_code"].map(councils["council_name"]), nation=nation, nation_value=values)
 
     def total(self, measure: str, nation: str = "") -> dict[str, Any] | None:
         """One measure summed over the wards that have it; None where none has."""
@@ -117,8 +119,9 @@ def know(where: Where, one: Characteristic) -> tuple[Block, ...]:
     blocks: list[Block] = []
     rows, above, without, limits = [], [], [], {}
     for nation in where.nations:
-        for name in one.measures:
-            row = _council_rows(where, name, nation) if one.never_by_ward else _ward_row(where, name, nation)
+        for name in one.measures_in(nation):
+            row = [] if one.never_by_ward else _ward_row(where, name, nation)
+            row = row or _council_rows(where, name, nation)  # what is not held for wards is given for the whole council, marked so
             if row:
                 rows += row
                 limits[held_measure(name).limits] = held_measure(name).short
@@ -128,7 +131,8 @@ def know(where: Where, one: Characteristic) -> tuple[Block, ...]:
             if not one.never_by_ward and (wards := where.notable(name, nation)):
                 above.append((f"{held_measure(name).short}.", f"Well above {nation} in {join_words(wards)}."))
     if rows:
-        scope = "the whole council" if one.never_by_ward else join_words([where.phrase(nation) for nation in where.nations])
+        whole = all("whole council" in row[0] for row in rows)
+        scope = "the whole council" if whole else join_words([where.phrase(nation) for nation in where.nations])
         blocks.append(Table(f"{one.title}: figures for {scope}", COLUMNS, tuple(rows), ("How many", "Share", "Nation")))
     if above:
         blocks.append(Listed(tuple(above)))
@@ -159,9 +163,8 @@ def _ward_row(where: Where, name: str, nation: str) -> list[tuple[str, ...]]:
 
 
 def _council_rows(where: Where, name: str, nation: str) -> list[tuple[str, ...]]:
-    rows, areas = where.council_wide, where.considered.assessment.areas
-    here = areas.loc[areas["nation"] == nation, "council_code"]
-    rows = rows[(rows["measure"] == name) & rows["area_code"].isin(here) & rows["count"].notna()]
+    rows = where.council_wide
+    rows = rows[(rows["measure"] == name) & (rows["nation"] == nation)]
     measure = held_measure(name)
     return [
         _row(where, f"{measure.short} ({row['council_name']}, whole council)", {**row, "n": row["count"]}, nation, measure)
@@ -197,7 +200,7 @@ def source_name(source: Source) -> str:
 
 def sources_used(where: Where, chosen: Iterable[Characteristic]) -> list[str]:
     """Ids of the sources behind the figures of these characteristics."""
-    names = {name for one in chosen for name in one.measures}
+    names = {name for one in chosen for nation in where.nations for name in one.measures_in(nation)}
     table, wide = where.table, where.council_wide
     used = [*table.loc[table["measure"].isin(names) & table["n"].notna(), "source"], *wide.loc[wide["measure"].isin(names), "source"]]
     return list(dict.fromkeys(str(name) for name in used))

@@ -28,10 +28,16 @@ class Characteristic(Entry):
     names: tuple[str, ...] = ()
     """What findings call it."""
     measures: tuple[str, ...] = ()
+    also_in: dict[Nation, tuple[str, ...]] = Field(default_factory=dict)
+    """Measures that only one nation has."""
     never_by_ward: bool = False
     notes: tuple[str, ...] = Field(min_length=1)
     no_ward_figure: tuple[str, ...] = ()
     ask: str
+
+    def measures_in(self, nation: str) -> tuple[str, ...]:
+        """The measures to look for in one nation."""
+        return (*self.measures, *self.also_in.get(nation, ()))  # type: ignore[call-overload]
 
 
 class Question(Entry):
@@ -99,7 +105,7 @@ def characteristics() -> dict[str, Characteristic]:
     for one in held.values():
         problems += [
             Problem(f"{FILE}, '{one.id}'", "names a measure that is not there", name, "Mend the name.")
-            for name in one.measures
+            for name in (*one.measures, *(name for names in one.also_in.values() for name in names))
             if name not in context and name not in measures()
         ]
         problems += [

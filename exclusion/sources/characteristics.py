@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from exclusion.contracts import DataRefused, Problem
-from exclusion.sources import Source, arrive, counts
+from exclusion.sources import Arrived, Source, arrive, counts
 from exclusion.sources.census import FOLDER, LSOA21, ROWS
 
 SOURCE = Source(
@@ -32,6 +32,27 @@ ORIENTATION = Source(
     period="2021-03-21",
     url="https://www.nomisweb.co.uk/sources/census_2021_bulk",
     note="A voluntary question for people aged 16 and over. By council only; never shared onto wards.",
+)
+SCOTLAND = Source(
+    id="census2022_scotland_characteristics",
+    title="Scotland's Census 2022: age and sex, ethnic group and religion by 2011 data zone",
+    publisher="National Records of Scotland",
+    period="2022-03-20",
+    url="https://www.scotlandscensus.gov.uk",
+    attribution=(
+        "Contains National Records of Scotland data licensed under the Open Government Licence v3.0. "
+        "© Crown copyright. Data supplied by National Records of Scotland"
+    ),
+    note="Context for equality assessments only. Cells are perturbed and categories do not add up to totals.",
+)
+NORTHERN_IRELAND = Source(
+    id="census2021_ni_characteristics",
+    title="Census 2021, Northern Ireland, main statistics A02, A07, B01, B14, B19, D02, D17 by local government district",
+    publisher="Northern Ireland Statistics and Research Agency",
+    period="2021-03-21",
+    url="https://www.nisra.gov.uk/statistics/census",
+    attribution="Contains NISRA data, Crown copyright, licensed under the Open Government Licence v3.0",
+    note="Context for equality assessments only. Held by council; never shared onto wards.",
 )
 GENDER = Source(
     id="census2021_gender_identity",
@@ -158,3 +179,111 @@ def read_by_council(folder: Path, active: Mapping[str, str]) -> tuple[list[Sourc
         for measure, count, held, s in parts
     ]
     return [replace(ORIENTATION, files=(said.file,)), replace(GENDER, files=(gender.file,))], pd.concat(rows, ignore_index=True)
+
+
+_ZONES = (6_976, 6_976)
+_DZ11 = r"^S01\d{6}$"
+_SCOTTISH_ETHNIC = {
+    "ethnic_white": ["white_total"],
+    "ethnic_mixed": ["mixed_or_multiple_ethnic_group"],
+    "ethnic_asian": ["asian_asian_scottish_or_asian_british_total"],
+    "ethnic_black": ["african_total", "caribbean_or_black_total"],
+    "ethnic_other": ["other_ethnic_groups_total"],
+}
+_SCOTTISH_RELIGION = {
+    "religion_buddhist": ["buddhist"],
+    "religion_christian": ["church_of_scotland", "roman_catholic", "other_christian"],
+    "religion_hindu": ["hindu"],
+    "religion_jewish": ["jewish"],
+    "religion_muslim": ["muslim"],
+    "religion_sikh": ["sikh"],
+    "religion_other": ["pagan", "other_religion"],
+    "religion_none": ["no_religion"],
+    "religion_not_said": ["religion_not_stated"],
+}
+SCOTTISH_FILES = tuple(f"census/scotland/census2022_{name}_dz11.csv.gz" for name in ("age_sex", "ethnic_group", "religion"))
+
+
+def read_scotland(folder: Path) -> tuple[Source, dict[str, pd.DataFrame]]:
+    """Sex, small children, ethnic group and religion by data zone: ``{measure: count, of, low, high}``.
+
+    The tables of ethnic group and religion carry no total of their own, so their parts are out of their sum.
+    Marital status and English are not held below Scotland.
+    """
+
+    def table(name: str, columns: list[str]) -> Arrived:
+        return arrive(folder, name, key="dz11cd", numbers=columns, code=_DZ11, rows=_ZONES)
+
+    age = table(SCOTTISH_FILES[0], ["total", "a00_04", "f_total", "m_total"])
+    files, measures = [age.file], {}
+    ages = age.table.set_index("dz11cd").sort_index()
+    for name, column in (("age0_4", "a00_04"), ("female", "f_total"), ("male", "m_total")):
+        measures[name] = counts(ages[column].clip(upper=ages["total"]), ages["total"])
+    for name, parts in zip(SCOTTISH_FILES[1:], (_SCOTTISH_ETHNIC, _SCOTTISH_RELIGION), strict=True):
+        arrived = table(name, [column for columns in parts.values() for column in columns])
+        files.append(arrived.file)
+        held = arrived.table.set_index("dz11cd").sort_index()
+        total = held.sum(axis=1)
+        measures |= {measure: counts(held[columns].sum(axis=1), total) for measure, columns in parts.items()}
+    return replace(SCOTLAND, files=tuple(files)), measures
+
+
+IRISH_FILE = "census/ni/census2021_main_statistics_lgd14_long.csv.gz"
+_IRISH = {
+    ("A02", "All usual residents"): {"age0_4": ["0-4 years"]},
+    ("A07", "All usual residents"): {"female": ["Female"], "male": ["Male"]},
+    ("B01", "All usual residents"): {
+        "ethnic_white": ["White"],
+        "ethnic_asian": ["Indian", "Chinese", "Filipino", "Pakistani", "Other Asian"],
+        "ethnic_black": ["Black African", "Black Other"],
+        "ethnic_mixed": ["Mixed"],
+        "ethnic_other": ["Irish Traveller", "Roma", "Arab", "Other ethnicities"],
+    },
+    ("B19", "All usual residents"): {
+        "religion_catholic": ["Catholic"],
+        "religion_protestant": [
+            "Presbyterian Church in Ireland",
+            "Church of Ireland",
+            "Methodist Church in Ireland",
+            "Other Christian (including Christian related)",
+        ],
+        "religion_other": ["Other religions"],
+        "religion_none": ["No religion"],
+        "religion_not_said": ["Religion not stated"],
+    },
+    ("B14", "All usual residents aged 3 and over"): {
+        "english_council": [
+            "Main language is not English: Cannot speak English well",
+            "Main language is not English: Cannot speak English",
+        ]
+    },
+    ("D02", "All usual residents"): {
+        "disabled_lot_council": ["All usual residents: Day-to-day activities limited a lot"],
+        "disabled_little_council": ["All usual residents: Day-to-day activities limited a little"],
+    },
+}
+
+
+def read_northern_ireland(folder: Path) -> tuple[Source, pd.DataFrame]:
+    """What is published by council only in Northern Ireland: ``area_code, measure, count, of, source, period``.
+
+    Raises
+    ------
+    DataRefused
+        When a category is not in the table.
+    """
+    arrived = arrive(folder, IRISH_FILE, key=["ms_table", "lgd14cd", "category"], texts=["topic"], numbers=["value"], rows=(1_800, 2_000))
+    table = arrived.table[arrived.table["lgd14cd"].str.match(r"^N09\d{6}$")]
+    cells = table.set_index(["ms_table", "category", "lgd14cd"])["value"].sort_index()
+    wanted = [(t, c) for (t, total), parts in _IRISH.items() for c in [total, *(one for columns in parts.values() for one in columns)]]
+    held = set(zip(table["ms_table"], table["category"], strict=True))
+    if missing := [f"{t}, {c}" for t, c in wanted if (t, c) not in held]:
+        raise DataRefused([Problem(IRISH_FILE, "lacks a category", name, "NISRA may have renamed it.") for name in missing])
+    rows = []
+    for (name, total), parts in _IRISH.items():
+        for measure, categories in parts.items():
+            count = sum((cells[name, category] for category in categories[1:]), cells[name, categories[0]])
+            of = cells[name, total].reindex(count.index)
+            rows.append(pd.DataFrame({"area_code": count.index, "measure": measure, "count": count.to_numpy(), "of": of.to_numpy()}))
+    whole = pd.concat(rows, ignore_index=True)
+    return replace(NORTHERN_IRELAND, files=(arrived.file,)), whole.assign(source=NORTHERN_IRELAND.id, period=NORTHERN_IRELAND.period)
