@@ -139,9 +139,44 @@ class Evidence:
         table: pd.DataFrame = self.cache["context", ""]
         return table
 
+    def shares(self) -> pd.DataFrame:
+        """How small areas are shared among all wards of the release: ``small_area_code, area_code, share, best_fit``.
+
+        Raises
+        ------
+        DataRefused
+            When the release lacks the table or it does not hold together.
+        """
+        if ("shares", "") not in self.cache:
+            self.cache["shares", ""] = _shares(self)
+        table: pd.DataFrame = self.cache["shares", ""]
+        return table
+
     def source(self, source_id: str) -> Source:
         """The published dataset behind a figure."""
         return self.manifest.sources[source_id]
+
+
+def _shares(evidence: Evidence) -> pd.DataFrame:
+    name = "shares.parquet"
+    if name not in evidence.manifest.files:
+        raise DataRefused(
+            Problem(
+                name,
+                "is not in this release, which is older than the table",
+                str(evidence.path),
+                "Take the bundled release, or build it again.",
+            )
+        )
+    try:
+        table: pd.DataFrame = pq.read_table(evidence.path / name).to_pandas()
+    except (OSError, pa.ArrowException) as error:
+        raise DataRefused(Problem(name, f"cannot be read: {error}", "", "Build or copy the release again.")) from None
+    sums = table.groupby("small_area_code")["share"].sum()
+    stray = pd.Index(table["area_code"].unique()).difference(evidence.areas.index)
+    if len(stray) or ((sums - 1).abs() > 1e-9).any():
+        raise DataRefused(Problem(name, "does not hold together: shares must sum to 1, over wards of the release", ", ".join(stray[:3])))
+    return table
 
 
 def read(path: str | Path) -> Evidence:

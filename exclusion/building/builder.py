@@ -16,7 +16,7 @@ from exclusion.building.tabulate import Gathered
 from exclusion.contracts import Problem, SourceUnreachable
 from exclusion.judgement.characteristics import context_measures
 from exclusion.judgement.score import geography_rules, measures
-from exclusion.sources import Source, boundaries, census, characteristics, connectivity, deprivation, libraries, postcodes
+from exclusion.sources import Source, boundaries, census, characteristics, connectivity, deprivation, libraries, ofcom, postcodes
 
 Progress = Callable[[str, float], None]
 BUNDLED_COUNCILS = ("E06000009", "E07000124", "E09000030")
@@ -143,13 +143,16 @@ def _gather(folder: Path) -> Gathered:
     sources += [people_source, *council_sources]
     digital, table = connectivity.read_digital(folder, population)
     take(digital, {"connectivity": table})
-    ofcom, council = connectivity.read_ofcom(folder, active)
+    for live in (ofcom.read_fixed(folder), ofcom.read_voice(folder)):  # only where somebody fetched or supplied them
+        if live is not None:
+            take(*live)
+    coverage, council = connectivity.read_ofcom(folder, active)
     ward_source, wards = boundaries.read_wards(folder)
     small_source, small = boundaries.read_small_areas(folder)
     published_source, published = census.read_published_wards(folder)
     point_source, points = postcodes.read(folder)
     library_source, places = libraries.read(folder, geography_rules().far_help.library_types)
-    sources += [*ofcom, ward_source, small_source, published_source, point_source, library_source]
+    sources += [*coverage, ward_source, small_source, published_source, point_source, library_source]
     geography.require_same_codes(population.index, pd.Index(small["small_area_code"]), "census tables", "LSOA 2021")
     return Gathered(
         sources={s.id: s for s in sources},

@@ -128,9 +128,17 @@ def tables(
         "observations": _compact(observations[columns]),
         "reference": reference.astype({"q": "int16", "value": "float32"}),
         "reference_wards": reference_wards.astype({"percentile": "float32"}),
+        "shares": shares_table(shares, best_fit),
         "alternative": _alternative(data.measures, best_fit).astype({"value": "float32"}),
         "context": context.table(data.context, data.context_by_council, data.context_about, shares, areas.reset_index()),
     }, measured
+
+
+def shares_table(shares: pd.DataFrame, best_fit: pd.Series) -> pd.DataFrame:
+    """How every small area is shared among wards, and its best-fit ward: what a council's figures are refreshed by."""
+    table = shares.merge(best_fit.rename("best_fit"), left_on="small_area_code", right_index=True, validate="m:1")
+    table["best_fit"] = table["best_fit"].astype(str)
+    return table[["small_area_code", "area_code", "share", "best_fit"]].reset_index(drop=True)
 
 
 _AREA_COLUMNS = tuple(TABLES["areas"].columns)

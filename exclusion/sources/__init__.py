@@ -8,6 +8,7 @@ about wards or scores.
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,6 +59,21 @@ def gathered_file(folder: Path, name: str) -> Path:
     return path
 
 
+FETCHED = "fetched.json"
+"""Written into a folder of fetched files: what each holds and where it came from."""
+
+
+def fetched_rows(folder: Path) -> dict[str, int]:
+    """Rows of each fetched file: one council's has fewer than the nation's, and exactly these."""
+    path = folder / FETCHED
+    if not path.is_file():
+        return {}
+    try:
+        return {name: int(about["rows"]) for name, about in json.loads(path.read_text(encoding="utf-8"))["files"].items()}
+    except (ValueError, KeyError, TypeError) as error:
+        raise DataRefused(Problem(FETCHED, f"cannot be read: {error}", str(folder), "Run 'exclusion fetch' again.")) from None
+
+
 def arrive(
     folder: Path,
     name: str,
@@ -99,6 +115,8 @@ def arrive(
     """
     path = gathered_file(folder, name)
     keys = [key] if isinstance(key, str) else list(key)
+    if name in (fetched := fetched_rows(folder)):
+        rows = (fetched[name], fetched[name])
     wanted = keys + (texts or []) + (numbers or [])
     data = path.read_bytes()
     try:

@@ -17,6 +17,7 @@ from exclusion.sources import Arrived, Source, arrive, counts
 LSOA21 = r"^[EW]01\d{6}$"
 ROWS = (35_672, 35_672)
 FOLDER = "census/ew_lsoa21/"
+HOUSEHOLDS = "ts003_household_composition"
 
 SOURCE = Source(
     id="census2021",
@@ -28,44 +29,68 @@ SOURCE = Source(
 )
 
 
-def read(folder: Path) -> tuple[Source, dict[str, pd.DataFrame]]:
-    """Every census measure by LSOA: ``{measure: count, of, low, high}`` indexed by code."""
+def read(folder: Path, *, some: bool = False) -> tuple[Source, dict[str, pd.DataFrame]]:
+    """Every census measure by LSOA: ``{measure: count, of, low, high}`` indexed by code.
+
+    Parameters
+    ----------
+    some
+        Leave out what the folder has no file for, instead of refusing: a release can be refreshed
+        with the tables that could be fetched.
+    """
     files = []
+    measures: dict[str, pd.DataFrame] = {}
+
+    def held(name: str) -> bool:
+        return not some or (folder / f"{FOLDER}{name}.csv.gz").is_file()
 
     def table(name: str, numbers: list[str]) -> pd.DataFrame:
         arrived: Arrived = arrive(folder, f"{FOLDER}{name}.csv.gz", key="lsoa21cd", numbers=numbers, code=LSOA21, rows=ROWS)
         files.append(arrived.file)
         return arrived.table.set_index("lsoa21cd").sort_index()
 
-    bands = ["a00_04", "a05_09", "a10_14", "a15_19", "a20_24", "a25_29", "a30_34", "a35_39", "a40_44", "a45_49", "a50_54", "a55_59"]
-    bands += ["a60_64", "a65_69", "a70_74", "a75_79", "a80_84", "a85_plus"]
-    age = table("ts007a_age", ["total", *bands])
-    six = table("custom_age6", ["a00_15", "a16_24"])
-    measures: dict[str, pd.DataFrame] = {"population": counts(age["total"], age["total"])}
-    for name, first, last in _AGES:
-        measures[name] = counts(age.loc[:, first:last].sum(axis=1), age["total"])
-    # TS007A splits at 15; the custom table gives the cut at 16, applied as a share of 15 to 24.
-    young = age["a15_19"] + age["a20_24"]
-    share16 = (six["a16_24"] / young.where(young > 0)).clip(upper=1).fillna(1.0)
-    measures["age16_24"] = counts(young * share16, age["total"])
-
-    disability = table("ts038_disability", ["total", "disabled", "limited_a_lot", "limited_a_little"])
-    for name, column in (("disabled", "disabled"), ("disabled_lot", "limited_a_lot"), ("disabled_little", "limited_a_little")):
-        measures[name] = counts(disability[column], disability["total"])
-    english = table("ts029_english_proficiency__oasum", ["total_3plus", "not_well", "cannot_speak"])
-    measures["poor_english"] = counts(english["not_well"] + english["cannot_speak"], english["total_3plus"])
-    care = table("ts039_unpaid_care", ["total_5plus", "no_unpaid_care"])
-    measures["carers"] = counts(care["total_5plus"] - care["no_unpaid_care"], care["total_5plus"])
-    cars = table("ts045_car_availability", ["total_households", "no_car"])
-    measures["no_car"] = counts(cars["no_car"], cars["total_households"])
-    work = table("ts062_nssec", ["total_16plus", "l15_full_time_students"])
-    measures["students"] = counts(work["l15_full_time_students"], work["total_16plus"])
-    alone = table("ts075_one_person_households__oasum", ["total_households", "one_person"])
-    measures["one_person"] = counts(alone["one_person"], alone["total_households"])
-    skills = table("ts067_qualifications", ["total_16plus", "no_qualifications"])
-    measures["no_quals"] = counts(skills["no_qualifications"], skills["total_16plus"])
-    homes = table("ts054_tenure", ["total_households", "social_rented_council", "social_rented_other"])
-    measures["social_rented"] = counts(homes["social_rented_council"] + homes["social_rented_other"], homes["total_households"])
+    if held("ts007a_age"):
+        bands = ["a00_04", "a05_09", "a10_14", "a15_19", "a20_24", "a25_29", "a30_34", "a35_39", "a40_44", "a45_49", "a50_54", "a55_59"]
+        bands += ["a60_64", "a65_69", "a70_74", "a75_79", "a80_84", "a85_plus"]
+        age = table("ts007a_age", ["total", *bands])
+        measures["population"] = counts(age["total"], age["total"])
+        for name, first, last in _AGES:
+            measures[name] = counts(age.loc[:, first:last].sum(axis=1), age["total"])
+        if held("custom_age6"):
+            six = table("custom_age6", ["a00_15", "a16_24"])
+            # TS007A splits at 15; the custom table gives the cut at 16, applied as a share of 15 to 24.
+            young = age["a15_19"] + age["a20_24"]
+            share16 = (six["a16_24"] / young.where(young > 0)).clip(upper=1).fillna(1.0)
+            measures["age16_24"] = counts(young * share16, age["total"])
+    if held("ts038_disability"):
+        disability = table("ts038_disability", ["total", "disabled", "limited_a_lot", "limited_a_little"])
+        for name, column in (("disabled", "disabled"), ("disabled_lot", "limited_a_lot"), ("disabled_little", "limited_a_little")):
+            measures[name] = counts(disability[column], disability["total"])
+    if held("ts029_english_proficiency__oasum"):
+        english = table("ts029_english_proficiency__oasum", ["total_3plus", "not_well", "cannot_speak"])
+        measures["poor_english"] = counts(english["not_well"] + english["cannot_speak"], english["total_3plus"])
+    if held("ts039_unpaid_care"):
+        care = table("ts039_unpaid_care", ["total_5plus", "no_unpaid_care"])
+        measures["carers"] = counts(care["total_5plus"] - care["no_unpaid_care"], care["total_5plus"])
+    if held("ts045_car_availability"):
+        cars = table("ts045_car_availability", ["total_households", "no_car"])
+        measures["no_car"] = counts(cars["no_car"], cars["total_households"])
+    if held("ts062_nssec"):
+        work = table("ts062_nssec", ["total_16plus", "l15_full_time_students"])
+        measures["students"] = counts(work["l15_full_time_students"], work["total_16plus"])
+    if held("ts075_one_person_households__oasum"):
+        alone = table("ts075_one_person_households__oasum", ["total_households", "one_person"])
+        measures["one_person"] = counts(alone["one_person"], alone["total_households"])
+    if (folder / f"{FOLDER}{HOUSEHOLDS}.csv.gz").is_file():  # only live; it replaces our estimate of people living alone
+        homes = table(HOUSEHOLDS, ["total_households", "one_person", "one_person_66_plus"])
+        measures["one_person"] = counts(homes["one_person"], homes["total_households"])
+        measures["lone66"] = counts(homes["one_person_66_plus"], homes["total_households"])
+    if held("ts067_qualifications"):
+        skills = table("ts067_qualifications", ["total_16plus", "no_qualifications"])
+        measures["no_quals"] = counts(skills["no_qualifications"], skills["total_16plus"])
+    if held("ts054_tenure"):
+        tenure = table("ts054_tenure", ["total_households", "social_rented_council", "social_rented_other"])
+        measures["social_rented"] = counts(tenure["social_rented_council"] + tenure["social_rented_other"], tenure["total_households"])
     return replace(SOURCE, files=tuple(files)), measures
 
 

@@ -55,6 +55,21 @@ def read_digital(folder: Path, population: pd.Series) -> tuple[Source, pd.DataFr
     return source, pd.DataFrame({"value": value, "of": population.reindex(value.index).astype(float)})
 
 
+def read_below_30(folder: Path) -> tuple[Source, pd.DataFrame]:
+    """Premises that cannot get 30 Mbit/s at the file's latest period: ``code, measure, value`` (per cent), ``source, period``."""
+    long = arrive(
+        folder,
+        "connectivity/ofcom_area_coverage_ons_els_2022_2026.csv.gz",
+        key=["area_code", "metric", "period"],
+        numbers=["value_pct", "is_lad"],
+    )
+    rows = long.table[(long.table["metric"] == "below_30mbps_pct") & (long.table["is_lad"] == 1)]
+    period = str(rows["period"].max())
+    latest = rows[rows["period"] == period].rename(columns={"area_code": "code", "value_pct": "value"})
+    source = replace(OFCOM_FIXED, period=period, files=(long.file,))
+    return source, latest[["code", "value"]].assign(measure="below_30mbps", source=OFCOM_FIXED.id, period=period)
+
+
 def read_ofcom(folder: Path, active: dict[str, str]) -> tuple[list[Source], pd.DataFrame]:
     """Council-wide shares of premises: ``area_code, measure, value, source, period``.
 
@@ -64,15 +79,7 @@ def read_ofcom(folder: Path, active: dict[str, str]) -> tuple[list[Source], pd.D
         Council codes of any edition to the codes in force, so that files that still hold the
         codes before April 2025 (Barnsley, Sheffield) find their council.
     """
-    long = arrive(
-        folder,
-        "connectivity/ofcom_area_coverage_ons_els_2022_2026.csv.gz",
-        key=["area_code", "metric", "period"],
-        numbers=["value_pct", "is_lad"],
-    )
-    latest = long.table[
-        (long.table["metric"] == "below_30mbps_pct") & (long.table["period"] == OFCOM_FIXED.period) & (long.table["is_lad"] == 1)
-    ]
+    fixed, latest = read_below_30(folder)
     older = arrive(
         folder,
         "connectivity/ofcom_lad_2024_fixed_mobile.csv.gz",
@@ -80,11 +87,7 @@ def read_ofcom(folder: Path, active: dict[str, str]) -> tuple[list[Source], pd.D
         numbers=["below_uso_pct", "indoor_4g_any_operator_prem_pct"],
         rows=(361, 361),
     )
-    frames = [
-        latest.rename(columns={"area_code": "code", "value_pct": "value"}).assign(
-            measure="below_30mbps", source=OFCOM_FIXED.id, period=OFCOM_FIXED.period
-        )
-    ]
+    frames = [latest]
     for measure, column, period in (
         ("below_uso", "below_uso_pct", "2024-07"),
         ("indoor_4g_any", "indoor_4g_any_operator_prem_pct", "2024-09"),
@@ -95,5 +98,4 @@ def read_ofcom(folder: Path, active: dict[str, str]) -> tuple[list[Source], pd.D
     table = pd.concat([frame[["code", "measure", "value", "source", "period"]] for frame in frames], ignore_index=True)
     table["area_code"] = table["code"].map(lambda code: active.get(code, code))
     table["value"] = (table["value"] / 100).round(6)
-    sources = [replace(OFCOM_FIXED, files=(long.file,)), replace(OFCOM_2024, files=(older.file,))]
-    return sources, table.drop(columns="code").drop_duplicates(["area_code", "measure"])
+    return [fixed, replace(OFCOM_2024, files=(older.file,))], table.drop(columns="code").drop_duplicates(["area_code", "measure"])

@@ -1,0 +1,92 @@
+"""ONS "create a custom dataset": cross-tables of Census 2021 by small area.
+
+Where a combination could point at people ONS leaves the area out of the answer without a word: every area
+asked for is looked for, and those left out are returned by name. Categories that do not apply come as
+``-8`` with a count of 0 and are dropped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from exclusion.contracts import DataRefused
+from exclusion.sources.fetch import Ask, Fetcher
+
+
+def observations(
+    fetcher: Fetcher, addresses: Mapping[str, Any], population: str, area_type: str, areas: Iterable[str], dimensions: Iterable[str]
+) -> tuple[pd.DataFrame, list[str]]:
+    """One row an area and combination of categories, and the areas ONS withheld.
+
+    Returns
+    -------
+    DataFrame, list of str
+        ``area`` and one column of option ids for each dimension, and ``count``; the codes of areas that
+        were asked for and not released.
+    """
+    about = addresses["ons_custom"]
+    wanted, named = sorted(set(areas)), list(dimensions)
+    rows: list[dict[str, Any]] = []
+    for start in range(0, len(wanted), about["areas_in_a_question"]):
+        some = wanted[start : start + about["areas_in_a_question"]]
+        ask = Ask(
+            about["source"],
+            f"{about['base'].rstrip('/')}/population-types/{population}/census-observations",
+            about["page"],
+            {"area-type": ",".join([area_type, *some]), "dimensions": ",".join(named)},
+            kind="json",
+        )
+        try:
+            rows += _rows(ask, fetcher.get(ask).content(), area_type, named)
+        except DataRefused:
+            fetcher.forget(ask)
+            raise
+        fetcher.say(f"{about['source']}: {min(start + len(some), len(wanted)):,} of {len(wanted):,} areas", -1)
+    table = pd.DataFrame(rows, columns=["area", *named, "count"])
+    stray = set(table["area"]) - set(wanted)
+    if stray:
+        raise DataRefused(ask.problem(f"sent {len(stray):,} areas that were not asked for", min(stray)))
+    if (twice := table.duplicated(["area", *named])).any():
+        raise DataRefused(ask.problem(f"sent {int(twice.sum()):,} figures twice", str(table.loc[twice, "area"].iloc[0])))
+    return table, sorted(set(wanted) - set(table["area"]))
+
+
+def _rows(ask: Ask, content: bytes, area_type: str, dimensions: list[str]) -> list[dict[str, Any]]:
+    try:
+        answer = json.loads(content)
+    except ValueError as error:
+        raise DataRefused(ask.problem(f"sent JSON that cannot be read: {error}")) from None
+    if not isinstance(answer, dict) or not isinstance(answer.get("observations"), list):
+        shown = answer.get("errors") or answer.get("message") or list(answer) if isinstance(answer, dict) else "a list"
+        if isinstance(answer, dict) and "observations" in answer and answer["observations"] is None:
+            return []  # every area of the question was withheld
+        raise DataRefused(
+            ask.problem("sent no list of observations", str(shown)[:120], "The service is in beta; its shape may have changed.")
+        )
+    rows = []
+    for one in answer["observations"]:
+        try:
+            options = {part["dimension_id"]: str(part["option_id"]) for part in one["dimensions"]}
+            row = {"area": options[area_type], **{name: options[name] for name in dimensions}, "count": int(one["observation"])}
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataRefused(ask.problem(f"sent an observation that cannot be read: {error!r}", str(one)[:120])) from None
+        if "-8" not in options.values():
+            rows.append(row)
+    return rows
+
+
+def fetch_ages(fetcher: Fetcher, addresses: Mapping[str, Any], codes: Iterable[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Six age groups that split at 16, which no published small-area table does: ``lsoa21cd`` and our columns."""
+    entry = addresses["ons_custom"]["table"]["age6"]
+    long, withheld = observations(fetcher, addresses, entry["population"], entry["area_type"], codes, entry["dimensions"])
+    cells = long.pivot(index="area", columns=entry["dimensions"][0], values="count")
+    options = [str(number) for number in range(1, len(entry["columns"]) + 1)]
+    if list(cells.columns) != options or cells.isna().any().any():
+        about = addresses["ons_custom"]
+        ask = Ask(about["source"], about["base"], about["page"])
+        raise DataRefused(ask.problem(f"sent other age groups than 1 to {len(options)} for every area", ", ".join(map(str, cells.columns))))
+    return cells.astype("int64").set_axis(entry["columns"], axis=1).rename_axis("lsoa21cd").reset_index(), withheld
