@@ -19,6 +19,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import platformdirs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -43,6 +44,36 @@ def bundled() -> Path:
     """Folder of the release that comes with the program: beside a checkout, or inside the installed package."""
     inside = Path(__file__).parent / "data"
     return inside if (inside / "release.toml").is_file() else Path(__file__).parents[1] / "data"
+
+
+def data_folder() -> Path:
+    """Where fetched files and releases are kept: ``KEPT_OPEN_DATA`` or the platform's data folder for this program."""
+    given = os.environ.get("KEPT_OPEN_DATA")
+    return Path(given) if given else Path(platformdirs.user_data_dir("kept-open", appauthor=False))
+
+
+def fetched() -> Path:
+    """Folder of the release that ``exclusion fetch`` writes; it need not be there."""
+    return data_folder() / "release"
+
+
+def chosen() -> Path:
+    """The release to open when none is named.
+
+    That of ``KEPT_OPEN_RELEASE``; else the fetched one, if there is one this version reads; else the
+    bundled one. Setting ``KEPT_OPEN_RELEASE`` to ``bundled`` asks for the bundled one.
+    """
+    given = os.environ.get("KEPT_OPEN_RELEASE")
+    if given:
+        return bundled() if given == "bundled" else Path(given)
+    folder = fetched()
+    recover(folder)
+    try:
+        if tomllib.loads((folder / "release.toml").read_text(encoding="utf-8")).get("format") == FORMAT:
+            return folder
+    except (OSError, ValueError):
+        pass
+    return bundled()
 
 
 @dataclass(frozen=True)

@@ -433,7 +433,9 @@ def _shapes(base: Evidence, folder: Path, wards: gpd.GeoDataFrame) -> gpd.GeoDat
 def _head(base: Evidence, found: Found, councils: Iterable[str], today: date, held: set[str], observations: pd.DataFrame) -> dict[str, Any]:
     raw = tomllib.loads((base.path / "release.toml").read_text(encoding="utf-8"))
     names = base.areas.drop_duplicates("council_code").set_index("council_code")["council_name"]
-    before = raw.get("fetched", {}).get("councils", [])
+    earlier = raw.get("fetched", {})
+    before = earlier.get("councils", [])
+    stands_on = earlier.get("stands_on", raw["files"]["observations.parquet"]["sha256"])
     codes = list(dict.fromkeys([*before, *councils]))
     fresh = {s.id: _entry(s) for s in found.sources}
     sources = [fresh.pop(s["id"], s) for s in raw["source"]] + list(fresh.values())
@@ -463,7 +465,8 @@ def _head(base: Evidence, found: Found, councils: Iterable[str], today: date, he
             "on": today.isoformat(),
             "councils": codes,
             "names": join_words([str(names.get(code, code)) for code in codes]),
-            "over": raw["version"],
+            "over": earlier.get("over", raw["version"]),
+            "stands_on": stands_on,
         },
         "source": [
             s for s in sources if s["id"] in used or s["id"] in {x["id"] for x in raw["source"]} or s["id"] in {x.id for x in found.sources}

@@ -45,12 +45,6 @@ def cache_folder() -> Path:
     return Path(given) if given else Path(platformdirs.user_cache_dir("kept-open", appauthor=False))
 
 
-def data_folder() -> Path:
-    """Where fetched releases are kept: ``KEPT_OPEN_DATA`` or the platform's data folder for this program."""
-    given = os.environ.get("KEPT_OPEN_DATA")
-    return Path(given) if given else Path(platformdirs.user_data_dir("kept-open", appauthor=False))
-
-
 @dataclass(frozen=True)
 class Ask:
     """One question to a publisher, and what the user can do when it is not answered.

@@ -1,0 +1,64 @@
+"""Welsh Index of Multiple Deprivation 2025: ranks and deciles by small area (LSOA 2021), from an ODS workbook.
+
+The index has no scores and no counts: it is context, never a count of people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from exclusion.contracts import DataRefused
+from exclusion.sources.fetch import Ask, Fetcher
+
+FILE = "income/wimd2025_lsoa21.csv.gz"
+SHEET = "WIMD_2025_ranks"
+LSOA = r"^W01\d{6}$"
+
+
+def fetch_ranks(fetcher: Fetcher, addresses: Mapping[str, Any]) -> pd.DataFrame:
+    """``lsoa21_code, WIMD_rank, WIMD_decile`` of every Welsh small area, 1 = most deprived."""
+    about = addresses["wimd"]
+    ask = Ask(about["source"], about["url"], about["page"], {}, tuple(about["by_hand"]), 30_000_000, "sheet")
+    got = fetcher.get(ask)
+    try:
+        try:
+            with pd.ExcelFile(got.path, engine="calamine") as book:
+                if SHEET not in book.sheet_names:
+                    raise DataRefused(
+                        ask.problem(f"lacks the sheet '{SHEET}'", ", ".join(map(str, book.sheet_names))[:160], "It may have been renamed.")
+                    )
+                raw = book.parse(SHEET, header=None, dtype=object)
+        except DataRefused:
+            raise
+        except Exception as error:  # workbook readers raise many kinds; each means the file cannot be read
+            raise DataRefused(ask.problem(f"cannot be read: {error}", got.path.name, "It may be cut off; run the same again.")) from None
+        return _ranks(ask, raw, about)
+    except DataRefused:
+        fetcher.forget(ask)
+        raise
+
+
+def _ranks(ask: Ask, raw: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
+    """The table below the row that begins with ``LSOA code``; the rows above it are notes."""
+    text = raw.astype("string").apply(lambda column: column.str.strip()).fillna("")
+    head = next((row for row in range(min(len(text), 20)) if "LSOA code" in set(text.iloc[row])), None)
+    if head is None:
+        raise DataRefused(ask.problem("has no row of headings with 'LSOA code'", ", ".join(text.iloc[0])[:120] if len(text) else ""))
+    text.columns = pd.Index(text.iloc[head])
+    if list(text.columns).count("WIMD 2025") != 1:
+        raise DataRefused(
+            ask.problem("lacks the column 'WIMD 2025'", ", ".join(c for c in text.columns if c)[:160], "It may have been renamed.")
+        )
+    rows, bounds = about["rows"], about["decile_bounds"]
+    body = text.iloc[head + 1 :]
+    body = body[body["LSOA code"].str.match(LSOA)]
+    ranks = pd.to_numeric(body["WIMD 2025"], errors="coerce")
+    if len(body) != rows or sorted(ranks.dropna()) != list(range(1, rows + 1)):
+        raise DataRefused(ask.problem(f"holds {len(body):,} small areas with {ranks.nunique():,} ranks; {rows:,} of each were expected"))
+    table = pd.DataFrame({"lsoa21_code": body["LSOA code"].astype(str), "WIMD_rank": ranks.astype("int64")})
+    table["WIMD_decile"] = np.searchsorted(bounds, table["WIMD_rank"]) + 1
+    return table.sort_values("lsoa21_code", ignore_index=True)
