@@ -15,6 +15,7 @@ import typer
 from exclusion.cli import method_older, method_sure  # noqa: F401  each adds its command
 from exclusion.cli.assess_commands import assess, councils, export_table, pack, score, services
 from exclusion.cli.equality_commands import equality
+from exclusion.cli.fetch_commands import fetch_figures
 from exclusion.cli.method_commands import method_app
 from exclusion.cli.own_commands import count, figures
 from exclusion.cli.register_commands import register_app
@@ -31,6 +32,7 @@ app = typer.Typer(
 for command in (councils, services, score, assess, pack):
     app.command()(command)
 app.command(name="export")(export_table)
+app.command(name="fetch")(fetch_figures)
 app.add_typer(release_app, name="release")
 app.add_typer(register_app, name="register")
 app.add_typer(method_app, name="method")

@@ -22,7 +22,13 @@ from exclusion.release import FORMAT, read, recover
 
 
 def write(
-    folder: str | Path, head: Mapping[str, Any], tables: Mapping[str, pd.DataFrame], boundaries: gpd.GeoDataFrame | None, readme: str
+    folder: str | Path,
+    head: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    boundaries: gpd.GeoDataFrame | None,
+    readme: str,
+    *,
+    quick: bool = False,
 ) -> Path:
     """Write a release in one move: a killed writer leaves the old one as it was.
 
@@ -34,6 +40,8 @@ def write(
         The five tables, as they go to disk.
     boundaries
         ``area_code, geometry`` for display, or None.
+    quick
+        Write fast rather than small, for a release that stays on one machine.
     """
     out = Path(folder).absolute()
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -44,7 +52,7 @@ def write(
     try:
         files: dict[str, dict[str, Any]] = {}
         for name, table in tables.items():
-            _write_parquet(table, work / f"{name}.parquet")
+            _write_parquet(table, work / f"{name}.parquet", quick)
             files[f"{name}.parquet"] = {"rows": len(table)}
         if boundaries is not None:
             boundaries.to_parquet(work / "boundaries.parquet", compression="zstd", index=False)
@@ -63,7 +71,7 @@ def write(
     return out
 
 
-def _write_parquet(table: pd.DataFrame, path: Path) -> None:
+def _write_parquet(table: pd.DataFrame, path: Path, quick: bool) -> None:
     """As small as Parquet gets here: columns are sorted runs, which plain encoding leaves to the compressor."""
     single = [column for column in table if table[column].dtype == "float32"]
     arrow = pa.Table.from_pandas(table, preserve_index=False).replace_schema_metadata(None)
@@ -71,6 +79,9 @@ def _write_parquet(table: pd.DataFrame, path: Path) -> None:
     for column in plain:
         position = arrow.column_names.index(column)
         arrow = arrow.set_column(position, column, arrow.column(column).cast(pa.string()))
+    if quick:
+        pq.write_table(arrow, path, compression="zstd")
+        return
     pq.write_table(
         arrow,
         path,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -83,12 +84,14 @@ def nomis(
         start, limit = int(want["recordoffset"]), min(cut, int(want["recordlimit"]))
         total = len(areas) * len(codes)
         spots = range(start, min(start + limit, total))
+        spot = np.arange(spots.start, spots.stop)
+        area, code = spot // len(codes), spot % len(codes)
         long = pd.DataFrame(
             {
-                "GEOGRAPHY_CODE": [areas[i // len(codes)] for i in spots],
-                column: [codes[i % len(codes)] for i in spots],
-                f"{column}_NAME": [f"Category {codes[i % len(codes)]}" for i in spots],
-                "OBS_VALUE": [cells.at[areas[i // len(codes)], codes[i % len(codes)]] for i in spots],
+                "GEOGRAPHY_CODE": np.asarray(areas, dtype=object)[area],
+                column: np.asarray(codes)[code],
+                f"{column}_NAME": [f"Category {codes[c]}" for c in code],
+                "OBS_VALUE": cells.loc[areas, codes].to_numpy()[area, code],
             }
         )
         if "measures" not in want:

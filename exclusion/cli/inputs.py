@@ -78,9 +78,10 @@ def lay(evidence: Evidence, council: Sequence[str] | None, own: Brought | None) 
 def load(release: Path | None, boundaries: Path | None = None) -> Evidence:
     """The release meant, read while the screen says so."""
     from exclusion import assessment
+    from exclusion import release as releases
 
     with working("Reading the release"):
-        return assessment.load(release, boundaries)
+        return assessment.load(release or releases.chosen(), boundaries)
 
 
 def chosen(council: Sequence[str] | None, every: bool) -> Sequence[str] | None:

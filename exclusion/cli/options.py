@@ -20,7 +20,7 @@ AnyServices = Annotated[
     list[str] | None, typer.Option("--service", "-s", help="Service by id (see 'exclusion services'); repeat for several.")
 ]
 Services = Annotated[list[str], typer.Option("--service", "-s", help="Service by id (see 'exclusion services'); repeat for several.")]
-Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; the bundled one when left out.")]
+Release = Annotated[Path | None, typer.Option("--release", help="Folder of a data release; else the fetched or bundled one.")]
 Boundaries = Annotated[Path | None, typer.Option("--boundaries", help="Ward boundaries, GeoJSON or GeoPackage.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 Own = Annotated[

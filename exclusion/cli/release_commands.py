@@ -44,7 +44,7 @@ def verify(release: Release = None, as_json: AsJson = False) -> None:
     from exclusion import judgement
     from exclusion import release as releases
 
-    notes = releases.verify(release or releases.bundled())
+    notes = releases.verify(release or releases.chosen())
     notes += judgement.overdue(judgement.all_entries(), inputs.today())
     if as_json:
         print_json({"ok": True, "notes": notes})
@@ -97,7 +97,7 @@ def describe(release: Release = None, as_json: AsJson = False) -> None:
 
     from exclusion import release as releases
 
-    about = releases.describe(release or releases.bundled())
+    about = releases.describe(release or releases.chosen())
     if as_json:
         print_json(about)
         return

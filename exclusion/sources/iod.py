@@ -76,7 +76,7 @@ def _sheet(ask: Ask, got: Got, name: str) -> pd.DataFrame:
             raise DataRefused(
                 ask.problem(f"lacks the sheet '{name}'", ", ".join(map(str, book.sheet_names))[:160], "It may have been renamed.")
             )
-        return book.parse(named, dtype=object)
+        return pd.read_excel(book, sheet_name=named, dtype=object)
 
 
 def _table(fetcher: Fetcher, ask: Ask, read: Any, columns: Mapping[str, str], key: str, rows: int, blanks: bool = False) -> pd.DataFrame:

@@ -31,7 +31,7 @@ def fetch_ranks(fetcher: Fetcher, addresses: Mapping[str, Any]) -> pd.DataFrame:
                     raise DataRefused(
                         ask.problem(f"lacks the sheet '{SHEET}'", ", ".join(map(str, book.sheet_names))[:160], "It may have been renamed.")
                     )
-                raw = book.parse(SHEET, header=None, dtype=object)
+                raw = pd.read_excel(book, sheet_name=SHEET, header=None, dtype=object)
         except DataRefused:
             raise
         except Exception as error:  # workbook readers raise many kinds; each means the file cannot be read

@@ -24,7 +24,7 @@ from streamlit.components import v1 as components
 from streamlit.errors import StreamlitAPIException, StreamlitPageNotFoundError
 from streamlit_folium import st_folium
 
-from exclusion import assessment, blocks, explain, judgement, maps, own_counts, views
+from exclusion import assessment, blocks, explain, judgement, maps, own_counts, release, views
 from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
 from exclusion.judgement.entries import overdue
@@ -44,8 +44,8 @@ FIRST_SERVICE = "council_tax_reduction"  # what a new visitor sees; any other is
 
 @st.cache_resource(show_spinner="Reading the data release …")
 def evidence() -> Evidence:
-    """The release, read once for each process and never changed."""
-    return assessment.load()
+    """The release (the fetched one, else the bundled one), read once for each process and never changed."""
+    return assessment.load(release.chosen())
 
 
 @st.cache_resource(show_spinner=False)

@@ -1,0 +1,208 @@
+"""``exclusion fetch`` end to end: the publishers played on loopback with the national tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import national
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from pytest_httpserver import HTTPServer
+
+from exclusion import release
+from exclusion.building import fetching
+from exclusion.contracts import UsageError
+from exclusion.sources.fetch import Fetcher
+
+pytestmark = pytest.mark.shared
+LEVEL_KEY = ["level", "measure", "area_code"]
+
+
+@pytest.fixture(scope="module")
+def publishers(shared):
+    """One server with every publisher, for the whole file."""
+    server = HTTPServer(host="127.0.0.1")
+    server.start()
+    addresses = national.play(server, shared)
+    yield server, addresses
+    server.clear()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """The data folder and the cache of one user."""
+    folder = tmp_path_factory.mktemp("user")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KEPT_OPEN_DATA", str(folder / "data"))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def report(publishers, place):
+    """The three bundled councils, fetched for the first time."""
+    _, addresses = publishers
+    fetcher = Fetcher(cache=place / "cache", pause=0)
+    return fetching.fetch(fetcher, addresses, national.COUNCILS, today=date(2026, 11, 26))
+
+
+def table(folder: Path, name: str) -> pd.DataFrame:
+    return pq.read_table(folder / f"{name}.parquet").to_pandas()
+
+
+def test_every_source_came_and_says_how(report):
+    assert [(one.title, str(one.problem)) for one in report.outcomes if one.problem] == []
+    assert {one.how for one in report.outcomes} <= {"downloaded", "kept", "downloaded and unchanged"}  # File 8 answers two of them
+    assert report.exit_code == 0
+    assert report.release == release.fetched()
+
+
+def test_the_three_bundled_councils_fetched_equal_the_bundled_release(report, bundled):
+    """Every ward, small area, distribution and percentile of what the same sources tell; what is new stands beside it."""
+    old, new = table(bundled.path, "observations"), table(report.release, "observations")
+    fresh = {"lone66", "bb_decent", "bb_superfast"}
+    pd.testing.assert_frame_equal(
+        old.sort_values(LEVEL_KEY, ignore_index=True),
+        new[~new["measure"].isin(fresh)].sort_values(LEVEL_KEY, ignore_index=True)[old.columns],
+    )
+    assert set(new["measure"]) - set(old["measure"]) == fresh
+    for name, key in (
+        ("areas", ["area_code"]),
+        ("small_areas", ["small_area_code", "area_code"]),
+        ("shares", ["small_area_code", "area_code"]),
+    ):
+        pd.testing.assert_frame_equal(
+            table(bundled.path, name).sort_values(key, ignore_index=True), table(report.release, name).sort_values(key, ignore_index=True)
+        )
+    for name, key in (
+        ("reference", ["nation", "level", "measure", "q"]),
+        ("reference_wards", ["area_code", "domain"]),
+        ("alternative", ["area_code", "domain"]),
+    ):
+        was, now = table(bundled.path, name), table(report.release, name)
+        if name == "reference":
+            now = now[~now["measure"].isin(fresh)]
+        pd.testing.assert_frame_equal(was.sort_values(key, ignore_index=True), now.sort_values(key, ignore_index=True), check_dtype=False)
+
+
+def test_new_figures_are_sums_of_their_small_areas_for_every_ward_of_both_nations(report, bundled):
+    """Every output area has 100 premises; a small area's are shared among wards as its people are."""
+    new = release.read(report.release)
+    counts = new.wide("ward", "count")
+    known = counts["bb_decent"].notna()
+    assert known.sum() == (bundled.areas["error_class"] != "none").sum()
+    # The wards add up to the nation but for rounding and for wards without a figure.
+    rows = new.observations[(new.observations["level"] == "nation") & (new.observations["measure"] == "lone66")].set_index("area_code")
+    england = counts.loc[counts.index.str.startswith("E"), "lone66"].sum()
+    assert abs(england / rows.at["E92000001", "count"] - 1) < 0.002
+    assert (counts["lone66"] <= counts["one_person"] + 1).where(known, True).all()
+    # W01 to W08 compare with the nation: its distribution is there.
+    held = new.reference[(new.reference["level"] == "ward") & new.reference["measure"].isin(["lone66", "bb_decent", "bb_superfast"])]
+    assert held.groupby(["nation", "measure"]).size().to_dict() == dict.fromkeys(
+        [(nation, measure) for nation in ("England", "Wales") for measure in ("bb_decent", "bb_superfast", "lone66")], 1001
+    )
+
+
+def test_the_release_says_what_was_fetched_and_no_longer_misses_it(report):
+    about = release.describe(report.release)
+    missing = {gap["what"]: gap["why"] for gap in about["missing"]}
+    assert not {"Broadband and mobile coverage by ward", "One-person households aged 66 and over by ward"} & set(missing)
+    assert missing["Indoor mobile voice by ward"] == "Ofcom publishes mobile coverage by council only."
+    assert {"ofcom_oa_2026_01", "census2021"} <= {source["id"] for source in about["sources"]}
+    assert "Blackpool, Ribble Valley and Tower Hamlets" in (report.release / "README.md").read_text()
+
+
+def test_rules_that_waited_are_assessed_with_ward_figures(report):
+    """W05, W14 and W08 have ward counts. W03 and the voice leg of W01 and W02 stay unknown: nobody publishes it."""
+    import exclusion
+
+    held = exclusion.assess(release.read(report.release), ["Ribble Valley"], today=date(2026, 11, 26))
+    used = set(held.profile.loc[held.profile["n"].notna(), "measure"])
+    assert {"lone66", "bb_decent", "bb_superfast"} <= used
+    checked = held.summaries["checked"].str.split("|").explode()
+    unchecked = held.summaries["not_checked"].str.split("|").explode()
+    assert {"W05", "W08", "W14"} <= set(checked)
+    assert not {"W05", "W14"} & set(unchecked)
+    assert "W03" not in set(checked)
+
+
+def test_a_second_run_downloads_nothing(publishers, report, place):
+    server, addresses = publishers
+    asked = len(server.log)
+    again = Fetcher(cache=place / "cache", pause=0)
+    second = fetching.fetch(again, addresses, national.COUNCILS, today=date(2026, 11, 26))
+    assert second.exit_code == 0
+    assert again.counts["downloaded"] == 0
+    new = [request.path for request, _ in server.log[asked:]]
+    assert (
+        all(path.startswith("/ofcom/") for path in new) and again.counts["unchanged"] == 1
+    )  # the one with an ETag is asked whether it changed
+    assert release.verify(second.release)
+
+
+def test_offline_another_time_uses_the_cache_alone(publishers, report, place, tmp_path):
+    server, addresses = publishers
+    asked = len(server.log)
+    offline = Fetcher(cache=place / "cache", offline=True)
+    third = fetching.fetch(offline, addresses, national.COUNCILS, out=tmp_path / "release", today=date(2026, 11, 26))
+    assert (third.exit_code, len(server.log)) == (0, asked)
+    pd.testing.assert_frame_equal(table(third.release, "observations"), table(report.release, "observations"))
+
+
+def test_one_publisher_that_is_down_costs_its_own_figures_and_no_others(publishers, report, place, tmp_path):
+    """A new council, with Ofcom refused and Nomis' car table broken: the rest is there, and the two are named with what to do."""
+    server, addresses = publishers
+    other = json.loads(json.dumps(addresses, default=str))
+    other["ofcom"]["agent"] = "python-requests"
+    cars = next(t for t in other["nomis"]["table"] if t["id"] == "ts045")
+    cars["dataset"] = "NM_9999_1"
+    server.expect_request("/nomis/NM_9999_1.data.csv").respond_with_data("<html><head><title>Nomis - error</title></head></html>")
+    found = fetching.fetch(
+        Fetcher(cache=tmp_path / "cache", pause=0), other, ["E07000117"], out=tmp_path / "release", today=date(2026, 11, 26)
+    )
+    said = {one.title: str(one.problem) for one in found.outcomes if one.problem}
+    assert set(said) == {"Ofcom premises by output area", "Census 2021, cars or vans"}
+    assert "refuses this program or this network (answered 403)" in said["Ofcom premises by output area"]
+    assert "give its folder with --from" in said["Ofcom premises by output area"]
+    assert "sent a web page where a CSV table was expected (found: Nomis - error)" in said["Census 2021, cars or vans"]
+    assert found.exit_code == 3
+    new = release.read(found.release)
+    assert new.councils().set_index("council_code").at["E07000117", "mapped"]
+    assert new.wide("ward", "count")["no_car"].notna().any()  # as in the older release
+    assert "bb_decent" not in new.wide("ward", "count")
+
+
+def test_without_boundaries_nothing_is_written(publishers, place, tmp_path):
+    _, addresses = publishers
+    other = json.loads(json.dumps(addresses, default=str))
+    other["open_geography"]["service"]["wards"]["name"] = "WD_MAY_2030"
+    found = fetching.fetch(
+        Fetcher(cache=tmp_path / "cache", pause=0, retries=0, sleep=lambda s: None), other, ["E06000009"], out=tmp_path / "release"
+    )
+    assert (found.release, len(found.outcomes)) == (None, 1)
+    assert not (tmp_path / "release").exists()
+
+
+# ------------------------------------------------------------------ which councils
+
+
+def test_councils_are_named_by_name_code_county_nation_or_all(bundled):
+    assert fetching.councils_of(bundled, ["leeds", "E06000009"]) == ["E06000009", "E08000035"]
+    lancashire = fetching.councils_of(bundled, ["E10000017"])
+    assert len(lancashire) == 12 and lancashire == fetching.councils_of(bundled, ["Lancashire"])
+    assert len(fetching.councils_of(bundled, nations=["wales"])) == 22
+    assert len(fetching.councils_of(bundled, every=True)) == 318
+
+
+def test_every_slip_in_the_names_is_said_at_once(bundled):
+    with pytest.raises(UsageError) as refusal:
+        fetching.councils_of(bundled, ["Leed", "S12000033"], nations=["Scotland"])
+    said = str(refusal.value)
+    assert "Did you mean “Leeds”?" in said
+    assert "S12000033" in said and "no service that can be asked for every figure" in said
+    assert "--nation: cannot be fetched (found: Scotland)" in said
+    with pytest.raises(UsageError, match="--council: is missing"):
+        fetching.councils_of(bundled)
