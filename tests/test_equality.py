@@ -194,6 +194,47 @@ def test_what_is_not_held_by_ward_is_given_for_the_whole_council_and_marked_so(c
     assert row[:4] == ("Women and girls (Blackpool, whole council)", "about 71,000", "50% of all residents", "51% in England")
 
 
+def test_a_release_without_the_context_table_still_gives_the_document_and_says_what_is_not_held(considered):
+    empty = considered.assessment.evidence.context().iloc[:0]
+    made = equality.build(with_context(considered, empty), today=TODAY)
+    assert "No ward figure is held here for: women and girls and men and boys." in made.part("sex").text
+    assert "about 9,900" in made.part("age").text
+
+
+def test_where_only_some_wards_have_a_figure_it_says_how_many_and_gives_the_range(bundled):
+    text = TEXT.replace("Blackpool", "City of London")
+    made = equality.build(proposal.consider(bundled, proposal.parse(text, "p.toml"), today=TODAY), today=TODAY)
+    rows = next(block for block in made.part("age").know if isinstance(block, Table)).rows
+    row = next(row for row in rows if row[0].startswith("Aged 65 to 74"))
+    assert row[0] == "Aged 65 to 74 (7 of 25 wards)" and re.fullmatch(r"about \d+ \(\d+ to \d+\)", row[1])
+
+
+def test_a_group_well_above_the_nation_everywhere_is_said_once(bundled):
+    text = TEXT.replace("Blackpool", "Tower Hamlets")
+    made = equality.build(proposal.consider(bundled, proposal.parse(text, "p.toml"), today=TODAY), today=TODAY)
+    assert "- Asian, Asian British or Asian Welsh. Well above England in every ward here." in made.part("race").text
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        "the elderly",
+        "the vulnerable",
+        "hard to reach",
+        "refusenik",
+        "excluded ward",
+        "worst",
+        "hotspot",
+        "channel shift",
+        "stakeholder",
+        "granular",
+        "robust",
+    ],
+)
+def test_words_to_avoid_are_avoided(page, word):
+    assert word not in page.lower()
+
+
 def test_what_is_held_nowhere_is_said_to_be_held_nowhere(considered):
     context = considered.assessment.evidence.context()
     made = equality.build(with_context(considered, context[~context["measure"].str.startswith("religion_")]), today=TODAY)

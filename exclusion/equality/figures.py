@@ -97,7 +97,7 @@ class Where:
             "source": str(first["source"]),
             "period": str(first["period"]),
             # over whole councils what one ward has too many its neighbour has too few
-            **(ends if not self.whole else {}),
+            **(ends if not self.whole or len(rows) < len(self.wards) else {}),
         }
 
     def notable(self, measure: str, nation: str) -> list[str]:
@@ -129,7 +129,9 @@ def know(where: Where, one: Characteristic) -> tuple[Block, ...]:
                 without.append(held_measure(name).short)
                 continue
             if not one.never_by_ward and (wards := where.notable(name, nation)):
-                above.append((f"{held_measure(name).short}.", f"Well above {nation} in {join_words(wards)}."))
+                here = sum(where.considered.assessment.areas.at[code, "nation"] == nation for code in where.wards)
+                names = "every ward here" if len(wards) == here > 1 else join_words(wards)
+                above.append((f"{held_measure(name).short}.", f"Well above {nation} in {names}."))
     if rows:
         whole = all("whole council" in row[0] for row in rows)
         scope = "the whole council" if whole else join_words([where.phrase(nation) for nation in where.nations])
