@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -132,6 +132,7 @@ def assess(
     today: date | None = None,
     people_scale: tuple[float, str] | None = None,
     local: Local | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Assessment:
     """Score the wards of some councils and find which ways in some services must keep there.
 
@@ -154,6 +155,9 @@ def assess(
     people_scale
         A factor on the 2020 level of the people estimate and the reason for it, printed with the
         figures; None keeps the declared range.
+
+    progress
+        Called after each service with how many are done and how many there are.
 
     Raises
     ------
@@ -181,6 +185,7 @@ def assess(
         thresholds=(local.thresholds if local else None) or thresholds,
         floors=local.floors if local else None,
         today=today,
+        progress=progress,
         council_profile=evidence.observations[
             (evidence.observations["level"] == "council") & evidence.observations["area_code"].isin(codes)
         ],

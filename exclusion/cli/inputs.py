@@ -105,8 +105,16 @@ def assessed(
 
     weights = weights_of(weight)
     evidence = lay(load(release, boundaries), council, own)
-    with working("Assessing"):
-        return assessment.assess(evidence, council, tuple(service), weights=weights, local=local, people_scale=people_scale)
+    with working("Assessing") as said:
+        return assessment.assess(
+            evidence,
+            council,
+            tuple(service),
+            weights=weights,
+            local=local,
+            people_scale=people_scale,
+            progress=lambda done, of: said("Checking the rules, service by service", done / of),
+        )
 
 
 def both(council: Sequence[str] | None, service: Sequence[str] | None) -> tuple[Sequence[str], Sequence[str]]:

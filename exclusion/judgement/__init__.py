@@ -15,7 +15,7 @@ from exclusion.judgement.access import AccessRules, access_rules
 from exclusion.judgement.characteristics import characteristic_entries
 from exclusion.judgement.entries import FOLDER, Entry, overdue, read_entries
 from exclusion.judgement.equality import characteristics, equality_entries
-from exclusion.judgement.law import NATIONS, Floor, LawHook, Threshold, ThresholdVersion
+from exclusion.judgement.law import NATIONS, Argued, Floor, LawHook, Threshold, ThresholdVersion
 from exclusion.judgement.pages import becauses, facts, gaps, page_entries, page_questions, ways
 from exclusion.judgement.planning import DemandMethod, NationHooks, Option, RoutesJudgement
 from exclusion.judgement.ruleset import Guard, Indicator, Rule, SeverityTable, StrengthTest
@@ -146,6 +146,12 @@ def threshold_versions() -> dict[str, ThresholdVersion]:
     return read_entries(FOLDER / "versions.toml", ThresholdVersion, "version")
 
 
+@cache
+def argued() -> dict[str, Argued]:
+    """Rules that may fire in very few or very many wards, and why."""
+    return read_entries(FOLDER / "versions.toml", Argued, "argued")
+
+
 def current_thresholds() -> str:
     """The version in use unless another is asked for."""
     return next(version.id for version in threshold_versions().values() if version.current)
@@ -176,7 +182,7 @@ def law_for(code: str, nation: str) -> LawHook | None:
 def all_entries() -> list[Entry]:
     """Every entry of every judgement file, for the review dates."""
     tables = (services(), channels(), dependencies(), place_kinds(), rules(), indicators(), floors(), law(), nations())
-    numbers = (severities(), strength_tests(), guards(), threshold_versions(), _thresholds(), options())
+    numbers = (severities(), strength_tests(), guards(), threshold_versions(), argued(), _thresholds(), options())
     single = (demand_method(), routes_judgement(), access_rules())
     named = (entry for table in (*tables, *numbers) for entry in table.values())
     return [*score_entries(), *page_entries(), *characteristic_entries(), *equality_entries(), *named, *single]
@@ -239,6 +245,7 @@ def cross_check() -> None:
     for threshold in _thresholds().values():
         need(f"thresholds.csv, '{threshold.id}'", "measure", [threshold.indicator], measures())
         need(f"thresholds.csv, '{threshold.id}'", "table of strengths", [threshold.test], strength_tests())
+    need("versions.toml, argued", "rule", argued(), rules())
     need("thresholds.csv", "version in versions.toml", {entry.version for entry in _thresholds().values()}, threshold_versions())
     if [version.current for version in threshold_versions().values()].count(True) != 1:
         problems.append(Problem("versions.toml", "needs exactly one current version", "", "Mark one of them current."))
@@ -279,6 +286,7 @@ __all__ = [
     "ThresholdVersion",
     "access_rules",
     "all_entries",
+    "argued",
     "channels",
     "cross_check",
     "current_thresholds",

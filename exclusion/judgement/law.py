@@ -110,4 +110,8 @@ class ThresholdVersion(Entry):
     high_quantile: float | None = None
 
 
-__all__ = ["NATIONS", "Floor", "LawHook", "Nation", "Threshold", "ThresholdVersion"]
+class Argued(Entry):
+    """Why a rule may fire in very few or very many wards."""
+
+
+__all__ = ["NATIONS", "Argued", "Floor", "LawHook", "Nation", "Threshold", "ThresholdVersion"]

@@ -8,7 +8,7 @@ minimum (a floor), which no ward figure can switch off.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -69,6 +69,7 @@ def check(
     council_profile: pd.DataFrame | None = None,
     pockets: pd.DataFrame | None = None,
     today: date | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Provision:
     """Check every service against every ward.
 
@@ -97,6 +98,8 @@ def check(
     today
         The day by which a figure is too old for its measure's shelf life (guard G9); such a figure
         is not known. None looks at no date, so that the same tables always give the same answer.
+    progress
+        Called after each service with how many are done and how many there are.
 
     Returns
     -------
@@ -132,7 +135,7 @@ def check(
     notes = pocket_notes(areas.index, pockets, indicators, measures)
 
     rows = Rows()
-    for service in services:
+    for done, service in enumerate(services, start=1):
         flags = service_flags(service, on, rules, channels)
         rows.start(service, words.nations)
         _channel_rows(rows, flags, on, words)
@@ -140,6 +143,8 @@ def check(
         missing_rows(rows, flags, on, held, held_thresholds, indicators, measures)
         floor_rows(rows, service, words.nations, floors, channels)
         summary_rows(rows, flags, len(areas), channels, notes, _close(flags, on, words))
+        if progress is not None:
+            progress(done, len(services))
     return Provision(rows.findings(areas, version), rows.summaries(areas))
 
 
