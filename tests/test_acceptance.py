@@ -1,6 +1,6 @@
 """Checks an officer or a councillor would make on the real release: what is said, and what is not.
 
-The numbers are those of the project's list of acceptance checks (1, 2, 3, 4 and 6).
+The numbers are those of the project's list of acceptance checks (1, 2, 3, 4, 6 and 8).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import exclusion
-from exclusion import judgement, proposal
+from exclusion import judgement, proposal, report
 
 TODAY = dt.date(2026, 11, 24)
 
@@ -123,3 +123,18 @@ def test_6_when_more_people_are_far_from_a_library_the_rules_are_run_again(bundl
     assert proposal.rerun(found, same, "the release", "2025-04", today=TODAY).empty
     with pytest.raises(exclusion.UsageError, match="holds no such figure"):
         proposal.rerun(found, closed.assign(area_code="E05999999"), "x", "2027", today=TODAY)
+
+
+def test_8_wales_is_told_of_welsh_and_of_its_own_duty_and_england_that_it_has_none_in_force(bundled: exclusion.Evidence) -> None:
+    welsh = exclusion.assess(bundled, ["Gwynedd"], ["blue_badge"], today=TODAY)
+    rows = welsh.findings[welsh.findings["kind"].isin(["floor", "keep", "more_use"])]
+    assert rows["reason"].str.contains("this way in must work in Welsh as well").all()
+    assert rows["legal_hooks"].str.contains("WLS").all()
+    english = exclusion.assess(bundled, ["Blackpool"], ["blue_badge"], today=TODAY)
+    assert not english.findings["reason"].str.contains("Welsh").any()
+    said = {}
+    for name, found in (("Wales", welsh), ("England", english)):
+        pages = report.render(found, TODAY)
+        said[name] = " ".join(pages["index.html"].split())
+    assert "in force in Wales since 31 March 2021" in said["Wales"] and "not in force" not in said["Wales"]
+    assert "not in force in England" in said["England"]
