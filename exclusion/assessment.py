@@ -224,6 +224,9 @@ def _same(presets: Iterable[MethodPreset], weights: Mapping[str, float]) -> bool
 
 OWN_MEASURE = "own_"
 """How the measures begin that a council brought itself; see :mod:`exclusion.own.laying`."""
+NAMED = 3
+"""Up to this many services of a county are named in the notice that it decides them."""
+
 FEW_COUNCILS = 20
 """Up to this many, each council's profile is worked out by itself, so that the first page need not wait for the nation's."""
 
@@ -324,7 +327,9 @@ def _notices(
     for name in sorted(set(areas["upper_name"]) - {""}):
         county = [service.service_name for service in services if service.england_tier == "county/unitary"]
         if county:
-            which = "this service" if len(county) == 1 else f"{len(county)} of these services"
+            which = join_words(county) if len(county) <= NAMED else f"{len(county)} of these services"
+            if len(county) == len(tuple(services)) == 1:
+                which = "this service"
             notices.append(f"Decided by {name}, whose members stand for divisions: wards are a guide for {which}.")
     notices += [
         f"Own figures of {source.publisher}, not published by us: {source.title}, {source.period}."
