@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pandas as pd
+import pytest
+
 import exclusion
 from exclusion import judgement
+from exclusion.__main__ import main
 
 PAGE = (Path(__file__).parent.parent / "docs" / "calibration.md").read_text(encoding="utf-8")
 
@@ -52,3 +56,12 @@ def test_progress_is_told_service_by_service(bundled: exclusion.Evidence) -> Non
     told: list[tuple[int, int]] = []
     exclusion.assess(bundled, ["Leeds"], ["missed_bin", "pothole"], progress=lambda done, of: told.append((done, of)))
     assert told == [(1, 2), (2, 2)]
+
+
+def test_an_older_version_can_be_asked_for_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["assess", "-c", "Ribble Valley", "-s", "blue_badge", "-o", str(tmp_path / "out")]
+    assert main([*asked, "--thresholds", "1"]) == 0
+    assert "Thresholds version 1, not the current version 3." in " ".join(capsys.readouterr().err.split())
+    assert set(pd.read_csv(tmp_path / "out" / "findings.csv")["thresholds_version"]) == {1}
+    assert main([*asked, "--thresholds", "9"]) == 2
+    assert "there is no such version (found: 9)" in " ".join(capsys.readouterr().err.split())

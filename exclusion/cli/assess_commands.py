@@ -25,6 +25,7 @@ from exclusion.cli.options import (
     Postcodes,
     Proposals,
     Release,
+    Thresholds,
     Weights,
 )
 from exclusion.cli.screen import notices, say, show, show_beside, show_findings, show_proposal, working, wrote
@@ -126,6 +127,7 @@ def assess(
     catchment: Annotated[
         bool, typer.Option("--catchment", help="Also share out the hours of places among the people near them (floating catchment).")
     ] = False,
+    thresholds: Thresholds = None,
     weight: Weights = None,
     people_scale: PeopleScale = None,
     people_why: PeopleWhy = None,
@@ -149,7 +151,7 @@ def assess(
     from exclusion.export.proposals import tables, write_proposal, write_tables
 
     scale = inputs.people_scale_of(people_scale, people_why)
-    own = inputs.local_of(local)  # before the slow part, like the files beside
+    own = inputs.local_of(local, thresholds)  # before the slow part, like the files beside
     theirs = inputs.brought(own_figures, own_use, own_when)
     if theirs and proposal:
         raise UsageError(Problem("--own-figures", "cannot stand beside --proposal yet", "", "Give --council and --service instead."))
@@ -158,11 +160,11 @@ def assess(
         named = "--travel-times, --road-factor and --catchment"
         raise UsageError(Problem("--places", f"is missing: {named} are about places", "", "Give your list of places as well."))
     given = read_files(routes, costs, places, ground)
-    considered = inputs.consider(release, boundaries, proposal, council, service, weight, own, scale) if proposal else None
+    considered = inputs.consider(release, boundaries, proposal, council, service, weight, own, scale, thresholds) if proposal else None
     assessment = (
         considered.assessment
         if considered
-        else inputs.assessed(release, boundaries, *inputs.both(council, service), weight, own, scale, theirs)
+        else inputs.assessed(release, boundaries, *inputs.both(council, service), weight, own, scale, theirs, thresholds)
     )
     found = beside(considered or assessment, inputs.today(), given)
     with working("Writing the tables"):

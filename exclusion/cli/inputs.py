@@ -100,6 +100,7 @@ def assessed(
     local: Local | None = None,
     people_scale: tuple[float, str] | None = None,
     own: Brought | None = None,
+    thresholds: str | None = None,
 ) -> Assessment:
     from exclusion import assessment
 
@@ -113,6 +114,7 @@ def assessed(
             weights=weights,
             local=local,
             people_scale=people_scale,
+            thresholds=thresholds,
             progress=lambda done, of: said("Checking the rules, service by service", done / of),
         )
 
@@ -136,6 +138,7 @@ def consider(
     weight: Sequence[str] | None,
     local: Local | None = None,
     people_scale: tuple[float, str] | None = None,
+    thresholds: str | None = None,
 ) -> Considered:
     from exclusion import proposal
 
@@ -144,13 +147,17 @@ def consider(
     weights = weights_of(weight)
     evidence = load(release, boundaries)
     with working("Assessing"):
-        return proposal.consider_files(evidence, proposals, weights=weights, local=local, people_scale=people_scale)
+        return proposal.consider_files(evidence, proposals, weights=weights, local=local, people_scale=people_scale, thresholds=thresholds)
 
 
-def local_of(paths: Sequence[Path] | None) -> Local | None:
+def local_of(paths: Sequence[Path] | None, thresholds: str | None = None) -> Local | None:
+    """A council's own judgement; ``thresholds`` is the version of ours that stands underneath."""
+    from exclusion import judgement
     from exclusion.judgement.local import read_local_files
 
-    return read_local_files(paths) if paths else None
+    if thresholds is not None:
+        judgement.thresholds(thresholds)  # a version we do not hold is said before the slow part
+    return read_local_files(paths, thresholds) if paths else None
 
 
 def today() -> date:

@@ -48,6 +48,12 @@ OwnUse = Annotated[
     ),
 ]
 OwnWhen = Annotated[str, typer.Option("--own-when", help="The period your figures describe; printed with them.")]
+Thresholds = Annotated[
+    str | None,
+    typer.Option(
+        "--thresholds", help="An older version of the thresholds, to make an assessment again as it was."
+    ),
+]
 Weights = Annotated[
     list[str] | None,
     typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each, one not named counts nothing."),

@@ -24,9 +24,7 @@ def figures(
     code: Annotated[str | None, typer.Option("--code", help="Heading of the column of codes, where we take it for another.")] = None,
     name: Annotated[str | None, typer.Option("--name", help="Heading of the column of ward names.")] = None,
     number: Annotated[list[str] | None, typer.Option("--number", help="Heading of a column of numbers; repeat for each.")] = None,
-    sheet: Annotated[
-        str | None, typer.Option("--sheet", help="Sheet of a workbook or layer of a GeoPackage; else the first.")
-    ] = None,
+    sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook or layer of a GeoPackage; else the first.")] = None,
     release: Release = None,
     as_json: AsJson = False,
 ) -> None:
