@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: run test lint clean
+.PHONY: run test test-deploy lint clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-app
@@ -14,6 +14,10 @@ run: .venv/installed-app
 
 test: lint
 	$(BIN)/python -m pytest
+
+# nginx, two app processes and a PostgreSQL register on this machine's loopback (Debian: apt install nginx-light postgresql openssl)
+test-deploy: .venv/installed-dev
+	KEPT_OPEN_REQUIRE_DEPLOY=1 KEPT_OPEN_REQUIRE_DATABASE=1 $(BIN)/python -m pytest tests/deploy
 
 lint: .venv/installed-dev
 	$(BIN)/python -m ruff check .

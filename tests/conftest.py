@@ -27,6 +27,10 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what this machine cannot run, with the reason; where the browser is required, fail instead."""
     if item.get_closest_marker("shared") and not SHARED.is_dir():
         pytest.skip(NO_SHARED)
+    if item.get_closest_marker("deploy") and (lacking := [name for name in ("nginx", "openssl") if shutil.which(name) is None]):
+        if os.environ.get("KEPT_OPEN_REQUIRE_DEPLOY"):
+            pytest.fail(f"no {lacking[0]} on this machine, and KEPT_OPEN_REQUIRE_DEPLOY says the hosting tests must run", pytrace=False)
+        pytest.skip(f"no {lacking[0]} on this machine (Debian: apt install {lacking[0]})")
     if item.get_closest_marker("browser") and chromium() is None:
         if os.environ.get("KEPT_OPEN_REQUIRE_BROWSER"):
             pytest.fail(f"{NO_BROWSER}, and KEPT_OPEN_REQUIRE_BROWSER says the browser tests must run", pytrace=False)

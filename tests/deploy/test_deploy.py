@@ -1,0 +1,314 @@
+"""The hosting of deploy/, run for real on this machine: nginx with TLS, two app processes, a PostgreSQL register.
+
+``make test-deploy`` runs these; elsewhere they are skipped, with the reason, where nginx or openssl is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http.cookiejar
+import importlib.util
+import json
+import os
+import shlex
+import shutil
+import signal
+import ssl
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from registers import free_port, server  # noqa: F401  (a fixture)
+
+ROOT = Path(__file__).parents[2]
+BASE = "/kept-open"
+pytestmark = pytest.mark.deploy
+
+
+@pytest.fixture(scope="module")
+def host() -> ModuleType:
+    """deploy/host.py, which is a program beside the package and not part of it."""
+    spec = importlib.util.spec_from_file_location("host", ROOT / "deploy" / "host.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@dataclass
+class Hosted:
+    """nginx in front of two app processes, all on 127.0.0.1."""
+
+    folder: Path
+    ports: list[int]
+    front: int
+    register: str
+    host: ModuleType
+    running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        return f"https://127.0.0.1:{self.front}{BASE}"
+
+    def start(self, port: int) -> None:
+        words = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1", f"--server.port={port}"]
+        surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "KEPT_OPEN_REGISTER": self.register, "STREAMLIT_SERVER_BASE_URL_PATH": BASE}
+        with (self.folder / f"app-{port}.log").open("ab") as log:
+            self.running[port] = subprocess.Popen(words, cwd=ROOT, env=surroundings, stdout=log, stderr=log)
+
+    def stop(self, port: int, how: int = signal.SIGTERM) -> None:
+        self.running[port].send_signal(how)
+        self.running[port].wait(timeout=30)
+
+    def nginx(self, *words: str) -> list[str]:
+        return ["nginx", "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(self.folder / "nginx.conf"), *words]
+
+    def get(self, path: str, visitor: urllib.request.OpenerDirector | None = None) -> tuple[str, dict[str, str]]:
+        with (visitor or self.visitor()).open(self.address + path, timeout=30) as answer:
+            return answer.read().decode(), dict(answer.headers.items())
+
+    def visitor(self) -> urllib.request.OpenerDirector:
+        """A browser of our own: it keeps its cookies, and trusts this certificate."""
+        trust = ssl.create_default_context(cafile=str(self.folder / "cert.pem"))
+        jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
+        return urllib.request.build_opener(urllib.request.HTTPSHandler(context=trust), jar)
+
+
+@pytest.fixture(scope="module")
+def hosted(host: ModuleType, server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hosted]:  # type: ignore[no-untyped-def]
+    folder = tmp_path_factory.mktemp("hosted")
+    ports, front = [free_port(), free_port()], free_port()
+    subprocess.run(
+        shlex.split(f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 "
+                    f"-keyout {folder / 'key.pem'} -out {folder / 'cert.pem'}"),
+        check=True, capture_output=True,
+    )  # fmt: skip
+    made = Hosted(folder, ports, front, server.database(), host)
+    words = ["nginx", "--name", "127.0.0.1", "--base", BASE, "--out", str(folder), "--ports", *map(str, ports)]
+    words += ["--listen", f"127.0.0.1:{front} ssl", "--certificate", str(folder / "cert.pem"), "--key", str(folder / "key.pem")]
+    assert host.main(words) == 0
+    (folder / "nginx.conf").write_text(
+        f"pid {folder}/nginx.pid;\nworker_processes 1;\nevents {{ worker_connections 512; }}\n"
+        f"http {{\n access_log off;\n client_body_temp_path {folder}/body;\n proxy_temp_path {folder}/proxy;\n"
+        f" fastcgi_temp_path {folder}/f;\n"
+        f" uwsgi_temp_path {folder}/u;\n scgi_temp_path {folder}/s;\n include {folder}/kept-open.conf;\n}}\n"
+    )
+    subprocess.run(made.nginx("-t"), check=True, capture_output=True)
+    front_process = subprocess.Popen(made.nginx("-g", "daemon off;"))
+    for port in ports:
+        made.start(port)
+    for port in ports:
+        host.warm(port, BASE)
+    yield made
+    front_process.terminate()
+    front_process.wait(timeout=20)
+    for port in ports:
+        made.stop(port)
+
+
+def test_every_answer_carries_the_security_headers_and_no_version(hosted: Hosted) -> None:
+    _, headers = hosted.get("/")
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Server"] == "nginx"
+
+
+def test_health_is_told_for_nginx_and_for_each_process(hosted: Hosted) -> None:
+    trusting = hosted.visitor()
+    assert trusting.open(f"https://127.0.0.1:{hosted.front}/nginx-health").read() == b"ok\n"
+    assert hosted.get("/_stcore/health")[0] == "ok"
+    assert all(hosted.host.healthy(port, BASE) for port in hosted.ports)
+
+
+def test_a_visit_stays_on_its_process_and_new_visits_are_shared_out(hosted: Hosted) -> None:
+    """Of 60 new visits at one half each, all falling on one process has a chance of 2 in 2**60."""
+    begun = set()
+    for _ in range(60):
+        one = hosted.visitor()
+        cookie = hosted.get("/_stcore/health", one)[1]["Set-Cookie"]
+        assert "HttpOnly" in cookie
+        assert "Secure" in cookie
+        begun.add(cookie.split(";")[0].split("=")[1])
+        assert "Set-Cookie" not in hosted.get("/_stcore/health", one)[1], "a visit that knows its process is not moved"
+    assert begun == {str(port) for port in hosted.ports}
+
+
+@pytest.mark.browser
+def test_the_app_works_under_the_policy_without_a_word_in_the_console(hosted: Hosted) -> None:
+    from playwright.sync_api import sync_playwright
+
+    where = shutil.which("chromium")
+    said: list[str] = []
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=where, args=["--no-sandbox"])
+        page = launched.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900}).new_page()
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(f"{hosted.address}/")
+        page.wait_for_selector("iframe[title^='Map']", timeout=30_000)
+        frame = page.query_selector("iframe[title^='Map']").content_frame()
+        frame.wait_for_selector("#map_div[data-ready][data-applied]", timeout=30_000)
+        with page.expect_download() as taken:
+            page.get_by_role("button", name="Findings (CSV)").click()
+        assert taken.value.path().read_bytes().startswith(b"\xef\xbb\xbfarea_code")
+        launched.close()
+    assert said == []
+
+
+def test_a_process_that_dies_leaves_its_visits_to_the_other(hosted: Hosted) -> None:
+    one = hosted.visitor()
+    mine = int(hosted.get("/_stcore/health", one)[1]["Set-Cookie"].split(";")[0].split("=")[1])
+    hosted.stop(mine, signal.SIGKILL)
+    try:
+        assert hosted.get("/_stcore/health", one)[0] == "ok"
+    finally:
+        hosted.start(mine)
+        hosted.host.warm(mine, BASE)
+
+
+def test_a_rolling_restart_answers_throughout_and_loses_no_save(hosted: Hosted) -> None:
+    """Saves go on from another process while both app processes are restarted: what was acknowledged is there afterwards."""
+    saver = subprocess.Popen(
+        [sys.executable, "-c", SAVER], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "KEPT_OPEN_REGISTER": hosted.register},
+    )  # fmt: skip
+    restart = hosted.folder / "restart.py"
+    restart.write_text("import sys, pathlib; pathlib.Path(sys.argv[2]).write_text(sys.argv[1])\n")
+    before = {port: process.pid for port, process in hosted.running.items()}
+    answers: list[str] = []
+
+    async def watch(done: asyncio.Event) -> None:
+        while not done.is_set():
+            answers.append((await asyncio.to_thread(hosted.get, "/_stcore/health"))[0])
+            await asyncio.sleep(0.05)
+
+    def rolled() -> list[str]:
+        wanted = hosted.folder / "wanted"
+        run = hosted.host._run
+
+        def in_turn(command: str, **more: str) -> None:
+            run(command, **more)
+            if wanted.exists():  # what systemd would do
+                port = int(wanted.read_text())
+                wanted.unlink()
+                hosted.stop(port)
+                hosted.start(port)
+
+        hosted.host._run = in_turn
+        try:
+            restarting, reloading = f"{sys.executable} {restart} {{port}} {wanted}", shlex.join(hosted.nginx("-s", "reload"))
+            return hosted.host.roll(hosted.ports, BASE, hosted.folder / "kept-open.newcomers", restarting, reloading, patience=2.0)
+        finally:
+            hosted.host._run = run
+
+    async def both() -> list[str]:
+        done = asyncio.Event()
+        watching = asyncio.create_task(watch(done))
+        told = await asyncio.to_thread(rolled)
+        done.set()
+        await watching
+        return told
+
+    told = asyncio.run(both())
+    assert [line.split()[1] for line in told] == [str(port) for port in hosted.ports]
+    assert all(hosted.running[port].pid != before[port] for port in hosted.ports)
+    assert set(answers) == {"ok"}
+    assert len(answers) > 10
+    acknowledged, _ = saver.communicate("stop\n", timeout=120)
+    saved = set(acknowledged.split())
+    assert len(saved) > 3
+    assert saved <= {row["assessment"] for row in json.loads(_listed(hosted.register))}
+
+
+def _listed(register: str) -> str:
+    """What ``exclusion register list`` says of a register."""
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "KEPT_OPEN_REGISTER": register}
+    words = [sys.executable, "-m", "exclusion", "register", "list", "--json"]
+    return subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True, env=surroundings).stdout
+
+
+SAVER = """
+import sys, threading
+import exclusion
+from exclusion import register
+stopped = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.readline(), stopped.set()), daemon=True).start()
+found = exclusion.assess(exclusion.load(), ["Ribble Valley"], ["blue_badge"])
+held = register.connect()
+while not stopped.is_set():
+    print(register.save(held, found, by="A. Officer", title="while restarting").assessment, flush=True)
+"""
+
+
+def test_a_backup_goes_back_with_one_command_and_every_hash_is_checked(hosted: Hosted, server, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "KEPT_OPEN_REGISTER": hosted.register}
+    words = ["save", "--council", "Ribble Valley", "--service", "blue_badge", "--by", "A. Officer", "--title", "Drill"]
+    subprocess.run([sys.executable, "-m", "exclusion", "register", *words], cwd=ROOT, env=surroundings, check=True, capture_output=True)
+    assert hosted.host.main(["backup", hosted.register, "--out", str(tmp_path)]) == 0
+    (file,) = tmp_path.glob("register-*.dump")
+    assert not list(tmp_path.glob("*.part"))
+    fresh = server.database()
+    assert hosted.host.main(["restore", str(file), fresh]) == 0
+    assert "are as they were written" in capsys.readouterr().out
+    lists = [_listed(where) for where in (hosted.register, fresh)]
+    assert json.loads(lists[0]) == json.loads(lists[1])
+    assert "Drill" in lists[1]
+
+
+def test_a_backup_that_was_damaged_is_refused_and_leaves_nothing(hosted: Hosted, server, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    assert hosted.host.main(["backup", hosted.register, "--out", str(tmp_path)]) == 0
+    (file,) = tmp_path.glob("register-*.dump")
+    held = bytearray(file.read_bytes())
+    del held[len(held) // 2 :]
+    file.write_bytes(held)
+    fresh = server.database()
+    assert hosted.host.main(["restore", str(file), fresh]) == 1
+    assert "pg_restore" in capsys.readouterr().err
+    # nothing half-written: the database is as empty as before, so a sound backup still goes in
+    assert hosted.host.main(["backup", hosted.register, "--out", str(tmp_path / "again")]) == 0
+    (sound,) = (tmp_path / "again").glob("*.dump")
+    assert hosted.host.main(["restore", str(sound), fresh]) == 0
+
+
+# ----------------------------------------------------------------------- what host.py refuses, without any server
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["nginx", "--name", "a b;", "--out", "OUT"], "is not a host name"),
+        (["nginx", "--name", "a.example", "--base", "kept; evil", "--out", "OUT"], "is not a path such as /kept-open"),
+        (["nginx", "--name", "a.example", "--certificate", "c.pem", "--out", "OUT"], "go together"),
+        (["backup", "sqlite:///x", "--out", "OUT"], "Only a PostgreSQL register"),
+        (["restore", "nowhere.dump", "postgresql:///x"], "There is no file nowhere.dump"),
+    ],
+)
+def test_a_slip_is_answered_with_a_sentence_and_writes_nothing(host: ModuleType, words, said, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    out = tmp_path / "out"
+    assert host.main([str(out) if word == "OUT" else word for word in words]) == 1
+    assert said in capsys.readouterr().err
+    assert not list(out.glob("*"))
+
+
+def test_a_password_never_stands_in_a_command_line(host: ModuleType) -> None:
+    """Other people on the machine can read the words of every running command."""
+    address, secret = host._plain("postgresql+psycopg://kept:p%40ss@db.example:5432/register")
+    assert address == "postgresql://kept@db.example:5432/register"
+    assert secret == {"PGPASSWORD": "p@ss"}
+
+
+def test_no_restart_without_another_process_to_take_over(host: ModuleType, tmp_path: Path) -> None:
+    with pytest.raises(host.Refused, match="at least two processes"):
+        host.roll([8501], "", tmp_path / "list", "true", "true")
+
+
+def test_a_process_that_is_out_gets_no_new_visits(host: ModuleType) -> None:
+    assert host.newcomers([8502]).splitlines()[1] == "    * 8502;"
+    assert [line.strip() for line in host.newcomers([1, 2, 3]).splitlines()[1:4]] == ["33.33% 1;", "33.33% 2;", "* 3;"]
