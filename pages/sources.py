@@ -21,6 +21,8 @@ for title, parts in views.methods():
 
 st.header("Thresholds", anchor=False)
 st.markdown("A count at or above the first number counts as many, at or above the second as very many. A rule looks at the share as well.")
+with st.expander("Which version this is, and why"):
+    st.markdown(views.threshold_words())
 ui.table(views.threshold_rows(), "Thresholds in force", numbers=("Many from", "Very many from"))
 
 st.header("Rules", anchor=False)

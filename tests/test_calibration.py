@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import exclusion
-from exclusion import judgement
+from exclusion import judgement, views
 from exclusion.__main__ import main
 
 PAGE = (Path(__file__).parent.parent / "docs" / "calibration.md").read_text(encoding="utf-8")
@@ -65,3 +65,10 @@ def test_an_older_version_can_be_asked_for_on_the_command_line(tmp_path: Path, c
     assert set(pd.read_csv(tmp_path / "out" / "findings.csv")["thresholds_version"]) == {1}
     assert main([*asked, "--thresholds", "9"]) == 2
     assert "there is no such version (found: 9)" in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_sources_page_says_which_version_since_when_and_what_an_ordinary_rate_counts_for() -> None:
+    said = views.threshold_words()
+    assert said.startswith("Version 3, published on 26 November 2026: 72nd and 88th percentile of England's wards")
+    assert "Council tax reduction was advised in all 33 wards of Leeds" in said
+    assert "the top 25 and the top 10 in 100 wards" in said and "one step less firm than MODERATE" in said

@@ -73,6 +73,8 @@ def test_every_council_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
 def test_services_are_the_40_profiles(capsys: pytest.CaptureFixture[str]) -> None:
     rows = json.loads(answer(capsys, "services", "--json"))
     assert [row["service_id"] for row in rows] == list(judgement.services())
+    by = {row["service_id"]: row for row in rows}
+    assert (by["blue_badge"]["lgsl_id"], by["blue_badge"]["not_run_by_councils_in"]) == (279, "Northern Ireland")
     assert len(rows) == 40
     assert "blue_badge" in answer(capsys, "services")
 

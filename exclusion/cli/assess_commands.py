@@ -62,8 +62,11 @@ def services(as_json: AsJson = False) -> None:
     from exclusion import judgement
 
     held = judgement.services().values()
-    rows = [(s.id, s.service_name, s.criticality, s.england_tier, "|".join(s.floor_channels), "|".join(s.not_council_in)) for s in held]
-    columns = ["service_id", "service_name", "criticality", "decided_by", "floor_channels", "not_run_by_councils_in"]
+    rows = [
+        (s.id, s.service_name, s.lgsl_id, s.criticality, s.england_tier, "|".join(s.floor_channels), "|".join(s.not_council_in))
+        for s in held
+    ]
+    columns = ["service_id", "service_name", "lgsl_id", "criticality", "decided_by", "floor_channels", "not_run_by_councils_in"]
     show(pd.DataFrame(rows, columns=columns), as_json)
 
 

@@ -50,9 +50,7 @@ OwnUse = Annotated[
 OwnWhen = Annotated[str, typer.Option("--own-when", help="The period your figures describe; printed with them.")]
 Thresholds = Annotated[
     str | None,
-    typer.Option(
-        "--thresholds", help="An older version of the thresholds, to make an assessment again as it was."
-    ),
+    typer.Option("--thresholds", help="An older version of the thresholds, to make an assessment again as it was."),
 ]
 Weights = Annotated[
     list[str] | None,

@@ -4,7 +4,7 @@ Every gap is said in words ("not known", "fewer than 10"), so that a blank never
 Wards keep the order of the assessment: by council, then by name; never by who is most affected.
 """
 
-from exclusion.views.method import CAVEATS, METHOD, attributions, methods, rule_rows, sources, threshold_rows
+from exclusion.views.method import CAVEATS, METHOD, attributions, methods, rule_rows, sources, threshold_rows, threshold_words
 from exclusion.views.people import is_wide, people_by_age
 from exclusion.views.service import (
     FIRST,
@@ -63,6 +63,7 @@ __all__ = [
     "score_drivers",
     "sources",
     "threshold_rows",
+    "threshold_words",
     "ward_rows",
     "ward_services",
     "who_lives_here",

@@ -72,6 +72,18 @@ def threshold_rows(version: str | None = None) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Measure", "Many from", "Very many from", "Unit", "Why", "Check by"])
 
 
+def threshold_words() -> str:
+    """Which version of the thresholds is in use, since when and why, and what an ordinary rate alone counts for."""
+    version = judgement.threshold_versions()[judgement.current_thresholds()]
+    ordinary = judgement.strength_tests()["rate_first"]
+    upper, top = (100 - share for share in (ordinary.upper_percentile, ordinary.top_percentile))
+    return (
+        f"Version {version.id}, published on {date_words(version.published)}: {version.title}. {version.why} "
+        f"By the rate, the top {upper:g} and the top {top:g} in 100 wards of the nation "
+        f"count as high and very high. {ordinary.why}"
+    )
+
+
 def rule_rows() -> pd.DataFrame:
     """The ward rules: ``Rule, What it looks at, Keeps open, Why, Limits``."""
     names = judgement.indicators()
