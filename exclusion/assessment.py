@@ -222,6 +222,8 @@ def _same(presets: Iterable[MethodPreset], weights: Mapping[str, float]) -> bool
     return all(abs(ours[name] - theirs[name]) < 1e-9 for ours, theirs in pairs for name in ours)
 
 
+OWN_AREAS = "own areas"
+"""Edition of areas a council drew itself; see :mod:`exclusion.building.regroup`."""
 OWN_MEASURE = "own_"
 """How the measures begin that a council brought itself; see :mod:`exclusion.own.laying`."""
 NAMED = 3
@@ -331,6 +333,10 @@ def _notices(
             if len(county) == len(tuple(services)) == 1:
                 which = "this service"
             notices.append(f"Decided by {name}, whose members stand for divisions: wards are a guide for {which}.")
+    own = areas.index[areas["edition"] == OWN_AREAS]
+    if len(own):
+        which = "These" if len(own) == len(areas) else f"{len(own)} of these"
+        notices.append(f"{which} are areas of your own, {evidence.manifest.fit}. Where a page says ward, it means one of these.")
     notices += [
         f"Own figures of {source.publisher}, not published by us: {source.title}, {source.period}."
         for source in evidence.manifest.sources.values()

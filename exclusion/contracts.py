@@ -86,6 +86,8 @@ SUMMARIES = ("reasons_found", "no_reason_found", "not_assessed")
 
 AREA_CODE = r"^[EWSN]\d{8}$"
 WARD_CODE = r"^(E05|W05|S13|N08)\d{6}$"
+PLACE_CODE = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$"
+"""Of a ward, or of an area a council drew itself."""
 COUNCIL_CODE = r"^(E0[6-9]|W06|S12|N09)\d{6}$"
 SMALL_AREA_CODE = r"^(E01|W01|S01|N21)\d{6}$"
 
@@ -246,7 +248,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
     ),
     "findings": pa.DataFrameSchema(
         {
-            "area_code": _text("GSS code of the ward", _code(WARD_CODE, "ward")),
+            "area_code": _text("GSS code of the ward, or the council's own code of an area it drew", _code(PLACE_CODE, "place")),
             "area_name": _text("Name of the ward"),
             "service_id": _text("Service, as in services.csv"),
             "channel": _text("The way in this is about; 'all' for a caution"),

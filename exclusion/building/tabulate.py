@@ -341,3 +341,7 @@ def _compact(observations: pd.DataFrame) -> pd.DataFrame:
     for column in ("level", "measure", "fit", "source", "period"):
         table[column] = table[column].astype("category")
     return table
+
+
+# For whoever makes figures of other areas in the same way (exclusion.building.regroup).
+rounded, derived, sum_of_75 = _rounded, _derived, _age75

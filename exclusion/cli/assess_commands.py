@@ -17,6 +17,7 @@ from exclusion.cli.options import (
     Councils,
     Every,
     Own,
+    OwnAreas,
     OwnFigures,
     OwnUse,
     OwnWhen,
@@ -81,6 +82,8 @@ def score(
     own_figures: OwnFigures = None,
     own_use: OwnUse = None,
     own_when: OwnWhen = "",
+    areas: OwnAreas = None,
+    postcodes: Postcodes = None,
     release: Release = None,
     as_json: AsJson = False,
 ) -> None:
@@ -90,7 +93,7 @@ def score(
     """
     from exclusion import export
 
-    own = inputs.brought(own_figures, own_use, own_when)
+    own = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
     named = own.measures if own else ()
     if method is not None:
         find_method(method, named)  # before the slow part
@@ -137,6 +140,7 @@ def assess(
     own_figures: OwnFigures = None,
     own_use: OwnUse = None,
     own_when: OwnWhen = "",
+    areas: OwnAreas = None,
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
@@ -155,9 +159,10 @@ def assess(
 
     scale = inputs.people_scale_of(people_scale, people_why)
     own = inputs.local_of(local, thresholds)  # before the slow part, like the files beside
-    theirs = inputs.brought(own_figures, own_use, own_when)
+    theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
     if theirs and proposal:
-        raise UsageError(Problem("--own-figures", "cannot stand beside --proposal yet", "", "Give --council and --service instead."))
+        do = "Give --council and --service instead."
+        raise UsageError(Problem("--own-figures and --areas", "cannot stand beside --proposal yet", "", do))
     ground = Ground(postcodes, travel_times, road_factor, catchment)
     if places is None and ground != Ground(postcodes):  # postcodes may stand in the environment, for everybody
         named = "--travel-times, --road-factor and --catchment"
@@ -200,6 +205,8 @@ def export_table(
     own_figures: OwnFigures = None,
     own_use: OwnUse = None,
     own_when: OwnWhen = "",
+    areas: OwnAreas = None,
+    postcodes: Postcodes = None,
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
@@ -213,7 +220,7 @@ def export_table(
 
     export.check_format(out, fmt)  # before the slow part
     scale = inputs.people_scale_of(people_scale, people_why)
-    own = inputs.brought(own_figures, own_use, own_when)
+    own = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
     assessment = inputs.assessed(release, boundaries, inputs.chosen(council, every), service or (), weight, people_scale=scale, own=own)
     with working("Writing the file"):
         export.write(assessment, out, fmt)
@@ -231,6 +238,8 @@ def pack(
     own_figures: OwnFigures = None,
     own_use: OwnUse = None,
     own_when: OwnWhen = "",
+    areas: OwnAreas = None,
+    postcodes: Postcodes = None,
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
@@ -241,7 +250,7 @@ def pack(
     """
     from exclusion import report
 
-    own, scale = inputs.brought(own_figures, own_use, own_when), inputs.people_scale_of(people_scale, people_why)
+    own, scale = inputs.brought(own_figures, own_use, own_when, areas, postcodes), inputs.people_scale_of(people_scale, people_why)
     assessment = inputs.assessed(release, boundaries, council, service, weight, people_scale=scale, own=own)
     with working("Writing the pages"):
         pages = report.write_pack(assessment, out)

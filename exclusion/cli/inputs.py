@@ -21,11 +21,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Brought:
-    """What a council brings to one run of a command: its own figures, and what each column is for."""
+    """What a council brings to one run of a command: its own figures, what each column is for, and areas of its own."""
 
-    figures: Path
+    figures: Path | None
     uses: Sequence[str]
     when: str = ""
+    areas: Path | None = None
+    postcodes: Path | None = None
 
     @property
     def measures(self) -> frozenset[str]:
@@ -35,8 +37,10 @@ class Brought:
         return laying.own_measures(map(laying.parse, self.uses))
 
 
-def brought(figures: Path | None, uses: Sequence[str] | None, when: str) -> Brought | None:
-    """The own figures of a command, or None when there are none.
+def brought(
+    figures: Path | None, uses: Sequence[str] | None, when: str, areas: Path | None = None, postcodes: Path | None = None
+) -> Brought | None:
+    """What a council brings to a command, or None when it brings nothing.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def brought(figures: Path | None, uses: Sequence[str] | None, when: str) -> Brou
     from exclusion.own import laying
 
     if figures is None and not uses:
-        return None
+        return None if areas is None else Brought(None, (), when, areas, postcodes)
     if figures is None:
         raise UsageError(Problem("--own-figures", "is missing", "", "Give the file that holds the columns of --own-use."))
     if not uses:
@@ -54,18 +58,27 @@ def brought(figures: Path | None, uses: Sequence[str] | None, when: str) -> Brou
         raise UsageError(Problem("--own-use", "is missing", "", do))
     for use in uses:
         laying.parse(use)
-    return Brought(figures, tuple(uses), when)
+    return Brought(figures, tuple(uses), when, areas, postcodes)
 
 
 def lay(evidence: Evidence, council: Sequence[str] | None, own: Brought | None) -> Evidence:
-    """The evidence with own figures in it, where some were brought; what that means goes to standard error."""
-    from exclusion.own import figures, laying
+    """The evidence for own areas and with own figures in it, where some were brought; what that means goes to standard error."""
+    from exclusion.building import regroup
+    from exclusion.own import areas, figures, laying
 
     if own is None:
         return evidence
     if not council:
-        raise UsageError(Problem("--own-figures", "needs the council they are of", "", "Give --council."))
+        raise UsageError(Problem("--areas" if own.figures is None else "--own-figures", "needs a council", "", "Give --council."))
     codes = evidence.find_councils(council)
+    if own.areas is not None:
+        with working("Making figures for your areas"):
+            made = regroup.regroup(evidence, areas.read(own.areas, own.areas.name), codes, own.postcodes)
+        evidence = made.evidence
+        for line in made.notes:
+            complain(f"Note: {line}")
+    if own.figures is None:
+        return evidence
     uses = [laying.parse(use) for use in own.uses]
     held = figures.read(figures.look(own.figures, own.figures.name), evidence, codes)
     owner = join_words(list(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "council_name"].unique()))

@@ -52,6 +52,10 @@ Thresholds = Annotated[
     str | None,
     typer.Option("--thresholds", help="An older version of the thresholds, to make an assessment again as it was."),
 ]
+OwnAreas = Annotated[
+    Path | None,
+    typer.Option("--areas", help="Areas of your own in place of wards: a lookup of small areas, or outlines (GeoJSON, GeoPackage, zip)."),
+]
 Weights = Annotated[
     list[str] | None,
     typer.Option("--weight", "-w", help="Weight of a domain, such as age=40; repeat for each, one not named counts nothing."),

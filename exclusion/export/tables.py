@@ -19,6 +19,7 @@ from exclusion.export.columns import (
     whole,
 )
 from exclusion.judgement.score import measures
+from exclusion.sources.boundaries import NATION_CODE
 
 OBSERVATIONS = (
     *("level", "area_code", "area_name", "measure", "label", "unit", "count", "of", "value", "percentile", "nation_value"),
@@ -74,7 +75,8 @@ def observations_table(assessment: Assessment) -> pd.DataFrame:
     """
     areas, evidence, known = assessment.areas, assessment.evidence, measures()
     everything = evidence.observations
-    nations = (everything["level"] == "nation") & everything["area_code"].str[0].isin({code[0] for code in areas.index})
+    here = [NATION_CODE[nation] for nation in areas["nation"].unique() if nation in NATION_CODE]
+    nations = (everything["level"] == "nation") & everything["area_code"].isin(here)
     wider = everything[everything["area_code"].isin(assessment.councils) | nations]
     table = pd.concat([figures_shown(assessment.profile).assign(level="ward"), hide_small(wider)], ignore_index=True)
     names = {**areas["area_name"].to_dict(), **dict(zip(areas["council_code"], areas["council_name"], strict=True))}

@@ -43,6 +43,12 @@ class Files(_Reason):
     most_rows: int = Field(gt=1)
 
 
+class Areas(_Reason):
+    most_overlap: float = Field(ge=0, lt=1)
+    most_missing: float = Field(ge=0, lt=1)
+    error_of_divided: float = Field(ge=0, le=1)
+
+
 class PlacedBy(_Reason):
     """A measure that no ward has from us, and the one whose national spread a council's own count of it is set against."""
 
@@ -61,6 +67,7 @@ class OwnRules(Entry):
     groups: Groups
     ways_in: WaysIn
     files: Files
+    areas: Areas
     edition: Edition
     placed_by: tuple[PlacedBy, ...] = ()
 
