@@ -9,6 +9,7 @@ st.navigation(
     [
         st.Page("pages/service.py", title="Service", default=True),
         st.Page("pages/proposal.py", title="Proposal"),
+        st.Page("pages/places.py", title="Places"),
         st.Page("pages/ward.py", title="Ward"),
         st.Page("pages/risk_map.py", title="Risk map"),
         st.Page("pages/tables.py", title="Tables"),

@@ -133,6 +133,28 @@ def read(path: str | Path) -> Costs:
         raise DataRefused(problems) from None
 
 
+def template() -> str:
+    """An empty file of costs to fill in: what each field means, and no figure of ours."""
+    return """# The council's own costs. Every figure is yours; we have none. Give a low and a high figure, or the same twice.
+by = ""            # who gave the figures, such as "Finance"
+reckoned = ""      # when, such as "October 2026"
+falls_back_to = "phone"   # the way in people come back by when online fails them
+
+[contact]          # pounds a contact
+# online = { low = , high = }
+# phone = { low = , high = }
+# f2f = { low = , high = }
+# post = { low = , high = }
+
+[recontact]        # of those moved online, the share (0 to 1) who come back another way
+# low =
+# high =
+
+[open_in_a_ward]   # pounds a year to keep a way in open in one ward
+# f2f = { low = , high = }
+"""
+
+
 def leakage(moved_from: float, online: float, recontact: float, fallback: float, contacts: float = 1000) -> tuple[float, float, float]:
     """The sum behind "savings leak", for single figures.
 

@@ -55,6 +55,23 @@ class Shade:
         return self.word if self.number == NO_FIGURE else f"{self.number} {self.word}"
 
 
+@dataclass(frozen=True)
+class Mark:
+    """How a place of some status is drawn: a sign and a word, so that colour is never the only difference."""
+
+    sign: str
+    word: str
+    fill: str
+    ink: str
+
+
+MARKS = {
+    "stays": Mark("●", "Stays as it is", "#ffffff", "#0b0c0c"),
+    "fewer_hours": Mark("◐", "Opens for fewer hours", "#ffdd00", "#0b0c0c"),
+    "closes": Mark("✕", "Closes", "#0b0c0c", "#ffffff"),
+}
+"""By ``status`` of a place (see ``exclusion.places``)."""
+
 NO_FIGURE = "–"
 GREY = "#bdbdbd"
 
@@ -92,6 +109,18 @@ def legend(shades: Sequence[Shade], counts: Mapping[str, int] | None = None, tit
         )
     head = f'<p style="margin:0 0 .25rem;font-weight:600">{escape(title)}</p>' if title else ""
     return f'{head}<ul style="{_LIST}">{"".join(items)}</ul>'
+
+
+def marks_legend(places: pd.DataFrame) -> str:
+    """A legend in HTML of the signs that stand for places, with how many of each; signs that are not on the map are left out."""
+    many = places["status"].value_counts()
+    items = [
+        f'<li style="{_ITEM}"><span style="{_SWATCH};background:{mark.fill};color:{mark.ink};border-radius:50%" aria-hidden="true">'
+        f"{mark.sign}</span><span>{escape(mark.word)} ({many[status]})</span></li>"
+        for status, mark in MARKS.items()
+        if status in many
+    ]
+    return f'<p style="margin:0 0 .25rem;font-weight:600">Places</p><ul style="{_LIST}">{"".join(items)}</ul>' if items else ""
 
 
 _LIST = "list-style:none;padding:0;margin:0 0 .5rem;display:flex;flex-wrap:wrap;gap:.35rem 1.1rem"
@@ -276,6 +305,7 @@ def paint(
     nothing: Shade = NOT_SCORED,
     notes: pd.Series[Any] | None = None,
     selected: str | None = None,
+    places: pd.DataFrame | None = None,
 ) -> folium.FeatureGroup:
     """The colours, as the feature group to hand to ``st_folium(feature_group_to_add=...)``.
 
@@ -293,6 +323,9 @@ def paint(
         A few words for each ward, said by the tooltip and to screen readers, indexed by ``area_code``.
     selected
         Code of the ward to outline.
+    places
+        Places to draw over the wards: ``name, what`` (its kind in words), ``status`` (a key of
+        :data:`MARKS`), ``x, y`` (EPSG:27700). Each is a mark with its name, which arrow keys reach.
     """
     spots = classes.reindex(list(shapes.codes))
     legend_entries = [*shades, nothing]
@@ -300,9 +333,25 @@ def paint(
     payload: dict[str, Any] = {"shades": [asdict(shade) for shade in legend_entries], "at": at, "selected": selected or ""}
     if notes is not None:
         payload["notes"] = ["" if pd.isna(note) else str(note) for note in notes.reindex(list(shapes.codes))]
+    if places is not None and len(places):
+        payload["places"] = _place_marks(places)
     group = folium.FeatureGroup(name="colours")
     group.add_child(Paint(payload))
     return group
+
+
+def _place_marks(places: pd.DataFrame) -> list[dict[str, Any]]:
+    at = gpd.GeoSeries.from_xy(places["x"], places["y"], crs=27700).to_crs(4326)
+    told = zip(places["name"], places["what"], places["status"], at, strict=True)
+    return [
+        {
+            "at": [round(point.y, 5), round(point.x, 5)],
+            "label": f"{name}: {what}, {MARKS[status].word[:1].lower()}{MARKS[status].word[1:]}",
+            "status": status.replace("_", "-"),
+            "sign": MARKS[status].sign,
+        }
+        for name, what, status, point in told
+    ]
 
 
 _BASE36 = "0123456789abcdefghijklmnopqrstuvwxyz"

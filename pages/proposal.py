@@ -4,8 +4,10 @@ from functools import partial
 
 import streamlit as st
 
-from exclusion import maps, ui, views
-from exclusion.ui import proposal_form
+from exclusion import alongside, ui
+from exclusion.contracts import Problem
+from exclusion.ui import listing, proposal_form, ward_map
+from exclusion.ui.beside import lay_beside
 from exclusion.views import files
 from exclusion.views import proposal as shown
 
@@ -18,7 +20,9 @@ councils = ui.choose_councils(held)
 st.header("The proposal", anchor=False)
 local = proposal_form.own_judgement()
 ui.choose_people_scale()
-proposals = proposal_form.gather(held, councils, local)
+problems: list[Problem] = []
+listed = listing.choose_list(held.areas[held.areas["council_code"].isin(councils)], problems)
+proposals = proposal_form.gather(held, councils, local, listed, problems)
 considered = proposal_form.consider(held, proposals, local)
 a = considered.assessment
 services = {service.id: service for service in a.services}
@@ -40,30 +44,16 @@ if choices:
     ui.lines(shown.minimum(considered, service_id))
     st.subheader(f"Ward by ward, beyond the minimum: {name}", anchor=False)
     classes = shown.firmest(considered, service_id)
-    said = views.names_by_level(a, classes, shown.SHADES)
-    ui.status(f"{name}: " + "; ".join(f"{shade.word} in {len(names)} of {len(a.areas)} wards" for shade, names in said) + ".")
     ui.table(shown.counts_by_effect(considered, service_id), "Findings by how firm they are, and what the proposal does to them")
-    ward = ui.choose_ward(a.areas)
-    left, right = st.columns(2)
-    with left:
-        ui.draw_map(
-            a.areas,
-            classes,
-            shown.SHADES,
-            title=f"Map of wards: what the proposal does, {name}",
-            name="proposal",
-            nothing=maps.NOT_ASSESSED,
-            notes=a.people["label"] + " people unlikely to use the internet",
-            selected=ward,
-            on_pick=ui.pick_ward,
-        )
-    with right:
-        if ward:
-            st.markdown(f"**{a.areas.loc[ward, 'area_name']}**")
-            ui.lines(shown.ward_lines(considered, service_id, ward))
-            ui.ward_link()
-        else:
-            ui.lines([(f"{shade.label}:", ", ".join(names)) for shade, names in said])
+
+    def in_full(ward: str) -> None:
+        st.markdown(f"**{a.areas.loc[ward, 'area_name']}**")
+        ui.lines(shown.ward_lines(considered, service_id, ward))
+        ui.ward_link()
+
+    ward_map.found_by_ward(
+        a, classes, shown.SHADES, about=name, title=f"Map of wards: what the proposal does, {name}", name="proposal", panel=in_full
+    )
     ui.table(shown.effect_rows(considered, service_id), f"{name}: what the proposal does, by ward")
     with st.expander("What would tip a finding"):
         close, steady = shown.tip_rows(considered, service_id)
@@ -99,8 +89,16 @@ else:
         "Fewer than three services with firm findings move within 24 months here. Upload every proposal that is live at once to be sure."
     )
 
-st.header("Your own routes, costs and places", anchor=False)
-beside = proposal_form.lay_beside(considered)
+tables = {}
+if listed is not None:
+    st.header("The places, and how far people are from them", anchor=False)
+    far = ui.refusing_here(lambda: listing.measured(a, listed, alongside.changes(proposals)))
+    if far is not None:
+        listing.show(a, far, "places")
+        tables = {**far.tables, **listing.again(a, far)}
+
+st.header("Your own routes and costs", anchor=False)
+beside = lay_beside(considered, measured=listed is not None)
 ui.notices(beside.notices)
 for title, lines in beside.said.items():
     st.subheader(title, anchor=False)
@@ -114,7 +112,7 @@ for number, one in enumerate(proposals, start=1):
     columns[0].download_button(label, files.proposal_text(one), f"proposal-{number}.toml", "text/plain", on_click="ignore", width="stretch")
 columns[1].download_button(
     "The tables (zip of CSV)",
-    data=partial(files.proposal_tables, considered, beside.tables),
+    data=partial(files.proposal_tables, considered, {**beside.tables, **tables}),
     file_name="proposal-tables.zip",
     mime="application/zip",
     on_click="ignore",

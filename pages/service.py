@@ -3,6 +3,7 @@
 import streamlit as st
 
 from exclusion import explain, maps, ui, views
+from exclusion.ui import ward_map
 
 held = ui.page("Service")
 st.markdown("Which other ways in must stay open if this service moves online, in which wards, and why.")
@@ -31,28 +32,15 @@ st.header("Ward by ward", anchor=False)
 added = bool(general) and ui.choose_added()
 shades = views.ON_TOP if added else maps.LEVELS
 classes = views.levels(a, service.id, added)
-said = views.names_by_level(a, classes, shades)
-ui.status(f"{service.service_name}: " + "; ".join(f"{shade.word} in {len(names)} of {len(a.areas)} wards" for shade, names in said) + ".")
-ward = ui.choose_ward(a.areas)
-left, right = st.columns(2)
-with left:
-    ui.draw_map(
-        a.areas,
-        classes,
-        shades,
-        title=f"Map of wards: {service.service_name}",
-        name="service",
-        nothing=maps.NOT_ASSESSED,
-        notes=a.people["label"] + " people unlikely to use the internet",
-        selected=ward,
-        on_pick=ui.pick_ward,
-    )
-with right:
-    if ward:
-        ui.ward_panel(a, service, ward)
-    else:
-        st.subheader("The map in words", anchor=False)
-        ui.lines([(f"{shade.label}:", ", ".join(names)) for shade, names in said])
+ward_map.found_by_ward(
+    a,
+    classes,
+    shades,
+    about=service.service_name,
+    title=f"Map of wards: {service.service_name}",
+    name="service",
+    panel=lambda ward: ui.ward_panel(a, service, ward),
+)
 
 st.header("The wards in a table", anchor=False)
 own = ui.bring_own_counts(a.areas)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from exclusion import costs, places, routes
 from exclusion.alongside import again as rules_again
-from exclusion.alongside.distances import Distances, Ground, changes, distances, place_words, shared_in_words
+from exclusion.alongside.distances import CATCHMENT, Distances, Ground, changes, distances, place_words, shared_in_words
 from exclusion.assessment import Assessment
 from exclusion.contracts import DataRefused, ExclusionError
 from exclusion.judgement import Service
@@ -44,10 +44,16 @@ class Given:
     costs: costs.Costs | None = None
     places: places.Places | None = None
     ground: Ground = field(default_factory=Ground)
+    measured: bool = False  # distances are said elsewhere on the page
+    libraries: Path | None = None  # folder of published tables whose libraries stand in for a list of places
 
 
 def read_files(
-    routes_file: Path | None = None, costs_file: Path | None = None, places_file: Path | None = None, ground: Ground | None = None
+    routes_file: Path | None = None,
+    costs_file: Path | None = None,
+    places_file: Path | None = None,
+    ground: Ground | None = None,
+    libraries: Path | None = None,
 ) -> Given:
     """A council's own files; ``ground`` says where the postcodes and travel times are, which are read once the wards are known.
 
@@ -70,6 +76,7 @@ def read_files(
         reading(costs.read, costs_file),
         reading(lambda path: places.read_places(path, postcodes=ground.postcodes), places_file),
         ground,
+        libraries=libraries,
     )
     if len(errors) > 1:
         raise DataRefused(problem for error in errors for problem in error.problems)
@@ -115,8 +122,11 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
             savings = _savings(considered, given.costs)
             found.tables["savings.csv"] = savings
             found.said["What the proposal saves, in the council's own figures"] = list(savings["sentence"])
-    if given.places is not None:
-        far = distances(assessment, given.places, changes(considered.proposals if considered else ()), given.ground)
+    listed = given.places
+    if listed is None and given.libraries is not None:
+        listed = places.libraries_near(given.libraries, assessment.areas)
+    if listed is not None:
+        far = distances(assessment, listed, changes(considered.proposals if considered else ()), given.ground)
         found.tables.update(far.tables)
         found.said.update(far.said)
         notices += far.notices
@@ -125,7 +135,7 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
             if lines:
                 found.tables[rules_again.FILE] = table
                 found.said[rules_again.TITLE] = lines
-    elif considered and any(proposal.place for proposal in considered.proposals):
+    elif considered and not given.measured and any(proposal.place for proposal in considered.proposals):
         notices.append(NO_LIST)
     return Beside(found.tables, found.said, tuple(notices))
 
@@ -152,6 +162,7 @@ def _savings(considered: Considered, spent: costs.Costs) -> pd.DataFrame:
 
 
 __all__ = [
+    "CATCHMENT",
     "NO_LIST",
     "Beside",
     "Distances",

@@ -123,6 +123,10 @@ def assess(
     routes: Annotated[Path | None, typer.Option("--routes", help="Your list of ways in without the internet (CSV).")] = None,
     costs: Annotated[Path | None, typer.Option("--costs", help="Your own costs (TOML); we have no pounds of ours.")] = None,
     places: Annotated[Path | None, typer.Option("--places", help="Your list of places (CSV, Open Referral JSON), for distances.")] = None,
+    libraries: Annotated[
+        Path | None,
+        typer.Option("--libraries", help="Folder of published tables: its libraries in place of your list, an example."),
+    ] = None,
     postcodes: Postcodes = None,
     travel_times: Annotated[
         Path | None, typer.Option("--travel-times", help="Minutes from small areas to your places (CSV, Parquet), in place of distance.")
@@ -164,10 +168,12 @@ def assess(
         do = "Give --council and --service instead."
         raise UsageError(Problem("--own-figures and --areas", "cannot stand beside --proposal yet", "", do))
     ground = Ground(postcodes, travel_times, road_factor, catchment)
-    if places is None and ground != Ground(postcodes):  # postcodes may stand in the environment, for everybody
+    if places and libraries:
+        raise UsageError(Problem("--libraries", "stands in for --places", "", "Give one of the two."))
+    if places is None and libraries is None and ground != Ground(postcodes):  # postcodes may stand in the environment, for everybody
         named = "--travel-times, --road-factor and --catchment"
         raise UsageError(Problem("--places", f"is missing: {named} are about places", "", "Give your list of places as well."))
-    given = read_files(routes, costs, places, ground)
+    given = read_files(routes, costs, places, ground, libraries)
     considered = inputs.consider(release, boundaries, proposal, council, service, weight, own, scale, thresholds) if proposal else None
     assessment = (
         considered.assessment

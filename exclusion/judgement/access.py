@@ -59,6 +59,22 @@ class Catchment(_Part):
         return self
 
 
+class Steps(_Part):
+    """Where the colours of the map of distances change."""
+
+    km: tuple[float, float, float, float]
+    minutes: tuple[float, float, float, float]
+    why: str
+    reference: str
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        for steps in (self.km, self.minutes):
+            if any(near >= far for near, far in pairwise(steps)):
+                raise ValueError("steps must rise")
+        return self
+
+
 class AccessRules(Entry):
     """How distance to places is measured, and what counts as far."""
 
@@ -68,10 +84,12 @@ class AccessRules(Entry):
     minimum_observed: float = Field(gt=0, le=1)
     postcode_slack_km: float = Field(gt=0)
     stray_km: float = Field(gt=0)
+    libraries_km: float = Field(gt=0)
     circuity: Circuity
     far: Far
     group: tuple[Group, ...] = Field(min_length=1)
     catchment: Catchment
+    map: Steps
 
     @property
     def far_metres(self) -> float:

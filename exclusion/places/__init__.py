@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from exclusion.contracts import DataRefused, NothingToAssess, Problem, SourceUnreachable, UsageError
+from exclusion.judgement.access import access_rules
 from exclusion.judgement.score import geography_rules
 from exclusion.places import open_referral, rows
 from exclusion.places.position import resolve
@@ -108,6 +109,12 @@ def libraries(folder: str | Path) -> tuple[Source, Places]:
     named = named.drop_duplicates(["name", "operator", "x", "y"])  # the publisher lists some twice
     notes = (f"{source.title}: an example, not the council's own list. {source.note}",)
     return source, Places(_finished(named.reset_index(drop=True)), notes)
+
+
+def libraries_near(folder: str | Path, around: pd.DataFrame) -> Places:
+    """:func:`libraries` of the wards chosen (``x, y``) and round them, as far as judgement/access.toml says."""
+    _, found = libraries(folder)
+    return Places(near(found.table, around, access_rules().libraries_km), found.notes)
 
 
 def change(places: pd.DataFrame, changes: Mapping[str, str | float]) -> pd.DataFrame:
@@ -203,4 +210,4 @@ def _finished(table: pd.DataFrame) -> pd.DataFrame:
     return table[["place_id", *COLUMNS, "status"]].reset_index(drop=True)
 
 
-__all__ = ["CLOSES", "FEWER_HOURS", "STAYS", "Places", "change", "for_map", "libraries", "near", "read_places"]
+__all__ = ["CLOSES", "FEWER_HOURS", "STAYS", "Places", "change", "for_map", "libraries", "libraries_near", "near", "read_places"]

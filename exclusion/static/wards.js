@@ -4,7 +4,7 @@
  * are laid on what is already drawn, so a slider never reloads the map. One entry for each:
  *
  *   KeptOpen.wards(map, {url, title, attribution, names})   draw the shapes
- *   KeptOpen.paint({shades, at, notes, selected})           colour them
+ *   KeptOpen.paint({shades, at, notes, selected, places})   colour them, and mark places over them
  *
  * `at` holds one character for each ward, in the order of the file: its place in `shades`
  * (base 36), or "-" for a ward without a figure. A pick (click, tap or Enter) is handed to
@@ -15,6 +15,7 @@
 
   var NO_FIGURE = { number: '–', word: 'No figure', fill: '#bdbdbd' };
   var MOST_NAMES = 150;
+  var places = [], placesDrawn = '', place = null;
   var map, group, wards = [], byCode = {}, current = null, ring, chosen, painted = null, applied = 0;
 
   // One finger scrolls the page: a touch never starts a drag, a mouse does. Two fingers are
@@ -67,10 +68,10 @@
     }
   }
 
-  function nextTowards(ward, dx, dy) {
-    var from = map.latLngToLayerPoint(ward.centre), best = null, least = Infinity;
-    wards.forEach(function (other) {
-      if (other === ward) { return; }
+  function nextTowards(here, dx, dy, among) {
+    var from = map.latLngToLayerPoint(here.centre), best = null, least = Infinity;
+    among.forEach(function (other) {
+      if (other === here) { return; }
       var to = map.latLngToLayerPoint(other.centre), x = to.x - from.x, y = to.y - from.y;
       var along = x * dx + y * dy, aside = Math.abs(x * dy - y * dx);
       if (along <= 0) { return; }
@@ -83,9 +84,10 @@
   var STEPS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
   function onKey(event) {
+    if (place && event.target === place.node) { onPlaceKey(event); return; }
     if (!current || event.target !== element(current)) { return; }
     var step = STEPS[event.key], to = null;
-    if (step) { to = nextTowards(current, step[0], step[1]); }
+    if (step) { to = nextTowards(current, step[0], step[1], wards); }
     else if (event.key === 'Home') { to = wards[0]; }
     else if (event.key === 'End') { to = wards[wards.length - 1]; }
     else if (event.key === 'Enter' || event.key === ' ') { pick(current); }
@@ -112,6 +114,57 @@
   function ringAround(ward) {
     if (ring) { ring.forEach(function (line) { line.remove(); }); }
     ring = ward && outlines(ward, '#ffdd00', 4);
+  }
+
+  // ------------------------------------------------------------------ places: a second tab stop, arrows rove
+
+  function rovePlace(to, focus) {
+    if (place) { place.node.setAttribute('tabindex', '-1'); place.marker.closeTooltip(); }
+    place = to;
+    place.node.setAttribute('tabindex', '0');
+    if (focus) {
+      if (!map.getBounds().contains(to.centre)) { map.panTo(to.centre, { animate: false }); }
+      place.node.focus({ preventScroll: true });
+      place.marker.openTooltip();
+    }
+  }
+
+  function onPlaceKey(event) {
+    var step = STEPS[event.key], to = null;
+    if (step) { to = nextTowards(place, step[0], step[1], places); }
+    else if (event.key === 'Home') { to = places[0]; }
+    else if (event.key === 'End') { to = places[places.length - 1]; }
+    else { return; }
+    event.preventDefault();
+    event.stopPropagation();
+    if (to) { rovePlace(to, true); }
+  }
+
+  function drawPlaces(listed) {
+    var said = JSON.stringify(listed || []);
+    if (said === placesDrawn) { return; }
+    placesDrawn = said;
+    places.forEach(function (one) { one.marker.remove(); });
+    place = null;
+    places = (listed || []).map(function (one) {
+      var centre = L.latLng(one.at[0], one.at[1]);
+      var marker = L.marker(centre, {
+        pane: 'places', keyboard: false, bubblingMouseEvents: true,
+        icon: L.divIcon({ className: 'place ' + one.status, iconSize: [26, 26], html: '<span aria-hidden="true"></span>' })
+      }).addTo(map);
+      var node = marker.getElement();
+      node.firstChild.textContent = one.sign;
+      node.setAttribute('role', 'img');
+      node.setAttribute('tabindex', '-1');
+      node.setAttribute('aria-label', one.label);
+      var text = document.createElement('span');
+      text.textContent = one.label;
+      marker.bindTooltip(text, { direction: 'top', offset: [0, -12] });
+      node.addEventListener('blur', function () { marker.closeTooltip(); });
+      return { marker: marker, node: node, centre: centre };
+    });
+    if (places.length) { rovePlace(places[0], false); }
+    map.getContainer().setAttribute('data-places', String(places.length));
   }
 
   // ------------------------------------------------------------------ names on the map
@@ -200,6 +253,7 @@
       }
       if (ward.label) { ward.label.getElement().querySelector('i').textContent = ' ' + shade.number; }
     });
+    drawPlaces(painted.places);
     if (chosen) { chosen.forEach(function (line) { line.remove(); }); chosen = null; }
     var selected = byCode[painted.selected];
     if (selected) {
@@ -217,12 +271,13 @@
       box.classList.remove('leaflet-touch-drag');     // lets the browser scroll with one finger
       box.removeAttribute('tabindex');                // the wards are the tab stop, not the frame
       box.setAttribute('role', 'group');
-      box.setAttribute('aria-label', config.title + '. Arrow keys move between wards, Enter selects.');
+      box.setAttribute('aria-label', config.title + '. Arrow keys move between wards, Enter selects. Where places are marked, Tab goes to them.');
       try { window.frameElement.title = config.title; } catch (error) { /* another origin: keep the default */ }
       document.documentElement.lang = 'en';
       map.attributionControl.setPrefix(false).addAttribution(config.attribution);
       map.createPane('names').style.zIndex = 620;      // under the tooltip
       map.createPane('rings').style.zIndex = 450;
+      map.createPane('places').style.zIndex = 630;
       map.getPane('names').style.pointerEvents = map.getPane('rings').style.pointerEvents = 'none';
       group = L.geoJSON(null, {
         style: { color: '#ffffff', weight: 1.5, fillColor: NO_FIGURE.fill, fillOpacity: 1 },

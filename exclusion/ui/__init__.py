@@ -15,7 +15,7 @@ from datetime import date
 from functools import partial
 from html import escape
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -36,6 +36,7 @@ from exclusion.views import files
 from exclusion.words import join_words
 
 NAME = "Kept Open"
+Found = TypeVar("Found")
 SCALE, WHY = "people_scale", "people_why"  # of the level of the people estimate, in the address and in the session
 FIRST_SERVICE = "council_tax_reduction"  # what a new visitor sees; any other is one choice away
 
@@ -107,6 +108,15 @@ def _refusing(work: Callable[[], Assessment]) -> Assessment:
     except ExclusionError as error:
         show_error(error)
         st.stop()
+
+
+def refusing_here(work: Callable[[], Found]) -> Found | None:
+    """Do the work, or show why it cannot be done; the rest of the page goes on without it."""
+    try:
+        return work()
+    except ExclusionError as error:
+        show_error(error)
+        return None
 
 
 def show_error(error: ExclusionError) -> None:
@@ -391,7 +401,9 @@ def bring_own_counts(areas: pd.DataFrame) -> pd.DataFrame | None:
             "Counts only, never a row for each case. The file is read here, kept in this visit only, and sent nowhere else. "
             "It is yours; so is the decision to publish it."
         )
-        brought = st.file_uploader("Counts by ward (CSV)", type=["csv", "txt"], key="own_file", on_change=_keep_own_counts)
+        brought = st.file_uploader(
+            "Counts by ward (CSV)", type=["csv", "txt"], key="own_file", on_change=_keep_own_counts, max_upload_size=5
+        )
         if "own_counts" not in st.session_state:
             return None
         name, content = st.session_state["own_counts"]
@@ -472,6 +484,7 @@ def draw_map(
     nothing: maps.Shade = maps.NOT_SCORED,
     notes: pd.Series[Any] | None = None,
     selected: str | None = None,
+    places: pd.DataFrame | None = None,
     height: int = 480,
     on_pick: Callable[[str], None] | None = None,
 ) -> None:
@@ -481,7 +494,7 @@ def draw_map(
     ----------
     areas
         Wards indexed by ``area_code``, EPSG:27700: polygons, or points where no outlines are held.
-    classes, shades, nothing, notes, selected
+    classes, shades, nothing, notes, selected, places
         As for :func:`exclusion.maps.paint`.
     title
         What a screen reader calls the map; begins with "Map".
@@ -505,14 +518,16 @@ def draw_map(
         height=height,
         use_container_width=True,
         returned_objects=["last_active_drawing"],
-        feature_group_to_add=maps.paint(shapes, classes, shades, nothing=nothing, notes=notes, selected=selected),
+        feature_group_to_add=maps.paint(shapes, classes, shades, nothing=nothing, notes=notes, selected=selected, places=places),
         on_change=picked,
     )
     held = classes.reindex(areas.index)
     counts = {shade.label: int((held == place).sum()) for place, shade in enumerate(shades)}
     counts[nothing.label] = int(held.isna().sum())
     shown = [*shades, nothing] if counts[nothing.label] else list(shades)
-    st.html(maps.legend(shown, counts, "Number of wards in each"))
+    st.html(maps.legend(shown, counts, "Number of wards in each") if shades else "")
+    if places is not None:
+        st.html(maps.marks_legend(places))
     ways = "Click or tap a ward to choose it. On a touch screen one finger scrolls the page and two fingers move the map."
     if shapes.points:
         ways += " We hold no outlines for some of these wards, so a point marks the middle of each."

@@ -1,12 +1,8 @@
-"""The questions of the Proposal page. Every answer and every file is kept in the visit only, never in the address.
-
-Streamlit forgets what was asked on another page, so answers are kept beside it in the session.
-"""
+"""The questions of the Proposal page. Every answer and every file is kept in the visit only, never in the address."""
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,65 +10,22 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from exclusion import alongside, costs, judgement, places, proposal, routes, ui
+from exclusion import judgement, places, proposal, ui
 from exclusion.contracts import DataRefused, ExclusionError, Problem
 from exclusion.judgement import Service
 from exclusion.judgement.local import Local, read_local_files
 from exclusion.proposal import Considered, Proposal
 from exclusion.release import Evidence
+from exclusion.ui import listing, visit
+from exclusion.ui.visit import ask, attempt, upload
 from exclusion.words import capital
 
 NOT_SAID, STAYS, FEWER, CLOSES = "Not said", "Stays", "Fewer hours", "Closes"
 _FIELD = {STAYS: "keep", FEWER: "fewer_hours", CLOSES: "close"}
-_PLACE = {"Closes": "closes", "Opens for fewer hours": "fewer_hours"}
+FEWER_PLACE = "Opens for fewer hours"
+_PLACE = {"Closes": "closes", FEWER_PLACE: "fewer_hours"}
 MOST_PLACES = 10
 KINDS = ("Fill in a form", "Proposal files only")
-
-File = tuple[str, bytes]
-
-# --------------------------------------------------------------------------- what the visit holds
-
-
-def _visit() -> dict[str, Any]:
-    held: dict[str, Any] = st.session_state.setdefault("proposal_visit", {})
-    return held
-
-
-def ask(widget: Callable[..., Any], label: str, key: str, first: Any = None, **more: Any) -> Any:
-    """Ask with a widget and keep the answer for the visit."""
-    if key not in st.session_state:
-        st.session_state[key] = _visit().get(key, first)
-    answer = widget(label, key=key, **more)
-    _visit()[key] = answer
-    return answer
-
-
-def upload(label: str, key: str, kinds: Sequence[str], *, several: bool = False) -> list[File]:
-    """Files for the visit; the uploader forgets them when the page changes, the visit does not."""
-
-    def took() -> None:
-        given = st.session_state.get(key)
-        listed = given if isinstance(given, list) else [given] if given else []
-        _visit()[f"{key}_files"] = [(one.name, one.getvalue()) for one in listed]
-
-    shown = st.file_uploader(label, type=list(kinds), key=key, accept_multiple_files=several, on_change=took)
-    held: list[File] = _visit().get(f"{key}_files", [])
-    if held and not shown and st.button(f"Take {', '.join(name for name, _ in held)} away again", key=f"{key}_forget"):
-        _visit()[f"{key}_files"] = held = []
-    return held
-
-
-def _from_file(read: Callable[[Path], Any], held: File) -> Any:
-    """Read an uploaded file with a reader that wants a path; nothing is left on the disk."""
-    with tempfile.TemporaryDirectory(prefix="kept-open-") as folder:
-        return read(_written(Path(folder), held))
-
-
-def _written(folder: Path, held: File) -> Path:
-    path = folder / Path(held[0]).name
-    path.write_bytes(held[1])
-    return path
-
 
 # --------------------------------------------------------------------------- the proposal
 
@@ -85,25 +38,29 @@ def own_judgement() -> Local | None:
     if not given:
         return None
     try:
-        with tempfile.TemporaryDirectory(prefix="kept-open-") as folder:
-            return read_local_files([_written(Path(folder), one) for one in given])
+        with visit.folder() as folder:
+            return read_local_files([visit.written(Path(folder), one) for one in given])
     except ExclusionError as error:
         ui.show_error(error)
         st.stop()
 
 
-def gather(evidence: Evidence, councils: Sequence[str], local: Local | None = None) -> list[Proposal]:
-    """The proposals of the form and of the files; with every mistake shown, and the page stopped, where they cannot be read."""
+def gather(
+    evidence: Evidence, councils: Sequence[str], local: Local | None, listed: places.Places | None, problems: list[Problem]
+) -> list[Proposal]:
+    """The proposals of the form and of the files; with every mistake shown, and the page stopped, where they cannot be read.
+
+    ``problems`` are those found before, such as in the list of places, to be shown with these.
+    """
     how = ask(st.radio, "How to give the proposal", "proposal_how", KINDS[0], options=KINDS, horizontal=True)
-    problems: list[Problem] = []
     found: list[Proposal] = []
     if how == KINDS[0]:
-        fields = _form(evidence, councils, local, problems)
+        fields = _form(evidence, councils, local, listed, problems)
         if fields["service"] or fields["place"]:
-            _try(lambda: found.append(proposal.build(fields, "form", evidence.areas)), problems)
+            attempt(lambda: found.append(proposal.build(fields, "form", evidence.areas)), problems)
     label = "Other proposals that are live at once (TOML)" if how == KINDS[0] else "Proposal files (TOML), all that are live at once"
     for name, content in upload(label, "proposal_toml", ["toml"], several=True):
-        _try(lambda name=name, content=content: found.append(_parsed(name, content, evidence)), problems)  # type: ignore[misc]
+        attempt(lambda name=name, content=content: found.append(_parsed(name, content, evidence)), problems)  # type: ignore[misc]
     if problems:
         ui.show_error(DataRefused(problems))
         st.stop()
@@ -121,15 +78,9 @@ def _parsed(name: str, content: bytes, evidence: Evidence) -> Proposal:
     return proposal.parse(text, name, evidence.areas)
 
 
-def _try(work: Callable[[], Any], problems: list[Problem]) -> Any:
-    try:
-        return work()
-    except ExclusionError as error:
-        problems += error.problems or [Problem("proposal", str(error), "", "Mend it.")]
-        return None
-
-
-def _form(evidence: Evidence, councils: Sequence[str], local: Local | None, problems: list[Problem]) -> dict[str, Any]:
+def _form(
+    evidence: Evidence, councils: Sequence[str], local: Local | None, listed: places.Places | None, problems: list[Problem]
+) -> dict[str, Any]:
     nations = set(evidence.areas.loc[evidence.areas["council_code"].isin(councils), "nation"])
     held = judgement.offered(judgement.services() if local is None else local.services, nations)
     ids = sorted(held, key=lambda one: held[one].service_name)
@@ -148,7 +99,6 @@ def _form(evidence: Evidence, councils: Sequence[str], local: Local | None, prob
     with right:
         start = ask(st.text_input, "From when (year-month-day, such as 2027-04-01)", "proposal_date", "")
     services = [part for one in chosen if (part := _service(held[one], areas, problems))]
-    listed = _listed(problems)
     changed = _places(listed, areas)
     with st.expander("The officer's own words (printed as such, not checked)"):
         purpose = ask(st.text_area, "Purpose", "proposal_purpose", "")
@@ -197,20 +147,10 @@ def _service(service: Service, areas: pd.DataFrame, problems: list[Problem]) -> 
             if count is not None:
                 contacts[name] = int(count)
         given = upload("The same by ward (CSV, counts only)", f"proposal_{service.id}_by_ward", ["csv", "txt"])
-    by_ward = _try(lambda: proposal.read_contacts(given[0][1], areas, given[0][0]), problems) if given else None
+    by_ward = attempt(lambda: proposal.read_contacts(given[0][1], areas, given[0][0]), problems) if given else None
     if not set(fields) & {"close", "fewer_hours"}:
         return None  # nothing changes yet
     return fields | {"wards": [one for one in wards if one in names], "contacts": contacts, "contacts_by_ward": by_ward or {}}
-
-
-def _listed(problems: list[Problem]) -> places.Places | None:
-    with st.expander("The list of your places, to measure distances"):
-        st.markdown(
-            "We hold no list of the council's places. With the council's own list (CSV with name, kind and a position, or Open Referral UK "
-            "JSON) the page says how far people would have to go; without it, which services lean on the place."
-        )
-        given = upload("The council's list of places", "proposal_places", ["csv", "json"])
-        return _try(lambda: _from_file(places.read_places, given[0]), problems) if given else None
 
 
 def _places(listed: places.Places | None, areas: pd.DataFrame) -> list[dict[str, Any]]:
@@ -225,7 +165,7 @@ def _places(listed: places.Places | None, areas: pd.DataFrame) -> list[dict[str,
         step=1,
     )
     found = []
-    known = {} if listed is None else _by_name(listed.table)
+    known = {} if listed is None else listing.by_name(listed.table)
     wards = {str(code): str(name) for code, name in areas["area_name"].items()}
     for number in range(1, int(count or 0) + 1):
         key = f"proposal_place_{number}"
@@ -248,17 +188,15 @@ def _places(listed: places.Places | None, areas: pd.DataFrame) -> list[dict[str,
                 )
         with right:
             what = ask(st.selectbox, f"Place {number}, what happens", f"{key}_change", "Closes", options=list(_PLACE))
+            left_label = f"Place {number}, hours a week that are left"
+            hours = None
+            if what == FEWER_PLACE:
+                hours = ask(st.number_input, left_label, f"{key}_hours", None, min_value=0.5, max_value=168.0, step=0.5)
         label = f"Place {number}, wards that use it (every ward when none is chosen)"
         used = ask(st.multiselect, label, f"{key}_wards", [], options=list(wards), format_func=lambda one: wards.get(one, one))
-        found.append({"name": name or "", "kind": kind, "change": _PLACE[what], "wards": [one for one in used if one in wards]})
+        wards_used = [one for one in used if one in wards]
+        found.append({"name": name or "", "kind": kind, "change": _PLACE[what], "hours_left": hours, "wards": wards_used})
     return found
-
-
-def _by_name(table: pd.DataFrame) -> dict[str, str]:
-    """What a place is called on the page, its id where several share a name, and its kind."""
-    twice = table["name"].duplicated(keep=False)
-    names = table["name"].where(~twice, table["place_id"])
-    return dict(sorted(zip(names, table["kind"], strict=True)))
 
 
 # --------------------------------------------------------------------------- what follows
@@ -268,33 +206,13 @@ def consider(evidence: Evidence, proposals: Sequence[Proposal], local: Local | N
     """The proposals laid over the findings, kept in this visit while they stay the same."""
     scale = ui.people_scale()
     key = (evidence.manifest.version, date.today(), tuple(proposal.toml_text(one) for one in proposals), local and local.notices, scale)
-    if _visit().get("considered_key") != key:
+    if visit.held().get("considered_key") != key:
         try:
             with st.spinner("Working out what the proposal does …"):
-                _visit()["considered"] = proposal.consider(evidence, proposals, local=local, people_scale=scale)
+                visit.held()["considered"] = proposal.consider(evidence, proposals, local=local, people_scale=scale)
         except ExclusionError as error:
             ui.show_error(error)
             st.stop()
-        _visit()["considered_key"] = key
-    held: Considered = _visit()["considered"]
+        visit.held()["considered_key"] = key
+    held: Considered = visit.held()["considered"]
     return held
-
-
-def lay_beside(considered: Considered) -> alongside.Beside:
-    """The council's own routes, costs and places, where it uploads them."""
-    left, right = st.columns(2)
-    with left:
-        routes_file = upload("Your ways in without the internet (routes, CSV)", "proposal_routes", ["csv"])
-    with right:
-        costs_file = upload("Your own costs (TOML)", "proposal_costs", ["toml"])
-    problems: list[Problem] = []
-    listed = _visit().get("proposal_places_files", [])
-    given = alongside.Given(
-        _try(lambda: routes.read(routes_file[0][1], routes_file[0][0]), problems) if routes_file else None,
-        _try(lambda: _from_file(costs.read, costs_file[0]), problems) if costs_file else None,
-        _try(lambda: _from_file(places.read_places, listed[0]), problems) if listed else None,
-    )
-    found = _try(lambda: alongside.beside(considered, date.today(), given), problems)
-    if problems:
-        ui.show_error(DataRefused(problems))
-    return found or alongside.Beside()

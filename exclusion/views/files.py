@@ -44,11 +44,17 @@ def proposal_text(proposal: Proposal) -> str:
 
 def proposal_tables(considered: Considered, more: Mapping[str, pd.DataFrame]) -> bytes:
     """The five tables of a proposal, and those of the council's own files, as CSV in one zip."""
-    from exclusion import export
     from exclusion.export.proposals import tables
+
+    return tables_zip({**tables(considered), **more})
+
+
+def tables_zip(tables: Mapping[str, pd.DataFrame]) -> bytes:
+    """Tables by file name, as CSV in one zip."""
+    from exclusion import export
 
     held = BytesIO()
     with ZipFile(held, "w", ZIP_DEFLATED) as pack:
-        for name, table in {**tables(considered), **more}.items():
+        for name, table in tables.items():
             pack.writestr(name, export.csv_bytes(table))
     return held.getvalue()

@@ -1,0 +1,152 @@
+"""Places on the map and in tables: where they are, what happens to them, and how far people are from them."""
+
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+from typing import Any
+
+import pandas as pd
+
+from exclusion import judgement, maps
+from exclusion.alongside import place_words
+from exclusion.judgement.access import access_rules
+from exclusion.maps import Shade
+from exclusion.views.shared import each
+from exclusion.words import capital, percent
+
+NOW, AFTER, LONGER = "Now", "Afterwards", "Who has further to go"
+NOT_KNOWN = Shade(maps.NO_FIGURE, "Not known", maps.GREY)
+LONGER_SHADES = (
+    Shade("0", "Nobody", maps.BANDS[0].fill),
+    Shade("1", "Up to a quarter", maps.BANDS[1].fill),
+    Shade("2", "A quarter to half", maps.BANDS[2].fill),
+    Shade("3", "Over half", maps.BANDS[4].fill, maps.BANDS[4].ink),
+)
+"""What part of a group has further to go."""
+
+
+def distance_shades(unit: str) -> tuple[Shade, ...]:
+    """The classes of distance that half of a group are within; ``unit`` is km or minutes."""
+    rules = access_rules().map
+    steps = rules.km if unit == "km" else rules.minutes
+    words = [f"Within {steps[0]:g} {unit}", *(f"{a:g} to {b:g} {unit}" for a, b in pairwise(steps))]
+    words.append(f"Over {steps[-1]:g} {unit}")
+    return tuple(Shade(band.number, word, band.fill, band.ink) for band, word in zip(maps.BANDS, words, strict=True))
+
+
+def distance_classes(compared: pd.DataFrame, group: str, when: str) -> tuple[pd.Series[Any], tuple[Shade, ...]]:
+    """Each ward's class for the map, missing where not known, and what the classes mean.
+
+    Parameters
+    ----------
+    compared
+        ``distances.csv``.
+    when
+        :data:`NOW`, :data:`AFTER` or :data:`LONGER`.
+    """
+    rows = _wards(compared, group)
+    if when == LONGER:
+        longer = rows["longer_n"].astype("Float64").where(rows["longer_text"] != "none", 0.0) / rows["n"].astype("Float64")
+        # Under ten people who go further are blank as a count, and a small part of any ward that is shown.
+        few = rows["longer_text"].eq("fewer than 10")
+        place = pd.Series(pd.cut(longer.astype("float64"), [-1, 0, 0.25, 0.5, 2], labels=False), index=rows.index).mask(few, 1)
+        return place.where(rows["hidden"] == "").astype("Int64"), LONGER_SHADES
+    unit = str(rows["cost_unit"].iloc[0])
+    steps = access_rules().map.km if unit == "km" else access_rules().map.minutes
+    half = rows["median_before" if when == NOW else "median_after"].astype("float64")
+    place = pd.Series(pd.cut(half, [-1, *steps, math.inf], labels=False, include_lowest=True), index=rows.index)
+    return place.astype("Int64"), distance_shades(unit)
+
+
+def distance_notes(compared: pd.DataFrame, group: str, when: str) -> pd.Series[Any]:
+    """What the map says of each ward besides its class."""
+    rows = _wards(compared, group)
+    if when == LONGER:
+        return rows["longer_text"].map(lambda text: f"{capital(str(text))} have further to go")
+    which = "before" if when == NOW else "after"
+    notes = [
+        row["hidden"] or f"half within {_cost(row[f'median_{which}'], row)}, nine in ten within {_cost(row[f'p90_{which}'], row)}"
+        for row in rows.to_dict("records")
+    ]
+    return pd.Series(notes, index=rows.index)
+
+
+def place_marks(listed: pd.DataFrame) -> pd.DataFrame:
+    """``places.csv`` as the map takes it: ``name, what, status, x, y``."""
+    kinds = judgement.place_kinds()
+    what = [kinds[kind].label if kind in kinds else kind or "place" for kind in listed["kind"]]
+    return listed.assign(what=what)[["name", "what", "status", "x", "y"]]
+
+
+def place_rows(listed: pd.DataFrame) -> pd.DataFrame:
+    """The places of the map in a table, by name."""
+    table = pd.DataFrame({"Place": listed["name"]})
+    told = [place_words(str(row.kind), str(row.status)).rsplit(", ", 1) for row in each(listed)]
+    table["Kind"] = [capital(kind) for kind, _ in told]
+    table["Hours a week"] = ["not known" if pd.isna(hours) else f"{hours:g}" for hours in listed["hours_week"]]
+    table["What happens"] = [capital(status) for _, status in told]
+    return table
+
+
+def group_rows(compared: pd.DataFrame, changed: bool) -> pd.DataFrame:
+    """All chosen wards together, a row for each group."""
+    rows = compared[(compared["level"] == "all")]
+    return _rows(rows, "Who", [f"{row.label} ({_count(row.n, row.hidden)})" for row in each(rows)], changed)
+
+
+def ward_rows(compared: pd.DataFrame, group: str, changed: bool) -> pd.DataFrame:
+    """A row for each ward, for one group."""
+    rows = compared[(compared["level"] == "ward") & (compared["group"] == group)]
+    return _rows(rows, "Ward", list(rows["area_name"]), changed)
+
+
+def _rows(rows: pd.DataFrame, head: str, names: list[str], changed: bool) -> pd.DataFrame:
+    records = rows.to_dict("records")
+    table = pd.DataFrame({head: names})
+    limit = f"Over {rows['threshold'].iloc[0]:g} {rows['cost_unit'].iloc[0]}" if len(rows) else "Far"
+    for words, figure in (("Half are within", "median"), ("Nine in ten are within", "p90")):
+        table[words] = [row["hidden"] or _cost(row[f"{figure}_before"], row) for row in records]
+        if changed:
+            table[f"{words}, afterwards"] = [row["hidden"] or _cost(row[f"{figure}_after"], row) for row in records]
+    table[limit] = [_beyond(row, "before") for row in records]
+    if changed:
+        table[f"{limit}, afterwards"] = [_beyond(row, "after") for row in records]
+        table["Have further to go"] = [row["longer_text"] for row in records]
+        table["Fewer hours at the nearest"] = [row["fewer_hours_text"] for row in records]
+    return table
+
+
+def catchment_rows(shared: pd.DataFrame, changed: bool, group: str = "") -> pd.DataFrame:
+    """Hours of help within reach: all chosen wards, a row a group; or, with ``group``, a row a ward."""
+    rows = shared[(shared["level"] == "ward") & (shared["group"] == group)] if group else shared[shared["level"] == "all"]
+    records = rows.to_dict("records")
+    table = pd.DataFrame({"Ward": list(rows["area_name"])} if group else {"Who": list(rows["label"])})
+    for words, figure in (("Half have at least", "hours_median"), ("Nine in ten have at least", "hours_p10")):
+        for when, more in (("before", ""), ("after", ", afterwards")):
+            if when == "before" or changed:
+                table[words + more] = [row["hidden"] or f"{row[f'{figure}_{when}']:.1f}" for row in records]
+    for when, more in (("before", ""), ("after", ", afterwards")):
+        if when == "before" or changed:
+            table["Have none" + more] = [row["hidden"] or percent(row[f"none_share_{when}"]) for row in records]
+    return table
+
+
+def _wards(compared: pd.DataFrame, group: str) -> pd.DataFrame:
+    return compared[(compared["level"] == "ward") & (compared["group"] == group)].set_index("area_code")
+
+
+def _cost(value: float, row: dict[Any, Any]) -> str:
+    if math.isinf(value):
+        return "no place open"
+    return f"{value:.0f} {row['cost_unit']}" if row["cost_unit"] == "minutes" else f"{value:.1f} {row['cost_unit']}"
+
+
+def _beyond(row: dict[Any, Any], when: str) -> str:
+    share = row[f"beyond_share_{when}"]
+    text = str(row[f"beyond_text_{when}"])
+    return text if pd.isna(share) or not share else f"{text} ({percent(share)})"
+
+
+def _count(n: Any, hidden: str) -> str:
+    return hidden if hidden or pd.isna(n) else f"about {n:,}"
