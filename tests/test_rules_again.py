@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from test_pages import run, text
 
 from exclusion import alongside, places, proposal
 from exclusion.__main__ import main
@@ -99,3 +100,16 @@ def test_the_command_line_says_it_and_writes_it(listed: Path, tmp_path: Path, ca
     written = pd.read_csv(out / FILE)
     assert list(written.columns) == ["area_code", "area_name", "service_id", "channel", "before", "after", "rule_ids", "reason"]
     assert len(written) > 50
+
+
+def test_the_proposal_page_says_it() -> None:
+    test = run("proposal.py")
+    test.multiselect(key="proposal_services").set_value(["blue_badge"]).run()
+    test.selectbox(key="proposal_blue_badge_f2f").set_value("Closes")
+    test.text_input(key="proposal_date").set_value("2027-04-01")
+    test.file_uploader(key="proposal_places").upload("places.csv", LIST.encode(), "text/csv")
+    test.number_input(key="proposal_place_count").set_value(1).run()
+    test.selectbox(key="proposal_place_1_listed").set_value("Middle House").run()
+    assert not test.exception and not test.error
+    assert TITLE in [head.value for head in test.subheader]
+    assert "Primary school place:" in text(test) and "expect more use of post in" in text(test)
