@@ -205,16 +205,29 @@ def test_every_mistake_is_reported_together_with_its_line(tmp_path):
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("weight = 0.10", "weight = -1"), "greater than or equal to 0"),
-        (("weight = 0.10", 'weight = "a tenth"'), "valid number"),
-        (('normalise = "percentile_of_reference"', 'normalise = "minmax"'), "normalise: Input should be"),
+        (("weight = 0.10", "weight = -1"), "weight must be 0 or more (found: -1)"),
+        (
+            ("weight = 0.10", 'weight = "a tenth"'),
+            "weight must be a number (found: a tenth). Write a number, such as 0.3, without quotation marks.",
+        ),
+        (
+            ('normalise = "percentile_of_reference"', 'normalise = "minmax"'),
+            'normalise has a value we do not know (found: minmax). Use "percentile_of_reference", ',
+        ),
         (('normalise = "percentile_of_reference"', 'normalise = "goalposts"'), "needs two different goalposts"),
         (
             ('direction = "higher"\nmeasure = "disabled"', 'direction = "up"\nmeasure = "disabled"'),
-            "direction: Input should be 'higher' or 'lower'",
+            'direction has a value we do not know (found: up). Use "higher" or "lower".',
         ),
         (('measure = "disabled"', 'measure = "disabled"\nlacking = "none"'), "must have one of: measure, parts, lacking"),
         (('why = "The', 'whie = "The'), "why is missing"),
+        (('nations = ["England"]', 'nations = "England"'), "nations must be a list (found: England). Write it in square brackets"),
+        (('nations = ["England"]', 'nations = ["Engand"]'), "nations names one we do not know (found: Engand). Nations: England, Wales"),
+        (('label = "Age"', "label = 3"), "label must be text in quotation marks (found: 3)"),
+        (("checked_on = 2026-11-24", 'checked_on = "soon"'), "checked_on must be a date (found: soon). Write it as 2026-11-24"),
+        (("weight = 0.10", "weight = 0.10\nweight = 0.20"), "a name is given twice"),
+        (("weight = 0.10", "weight = nan"), "weight must be 0 or more"),
+        (('measure = "disabled"', "measure = 7"), "measure must be text in quotation marks (found: 7)"),
     ],
 )
 def test_single_mistakes_name_their_line(mine, change, says):
@@ -226,7 +239,7 @@ def test_single_mistakes_name_their_line(mine, change, says):
 def test_what_is_not_a_method_file_is_refused_in_a_sentence(tmp_path, mine):
     with pytest.raises(UsageError, match="is not a file"):
         read_method(tmp_path / "absent.toml")
-    with pytest.raises(DataRefused, match=r"is not valid TOML: .*line 1"):
+    with pytest.raises(DataRefused, match=r"mine\.toml, line 1: an equals sign is missing|mine\.toml, line 1: the value cannot be read"):
         mine("weights = age 3")
     with pytest.raises(DataRefused, match="indicator is missing"):
         mine('id = "x"')
@@ -259,3 +272,24 @@ def test_a_missing_figure_leaves_a_ward_without_a_score_not_with_a_lower_one():
         gap = values.copy()
         gap.loc[7, name] = np.nan
         assert np.isnan(alternatives.score_table(gap, method).loc[7, "index"])
+
+
+RAW = r"Input should|Value error|valid (string|number|tuple|date)|unable to parse|type=|at least \d item|tomllib|Cannot overwrite"
+"""What a validator says in its own words."""
+
+
+@pytest.mark.parametrize("kind", ["wrong kinds everywhere", "no tables", "not TOML"])
+def test_no_mistake_is_told_in_the_words_of_a_validator(mine, kind):
+    import re
+
+    bad = {
+        "wrong kinds everywhere": re.sub(r"(?m)^(\w+ = )[^\[\n].*$", r"\1[[1]]", GOOD),
+        "no tables": "id = 3\ntitle = 4\nnations = []\ndomain = [1]\nindicator = {}\nnormalise = 1\ntreat = 2020-01-01",
+        "not TOML": GOOD.replace('direction = "higher"', 'direction = "higher', 1),
+    }[kind]
+    with pytest.raises(DataRefused) as refused:
+        mine(bad)
+    for problem in refused.value.problems:
+        assert not re.search(RAW, str(problem)), str(problem)
+        assert re.search(r"mine\.toml, (line \d+|at the end)", problem.where) and problem.do
+    assert kind == "not TOML" or len(refused.value.problems) > 5

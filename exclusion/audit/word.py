@@ -40,7 +40,7 @@ def docx(document: Document) -> bytes:
         word.add_heading(f"{number}. {section.title}", level=2)
         for block in section.blocks:
             if isinstance(block, str):
-                word.add_paragraph(block)
+                word.add_paragraph(block).paragraph_format.space_before = Pt(6)
             elif isinstance(block, Sub):
                 word.add_heading(block.text, level=3)
             elif isinstance(block, Listed):
@@ -76,8 +76,10 @@ def set_up(word: WordDocument, title: str, when: date) -> None:
 
 def listed(word: WordDocument, block: Listed) -> None:
     """A list of points."""
-    for item in block.items:
+    for number, item in enumerate(block.items):
         paragraph = word.add_paragraph(style="List Bullet")
+        if number == 0:
+            paragraph.paragraph_format.space_before = Pt(6)
         if isinstance(item, str):
             paragraph.add_run(item)
         else:
@@ -124,6 +126,7 @@ def caption(word: WordDocument, text: str) -> None:
     """The line above a table, kept with it."""
     paragraph = word.add_paragraph()
     paragraph.paragraph_format.keep_with_next = True
+    paragraph.paragraph_format.space_before = Pt(12)  # tables leave no room below themselves
     paragraph.add_run(text).bold = True
 
 

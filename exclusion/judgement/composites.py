@@ -17,12 +17,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.judgement import method_words
 from exclusion.judgement.entries import FOLDER, Entry
 from exclusion.judgement.score import measures
 
 Mean = Literal["arithmetic", "geometric", "harmonic"]
 Scale = Literal["percentile_of_reference", "percentile", "min_max", "goalposts", "z_score", "rank", "exponential", "none"]
 Within = Literal["nation", "council", "all"]
+NATIONS = ("England", "Wales", "Scotland", "Northern Ireland")
 ALTERNATIVES = FOLDER / "methods" / "alternatives"
 
 
@@ -124,14 +126,15 @@ def read_method(path: str | Path, own: Iterable[str] = ()) -> CompositeMethod:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise DataRefused(Problem(path.name, f"is not valid TOML: {error}", "", "Mend the line it names.")) from None
+        raise DataRefused(method_words.not_toml(path.name, str(error))) from None
     lines = line_numbers(text)
     method = None
     problems: list[Problem] = []
     try:
         method = CompositeMethod.model_validate(document)
     except ValidationError as error:
-        problems += [_mistake(path.name, dict(mistake), document, lines) for mistake in error.errors()]
+        mistakes = [dict(mistake) for mistake in error.errors()]
+        problems += [_mistake(path.name, one, document, lines) for one in mistakes if not method_words.only_follows(one)]
     problems += list(_dangling(path.name, document, lines, frozenset(own)))
     if problems or method is None:
         raise DataRefused(sorted(problems, key=lambda problem: _line_of(problem.where)))
@@ -192,7 +195,8 @@ def _mistake(name: str, mistake: Mapping[str, Any], document: Mapping[str, Any],
         return Problem(where, f"{who}{field} is missing", "", do)
     if mistake["type"] == "extra_forbidden":
         return Problem(where, f"{who}'{field}' is not a field of a method", "", "Mend its spelling or delete the line.")
-    return Problem(where, f"{who}{field}: {mistake['msg']}", repr(mistake["input"]), "Mend this line.")
+    what, do = method_words.said(mistake)
+    return Problem(where, f"{who}{field} {what}", method_words.shown(mistake["input"]), do)
 
 
 def _tables(document: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
@@ -205,6 +209,10 @@ def _dangling(name: str, document: Mapping[str, Any], lines: Lines, own: frozens
     """What the file says of itself that cannot be: checked on the raw text, so that it is found beside other mistakes."""
     domains, indicators = _tables(document, "domain"), _tables(document, "indicator")
     yield from _repeated(name, domains, indicators, lines)
+    given = document.get("nations")
+    for nation in given if isinstance(given, list) else []:
+        if isinstance(nation, str) and nation not in NATIONS:
+            yield Problem(_at(name, ("nations",), lines), "nations names one we do not know", nation, f"Nations: {', '.join(NATIONS)}.")
     ids = [str(domain.get("id")) for domain in domains]
     for at, domain in enumerate(domains):
         up = domain.get("parent", "")
@@ -230,7 +238,8 @@ def _dangling(name: str, document: Mapping[str, Any], lines: Lines, own: frozens
                 f"Domains here: {', '.join(ids)}.",
             )
         parts = indicator.get("parts") if isinstance(indicator.get("parts"), list) else []
-        used = [indicator["measure"]] if indicator.get("measure") else [p.get("measure") for p in parts or [] if isinstance(p, dict)]
+        named = [indicator["measure"]] if indicator.get("measure") else [p.get("measure") for p in parts or [] if isinstance(p, dict)]
+        used = [measure for measure in named if isinstance(measure, str)]  # one that is no text is told of already
         key = "measure" if indicator.get("measure") else "parts"
         for measure in used:
             if measure not in known:

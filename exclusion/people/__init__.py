@@ -35,6 +35,10 @@ WHOLE = 0.001
 """A release holds a whole nation when its wards' residents come within this share of the nation's."""
 
 
+TOGETHER = 128
+"""Areas broken down at once: a table for each took most of the time of a national workbook, one for all of them a lot of memory."""
+
+
 @dataclass(frozen=True)
 class PeopleEstimate:
     """Estimates of some wards with the draws they share.
@@ -232,22 +236,27 @@ def breakdown(people: PeopleEstimate, area_codes: Sequence[str] | None = None, *
     codes = list(people.row) if area_codes is None else list(area_codes)
     names = [(rate.id, who) for rate in rates.rate for who in ("disabled", "not disabled")]
     level = np.array([[rate.disabled, rate.not_disabled] for rate in rates.rate]).ravel()
-    held, raw = np.zeros((len(codes), len(names))), np.zeros((len(codes), len(names)))
+    rows = [people.row[code] for code in codes]
+    places = people.places.iloc[rows]
+    ages, cells, ratio = people.ages[rows], people.cells[rows], places["ratio"].to_numpy(float)
+    held = np.stack([cells[:, 1:], (ages - cells)[:, 1:]], axis=2).reshape(len(codes), len(names))
+    raw = held * level * ratio[:, None]
     frames, summed = [], np.zeros((len(names), rates.errors.draws))
-    for number, code in enumerate(codes):
-        row = people.row[code]
-        ages, cells, ratio = people.ages[row], people.cells[row], float(people.places["ratio"].iloc[row])
-        held[number] = np.stack([cells[1:], (ages - cells)[1:]], axis=1).ravel()
-        raw[number] = held[number] * level * ratio
-        drawn = _drawn_cells(ages, cells, survey) * ratio * doubt.factors(people.places.iloc[[row]], rates)
-        drawn = _by_chance(drawn, held[number][:, None], [f"{code}|{age}|{who}" for age, who in names], rates)
+    for start in range(0, len(codes), TOGETHER):
+        part = slice(start, start + TOGETHER)
+        drawn = np.stack([_drawn_cells(*area, survey) for area in zip(ages[part], cells[part], strict=True)])
+        drawn *= ratio[part, None, None]
+        drawn *= doubt.factors(places.iloc[part], rates)[:, None, :]
+        called = [f"{code}|{age}|{who}" for code in codes[part] for age, who in names]
+        flat = _by_chance(drawn.reshape(len(called), -1), held[part].reshape(-1, 1), called, rates)
+        drawn = flat.reshape(drawn.shape)
         if together:
-            summed += drawn
+            summed += drawn.sum(axis=0)
         else:
-            frames.append(_grouped(code, names, held[number], raw[number], drawn, people.draws[row], people))
+            frames.append(_grouped(codes[part], names, held[part], raw[part], drawn, people.draws[rows[part]], people))
     if together:
-        whole = people.draws[[people.row[code] for code in codes]].sum(axis=0)
-        frames.append(_grouped("all", names, held.sum(axis=0), raw.sum(axis=0), summed, whole, people))
+        whole = people.draws[rows].sum(axis=0)
+        frames.append(_grouped(["all"], names, held.sum(axis=0)[None], raw.sum(axis=0)[None], summed[None], whole[None], people))
     return pd.concat(frames, ignore_index=True)
 
 
@@ -313,20 +322,23 @@ def _by_chance(expected: Array, most: Array, names: list[str], rates: PeopleRate
 
 
 def _grouped(
-    code: str, names: list[tuple[str, str]], held: Array, raw: Array, drawn: Array, whole: Array, people: PeopleEstimate
+    codes: Sequence[str], names: list[tuple[str, str]], held: Array, raw: Array, drawn: Array, whole: Array, people: PeopleEstimate
 ) -> pd.DataFrame:
-    """Every cell and every sum of cells of one area; ``whole`` are the draws of the area as its own row of the table has them."""
+    """Every cell and every sum of cells of some areas; ``whole`` are the draws of each area as its own row of the table has them."""
     labels = {rate.id: rate.label for rate in people.rates.rate} | {"all": "16 and over"}
     front, own = [], []
     for age, label in labels.items():
         for who in ("disabled", "not disabled", "all"):
-            front.append((code, age, label, who))
+            front.append((age, label, who))
             own.append([age in ("all", name) and who in ("all", their) for name, their in names])
     take = np.array(own, dtype=float)
-    draws = take @ drawn
-    draws[-1] = whole
-    table = _table(take @ raw, draws, take @ held, pd.RangeIndex(len(front)), people.scale, people.rates)
-    keys = pd.DataFrame(front, columns=["area_code", "age", "age_label", "disability"])
+    draws = np.matmul(take, drawn)
+    draws[:, -1] = whole
+    index = pd.RangeIndex(len(codes) * len(front))
+    raw_sums, held_sums = (np.matmul(take, values[:, :, None]).ravel() for values in (raw, held))
+    table = _table(raw_sums, draws.reshape(len(index), -1), held_sums, index, people.scale, people.rates)
+    keys = pd.DataFrame(front * len(codes), columns=["age", "age_label", "disability"])
+    keys.insert(0, "area_code", [code for code in codes for _ in front])
     return pd.concat([keys, table.rename(columns={"adults": "people"})], axis=1)
 
 
