@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +14,6 @@ from exclusion.cli.options import (
     AnyServices,
     AsJson,
     Boundaries,
-    Councils,
     Every,
     Own,
     OwnAreas,
@@ -32,6 +31,10 @@ from exclusion.cli.options import (
 from exclusion.cli.screen import notices, say, show, show_beside, show_findings, show_proposal, working, wrote
 from exclusion.contracts import Problem, UsageError
 from exclusion.words import join_words
+
+if TYPE_CHECKING:
+    from exclusion.assessment import Assessment
+    from exclusion.proposal import Considered
 
 
 def councils(
@@ -235,9 +238,11 @@ def export_table(
 
 
 def pack(
-    council: Councils,
-    service: Annotated[list[str], typer.Option("--service", "-s", help="The service, by id; a pack is about one.")],
     out: Annotated[Path, typer.Option("-o", "--out", help="Folder for the pages.")],
+    council: AnyCouncils = None,
+    service: Annotated[list[str] | None, typer.Option("--service", "-s", help="The service, by id; a pack is about one.")] = None,
+    proposal: Proposals = None,
+    local: Own = None,
     weight: Weights = None,
     people_scale: PeopleScale = None,
     people_why: PeopleWhy = None,
@@ -252,13 +257,19 @@ def pack(
 ) -> None:
     """Write pages to e-mail or print.
 
-    One for the council and one for each ward, complete in themselves.
+    One for the council and one for each ward, complete in themselves. With a proposal: one side for
+    scrutiny, and for each service it names a page of the council and one of each ward.
     """
     from exclusion import report
 
     own, scale = inputs.brought(own_figures, own_use, own_when, areas, postcodes), inputs.people_scale_of(people_scale, people_why)
-    assessment = inputs.assessed(release, boundaries, council, service, weight, people_scale=scale, own=own)
+    result: Assessment | Considered
+    if proposal:
+        result = inputs.consider(release, boundaries, proposal, council, service, weight, inputs.local_of(local), scale)
+    else:
+        chosen = inputs.both(council, service)
+        result = inputs.assessed(release, boundaries, *chosen, weight, inputs.local_of(local), scale, own)
     with working("Writing the pages"):
-        pages = report.write_pack(assessment, out)
+        pages = report.write_pack(result, out)
     wrote(as_json, pages, f"Wrote {len(pages)} pages to {out}")
-    notices(assessment)
+    notices(result)

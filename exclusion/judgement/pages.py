@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from itertools import chain
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -11,6 +12,8 @@ from exclusion.judgement.duty import Duty, duties
 from exclusion.judgement.entries import FOLDER, Entry, only_fields, read_entries
 from exclusion.judgement.law import Nation
 from exclusion.judgement.ruleset import Group, Severity
+
+Effect = Literal["closes", "fewer", "none", "stays"]
 
 
 class Fact(Entry):
@@ -73,6 +76,9 @@ class Question(Entry):
     busier: tuple[str, ...] = ()
     severities: tuple[Severity, ...] = ()
     urgent: bool = False
+    effects: tuple[Effect, ...] = ()  # a proposal does this to a way in found here
+    minimum: tuple[Effect, ...] = ()  # a proposal does this to part of the minimum
+    together: bool = False  # where several services move together here
     fallback: bool = False  # where too few fit the findings
     general: bool = False
     text: str

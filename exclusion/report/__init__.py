@@ -12,24 +12,34 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
+import pandas as pd
+
 from exclusion.assessment import Assessment
 from exclusion.contracts import Problem, UsageError
+from exclusion.proposal import Considered
 from exclusion.report.briefing import busier_line, decided_by, floor_line, keep_lines, people_words, questions, unknowns, ward_facts
 from exclusion.report.council import across_lines, paragraph, place
-from exclusion.report.pages import WORDS, mark, render, visible_words
+from exclusion.report.pages import WORDS, mark, member_page_of, render, scrutiny_html, visible_words, ward_html
+from exclusion.report.scrutiny import scrutiny_page
+from exclusion.report.sections import Section
 
 _MARK = '<meta name="kept-open-pack" content="'
 
 
-def write_pack(assessment: Assessment, folder: str | Path, *, today: date | None = None) -> list[Path]:
-    """Write the council page (index.html) and a page for each ward; all of them or none.
+def write_pack(
+    result: Assessment | Considered, folder: str | Path, *, today: date | None = None, findings: pd.DataFrame | None = None
+) -> list[Path]:
+    """Write the first page (index.html) and a page for each ward; all of them or none.
 
     Parameters
     ----------
-    assessment
-        Of one service; one or several councils.
+    result
+        An assessment of one service, one or several councils: the first page is the council's. Or a considered
+        proposal: the first page is the one for scrutiny, and every service it names has its pages.
     folder
-        New, empty, or holding an earlier pack of the same service and councils, which is replaced.
+        New, empty, or holding an earlier pack of the same service or proposal and councils, which is replaced.
+    findings
+        With a proposal: the findings with officers' answers, as the register gives them.
     today
         The date to print; the clock's when None. The same assessment gives the same bytes but for it.
 
@@ -41,11 +51,11 @@ def write_pack(assessment: Assessment, folder: str | Path, *, today: date | None
     Raises
     ------
     UsageError
-        When there is not exactly one service, or the folder holds anything else.
+        When an assessment is not of exactly one service, or the folder holds anything else.
     """
     out = Path(folder)
-    pages = render(assessment, today or date.today())
-    _refuse(out, mark(assessment))
+    pages = render(result, today or date.today(), findings)
+    _refuse(out, mark(result))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -77,7 +87,7 @@ def _refuse(folder: Path, mark: str) -> None:
     others = [path.name for path in sorted(folder.iterdir()) if not _is_ours(path, mark)]
     if others:
         shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
-        do = "Give a new or empty folder; a pack replaces only an earlier pack of the same service and councils."
+        do = "Give a new or empty folder; a pack replaces only an earlier pack of the same service or proposal and councils."
         raise UsageError(Problem(str(folder), "holds other files, which would be lost", shown, do))
 
 
@@ -90,18 +100,23 @@ def _is_ours(path: Path, mark: str) -> bool:
 
 __all__ = [
     "WORDS",
+    "Section",
     "across_lines",
     "busier_line",
     "decided_by",
     "floor_line",
     "keep_lines",
+    "member_page_of",
     "paragraph",
     "people_words",
     "place",
     "questions",
     "render",
+    "scrutiny_html",
+    "scrutiny_page",
     "unknowns",
     "visible_words",
     "ward_facts",
+    "ward_html",
     "write_pack",
 ]

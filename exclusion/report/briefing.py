@@ -7,6 +7,7 @@ Wards are never ranked, a score is never printed, a count under ten is never sho
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,8 @@ URGENT = 2  # "within days", as services.csv defines it
 BORDERLINE = "†"  # in brief lines; the page that prints it says what it means
 _LEVEL = {"required": 0, "recommended": 1, "monitor": 2}
 KEEP = {"required": "Keep {way} as a condition", "recommended": "Advise keeping {way}", "monitor": "Watch {way}"}
+EFFECTS = {"closes": "it closes", "fewer": "fewer hours", "none": "not mentioned", "stays": "it stays"}
+"""What a proposal does to a way in that was found, the firmest first, as a line says it."""
 _WITHOUT_A_SERVICE = ("age75", "disabled_lot", "income_dep", "poor_english")
 
 
@@ -169,13 +172,23 @@ def _nation_people(assessment: Assessment, nation: str) -> pd.Series[Any]:
 # --------------------------------------------------------------------------- what to keep, and why
 
 
-def keep_lines(assessment: Assessment, area_code: str, service_id: str, most: int = MOST_LINES, brief: bool = False) -> list[str]:
+def keep_lines(
+    assessment: Assessment,
+    area_code: str,
+    service_id: str,
+    most: int = MOST_LINES,
+    brief: bool = False,
+    effects: Mapping[str, str] | None = None,
+) -> list[str]:
     """What to keep open in a ward: "Advise keeping X, because Y", firmest first; ways with one reason share a line.
 
     Parameters
     ----------
     brief
         Leave out the figure behind each reason, where the facts are printed beside the lines.
+    effects
+        What a proposal does to each way in, by channel, a key of :data:`EFFECTS`: each line then says
+        it, and what closes comes first among equals.
 
     Returns
     -------
@@ -184,8 +197,13 @@ def keep_lines(assessment: Assessment, area_code: str, service_id: str, most: in
         one line says so.
     """
     lines: dict[tuple[str, str, str], list[str]] = {}
-    for row in records(kept_rows(assessment, area_code, service_id)):
-        key = (str(row["severity"]), reason(assessment, row, brief), _mark(assessment, row, brief))
+    rows = records(kept_rows(assessment, area_code, service_id))
+    if effects is not None:
+        order = list(EFFECTS)
+        rows.sort(key=lambda row: (_LEVEL[str(row["severity"])], order.index(effects.get(str(row["channel"]), "none"))))
+    for row in rows:
+        effect = "" if effects is None else EFFECTS[effects.get(str(row["channel"]), "none")]
+        key = (str(row["severity"]), reason(assessment, row, brief), _mark(assessment, row, brief, effect))
         lines.setdefault(key, []).append(way(str(row["channel"])))
     said = [f"{KEEP[severity].format(way=join_words(ways))}, because {why}{mark}" for (severity, why, mark), ways in lines.items()]
     return said[:most] or [_nothing(assessment, area_code, service_id)]
@@ -220,11 +238,12 @@ def _answers(rule: Rule, service: Service) -> list[str]:
     return [use.id for leg in rule.legs for use in known[leg.indicator_for(service)].measures]
 
 
-def _mark(assessment: Assessment, finding: Mapping[str, Any], brief: bool) -> str:
-    """How a line ends: whether the same holds across the council, and whether it is borderline."""
+def _mark(assessment: Assessment, finding: Mapping[str, Any], brief: bool, effect: str = "") -> str:
+    """How a line ends: what a proposal does to it, whether the same holds across the council, and whether it is borderline."""
     if brief:
-        return f".{BORDERLINE}" if finding["borderline"] else "."
-    marks = ["as across the council"] if said_across(assessment, finding) else []
+        return (f" ({effect})." if effect else ".") + (BORDERLINE if finding["borderline"] else "")
+    marks = [effect] if effect else []
+    marks += ["as across the council"] if said_across(assessment, finding) else []
     marks += ["borderline"] if finding["borderline"] else []
     return f" ({'; '.join(marks)})." if marks else "."
 
@@ -310,21 +329,52 @@ def _pocket(summary: str) -> str:
     return f"One part of this ward differs{f' ({short})' if short else ''}: ask locally."
 
 
-def questions(assessment: Assessment, area_code: str, service_id: str, most: int = MOST_QUESTIONS) -> list[str]:
-    """Questions a member may want to ask, chosen by the findings; the last is the general one."""
+def questions(
+    assessment: Assessment,
+    area_code: str,
+    service_id: str,
+    most: int = MOST_QUESTIONS,
+    effects: Mapping[str, str] | None = None,
+    together: bool = False,
+) -> list[str]:
+    """Questions a member may want to ask, chosen by the findings; the last is the general one.
+
+    Parameters
+    ----------
+    effects
+        What a proposal does to each way in here, by channel, as :func:`keep_lines` takes it.
+    together
+        Whether several services move together here.
+    """
     keeps = kept_rows(assessment, area_code, service_id)
     kept, severities = set(keeps["channel"]), set(keeps["severity"])
     busier = set(_rows(assessment, area_code, service_id, "more_use")["channel"])
-    urgent = assessment.service(service_id).urgency >= URGENT
+    service = assessment.service(service_id)
+    urgent = service.urgency >= URGENT
+    # Of a proposal: what it does to findings, and to the minimum, each as a set of effects.
+    done = effects or {}
+    to_findings = {done.get(channel, "none") for channel in kept} if effects is not None else set()
+    to_minimum = {done[channel] for channel in service.floor_channels if channel in done}
     known = list(texts.page_questions().values())
     fits = [
         one.text
         for one in known
-        if kept & set(one.channels) or busier & set(one.busier) or severities & set(one.severities) or (one.urgent and urgent)
+        if kept & set(one.channels)
+        or busier & set(one.busier)
+        or severities & set(one.severities)
+        or (one.urgent and urgent)
+        or to_findings & set(one.effects)
+        or to_minimum & set(one.minimum)
+        or (one.together and together)
     ]
     fits += [one.text for one in known if one.fallback]
     general = [one.text for one in known if one.general]
     return [*list(dict.fromkeys(fits))[: most - len(general)], *general]
+
+
+def short_name(service: Service) -> str:
+    """A service's name without what stands in brackets."""
+    return re.sub(r" \([^)]*\)", "", service.service_name)
 
 
 def decided_by(assessment: Assessment, area_code: str, service: Service) -> str:
@@ -358,6 +408,7 @@ __all__ = [
     "people_words",
     "questions",
     "reason",
+    "short_name",
     "sources",
     "unknowns",
     "ward_facts",

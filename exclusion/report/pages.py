@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from exclusion import judgement
@@ -18,86 +20,130 @@ from exclusion.contracts import Problem, UsageError
 from exclusion.judgement import Service
 from exclusion.judgement import pages as texts
 from exclusion.judgement.score import people_rates
-from exclusion.report import briefing, council
-from exclusion.words import date_words, slug
+from exclusion.proposal import Considered
+from exclusion.report import briefing, council, proposed
+from exclusion.report.member import CLOSING, WORDS, MemberPage, member_page
+from exclusion.report.scrutiny import scrutiny_page
+from exclusion.words import date_words, join_words, slug
 
-WORDS = 300  # of a ward page, footer aside
-# How many facts and unknowns, whether reasons repeat their figures, and whether there is room for more than the first
-# clause on users and for busier ways: given up in this order to keep to WORDS. What to keep, the duty and the
-# questions are never given up.
-_FITS = (
-    (5, 3, False, True),
-    (4, 3, False, True),
-    (4, 3, True, True),
-    (4, 2, True, True),
-    (3, 2, True, True),
-    (3, 1, True, True),
-    (3, 1, True, False),
-)
 _OVERDUE = "This text was due"
 SHOWN_LATE = 6
 
 
-def render(assessment: Assessment, today: date) -> dict[str, str]:
+def render(result: Assessment | Considered, today: date, findings: pd.DataFrame | None = None) -> dict[str, str]:
     """The pages of a pack as HTML by file name, index.html first.
+
+    Parameters
+    ----------
+    result
+        An assessment of one service: index.html is the page of the council. Or a considered proposal:
+        index.html is the page for scrutiny, and each service has a page of the council and of each ward.
+    findings
+        With a proposal: the findings with officers' answers, as the register gives them.
 
     Raises
     ------
     UsageError
-        When the assessment is not of exactly one service.
+        When an assessment is not of exactly one service, or a proposal touches none.
     """
-    if len(assessment.services) != 1:
-        found = ", ".join(service.id for service in assessment.services) or "none"
+    if isinstance(result, Considered):
+        return _of_proposal(result, today, findings)
+    if len(result.services) != 1:
+        found = ", ".join(service.id for service in result.services) or "none"
         raise UsageError(Problem("pack", "is about one service", found, "Choose one service; make a pack for each."))
-    service = assessment.services[0]
-    names = {str(code): f"{code}-{slug(str(name))}.html" for code, name in assessment.areas["area_name"].items()}
+    return _of_service(result, result.services[0], today, mark(result), "index.html", "")
+
+
+def _of_proposal(considered: Considered, today: date, findings: pd.DataFrame | None) -> dict[str, str]:
+    ids = proposed.named_services(considered)
+    if not ids:
+        raise UsageError(Problem("pack", "the proposal touches no service", "", "Name a service in it, or a place where one is given."))
+    homes = {one: f"{one.replace('_', '-')}.html" for one in ids}
+    pages = {"index.html": scrutiny_html(considered, today, findings, [(_named(considered, one), homes[one]) for one in ids])}
+    for one in ids:
+        after = f"-{one.replace('_', '-')}" if len(ids) > 1 else ""
+        pages |= _of_service(_only(considered, one), considered.assessment.service(one), today, mark(considered), homes[one], after)
+    return pages
+
+
+def _only(considered: Considered, service_id: str) -> Considered:
+    """The same with the findings of one service: a place that closes brings in those of forty, and every ward page looks through them."""
+    a = considered.assessment
+    mine = {name: getattr(a, name)[getattr(a, name)["service_id"] == service_id] for name in ("findings", "summaries", "council_wide")}
+    findings = considered.findings[considered.findings["service_id"] == service_id]
+    return replace(considered, assessment=replace(a, **mine), findings=findings)
+
+
+def _named(considered: Considered, service_id: str) -> str:
+    return briefing.short_name(considered.assessment.service(service_id))
+
+
+def _of_service(result: Assessment | Considered, service: Service, today: date, marked: str, home: str, after: str) -> dict[str, str]:
+    assessment = result.assessment if isinstance(result, Considered) else result
+    names = {str(code): f"{code}-{slug(str(name))}{after}.html" for code, name in assessment.areas["area_name"].items()}
     return {
-        "index.html": _council_page(assessment, service, names, today),
-        **{name: _ward_page(assessment, service, code, today) for code, name in names.items()},
+        home: _council_page(result, service, names, today, marked),
+        **{name: ward_html(result, service.id, code, today, marked, home) for code, name in names.items()},
     }
 
 
 # --------------------------------------------------------------------------- pages
 
 
-def _ward_page(assessment: Assessment, service: Service, code: str, today: date) -> str:
-    nation = str(assessment.areas.at[code, "nation"])
-    page = {
-        **_common(assessment, service, today, _entries(assessment, service, code)),
-        "ward": assessment.areas.at[code, "area_name"],
-        "council": assessment.areas.at[code, "council_name"],
-        "code": code,
-        "decided_by": briefing.decided_by(assessment, code, service),
-        "floor": briefing.floor_line(service),
-        "questions": briefing.questions(assessment, code, service.id),
-        "duty": _duty(nation, short=True),
-    }
-    said = briefing.facts(assessment, code, service.id)
-    figures, estimate = [fact for fact in said if fact.source], [fact for fact in said if not fact.source]
-    unknown = briefing.unknowns(assessment, code, service.id)
-    careful = briefing.cautions(assessment, code, service.id)
-    keeps = {brief: [*careful, *briefing.keep_lines(assessment, code, service.id, brief=brief)] for brief in (False, True)}
-    busier = briefing.busier_line(assessment, code, service.id)
-    behind = _finding_sources(assessment, code)
-    html = ""
-    for most_facts, most_unknowns, brief, room in _FITS:
-        shown = [*figures[: most_facts - len(estimate)], *estimate]
-        page |= {
-            "facts": [fact.text for fact in shown],
-            "keeps": keeps[brief][: briefing.MOST_LINES],
-            "users": service.main_users if room else service.main_users.split(";")[0],
-            "busier": busier if room else "",
-            "borderline": any(briefing.BORDERLINE in line for line in keeps[brief][: briefing.MOST_LINES]),
-            "unknowns": unknown[:most_unknowns],
-            "sources": briefing.sources(assessment, behind.union(fact.source for fact in shown)),
-        }
-        html = _rendered("ward.html", **page)
-        if visible_words(html) <= WORDS:
-            break
-    return html
+def ward_html(result: Assessment | Considered, service_id: str, code: str, today: date, marked: str = "", home: str = "index.html") -> str:
+    """The page of one ward and service, complete in itself."""
+    assessment = result.assessment if isinstance(result, Considered) else result
+    service = assessment.service(service_id)
+    page = member_page_of(result, code, service_id)
+    return _rendered(
+        "ward.html",
+        **_common(assessment, service, today, _entries(assessment, service, code), marked or mark(result)),
+        page=page,
+        closing=CLOSING,
+        ward=assessment.areas.at[code, "area_name"],
+        council=assessment.areas.at[code, "council_name"],
+        code=code,
+        home=home,
+        sources=briefing.sources(assessment, _finding_sources(assessment, code, service_id).union(page.measured)),
+    )
 
 
-def _council_page(assessment: Assessment, service: Service, names: dict[str, str], today: date) -> str:
+def member_page_of(result: Assessment | Considered, code: str, service_id: str) -> MemberPage:
+    """What a member reads, with the duty of the ward's nation."""
+    assessment = result.assessment if isinstance(result, Considered) else result
+    return member_page(result, code, service_id, _duty(str(assessment.areas.at[code, "nation"]), short=True))
+
+
+def scrutiny_html(
+    considered: Considered,
+    today: date,
+    findings: pd.DataFrame | None = None,
+    links: Sequence[tuple[str, str]] = (),
+    missing: tuple[str, ...] = (),
+) -> str:
+    """The page for scrutiny, complete in itself; ``links`` are pairs of a service's name and its page."""
+    assessment = considered.assessment
+    ids = proposed.named_services(considered)
+    services = [assessment.service(one) for one in ids]
+    entries = list({entry.id: entry for service in services for entry in _entries(assessment, service)}.values())
+    common = _common(assessment, services[0], today, entries, mark(considered))
+    profiles = join_words([f"{service.id} {service.profile_version}" for service in services])
+    versions = [(name, said if name != "Service profile" else profiles) for name, said in common["versions"]]
+    return _rendered(
+        "scrutiny.html",
+        **common | {"versions": versions},
+        page=scrutiny_page(considered, findings, missing),
+        place=council.place(assessment),
+        closing=CLOSING,
+        links=links,
+        duties=[(nation, _duty(str(nation), short=True)) for nation in assessment.areas["nation"].unique()],
+        sources=(),
+    )
+
+
+def _council_page(result: Assessment | Considered, service: Service, names: dict[str, str], today: date, marked: str) -> str:
+    considered = result if isinstance(result, Considered) else None
+    assessment = result.assessment if isinstance(result, Considered) else result
     several = assessment.areas["council_code"].nunique() > 1
     labels = assessment.areas[["area_name", "council_name"]].itertuples(name=None)
     wards = [
@@ -108,8 +154,11 @@ def _council_page(assessment: Assessment, service: Service, names: dict[str, str
     used = [*assessment.profile["source"].unique(), "ons_wards_2025", ""]
     return _rendered(
         "council.html",
-        **_common(assessment, service, today, _entries(assessment, service)),
+        **_common(assessment, service, today, _entries(assessment, service), marked),
         place=council.place(assessment),
+        proposed=proposed.for_council(considered, service.id) if considered else [],
+        others=list(dict.fromkeys(considered.cumulative["sentence"])) if considered else [],
+        considered=considered is not None,
         several=several,
         decided_by=sorted({line for code in assessment.areas.index if (line := briefing.decided_by(assessment, str(code), service))}),
         floor=briefing.floor_line(service),
@@ -124,12 +173,11 @@ def _council_page(assessment: Assessment, service: Service, names: dict[str, str
     )
 
 
-def _common(assessment: Assessment, service: Service, today: date, entries: list[judgement.Entry]) -> dict[str, Any]:
+def _common(assessment: Assessment, service: Service, today: date, entries: list[judgement.Entry], marked: str) -> dict[str, Any]:
     manifest = assessment.evidence.manifest
     return {
-        "mark": mark(assessment),
+        "mark": marked,
         "service": service.service_name,
-        "short_service": re.sub(r" \([^)]*\)", "", service.service_name),
         "users": service.main_users,
         "date": date_words(today),
         "versions": [
@@ -157,14 +205,16 @@ def _concerns(what: str, assessment: Assessment) -> bool:
     return not any(nation in what for nation in judgement.NATIONS) or any(nation in what for nation in here)
 
 
-def _finding_sources(assessment: Assessment, code: str) -> set[str]:
-    rows = assessment.findings[assessment.findings["area_code"] == code]
+def _finding_sources(assessment: Assessment, code: str, service_id: str) -> set[str]:
+    rows = assessment.findings
+    rows = rows[(rows["area_code"] == code) & (rows["service_id"] == service_id)]
     return {str(figure["source"]) for cell in rows["figures_json"] for figure in json.loads(cell)}
 
 
 def _entries(assessment: Assessment, service: Service, code: str = "") -> list[judgement.Entry]:
     """The judgement behind a page: the service, its floors, the rules that fired, the duty, the rates, the page's own words."""
-    rows = assessment.findings if not code else assessment.findings[assessment.findings["area_code"] == code]
+    rows = assessment.findings[assessment.findings["service_id"] == service.id]
+    rows = rows[rows["area_code"] == code] if code else rows
     rules = {name for cell in rows["rule_ids"].unique() for name in str(cell).split("|")}
     areas = assessment.areas if not code else assessment.areas.loc[[code]]
     named: list[judgement.Entry] = [service, people_rates()]
@@ -207,9 +257,11 @@ def _rendered(name: str, **page: Any) -> str:
     return html
 
 
-def mark(assessment: Assessment) -> str:
-    """What tells an earlier pack of the same service and councils from any other file."""
-    return " ".join([*(service.id for service in assessment.services), *assessment.councils])
+def mark(result: Assessment | Considered) -> str:
+    """What tells an earlier pack of the same service (or proposal) and councils from any other file."""
+    if isinstance(result, Considered):
+        return " ".join(["proposal", *(slug(one.title) for one in result.proposals), *result.assessment.councils])
+    return " ".join([*(service.id for service in result.services), *result.councils])
 
 
 class _Visible(HTMLParser):
@@ -240,4 +292,4 @@ def visible_words(html: str) -> int:
     return len(reader.words)
 
 
-__all__ = ["WORDS", "mark", "render", "visible_words"]
+__all__ = ["WORDS", "mark", "member_page_of", "render", "scrutiny_html", "visible_words", "ward_html"]

@@ -1,0 +1,186 @@
+"""The page of a ward under a proposal and the page for scrutiny: in one order, short, and never silent on what is not answered."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from exclusion import proposal, report
+from exclusion.proposal import Considered
+from exclusion.release import Evidence
+from exclusion.report import member, proposed
+
+TODAY = date(2026, 11, 26)
+ORDER = [
+    "What is proposed",
+    "Who uses it",
+    "In your ward",
+    "Keep open here",
+    "Everywhere",
+    "Not known",
+    "Other changes",
+    "Questions to ask",
+    "The duty",
+]
+BADGE = """
+title = "Blue Badge online"
+councils = ["Blackpool"]
+date = 2027-04-01
+[officer]
+saving = "about £40,000 a year"
+[[service]]
+id = "blue_badge"
+close = ["f2f"]
+fewer_hours = ["phone"]
+keep = ["post"]
+"""
+# Everything that makes a page long: four services that move together, long names, a long claim.
+LONG = (
+    """
+title = "Customer services online by default"
+councils = ["Blackpool", "Ribble Valley", "Tower Hamlets", "Gwynedd"]
+date = 2027-04-01
+[officer]
+purpose = "{purpose}"
+saving = "{saving}"
+""".format(purpose="to save " * 200, saving="about forty thousand pounds a year once the lease ends " * 6)
+    + "".join(
+        f'[[service]]\nid = "{one}"\nclose = ["f2f", "phone"]\nfewer_hours = ["post"]\n'
+        for one in ("blue_badge", "council_tax_reduction", "housing_benefit", "discretionary_housing_payment")
+    )
+    + "".join(
+        f'[[place]]\nname = "The Sir Somebody Memorial Library and Customer Centre {number}"\nkind = "library"\nchange = "closes"\n'
+        for number in range(4)
+    )
+)
+
+
+def considered(bundled: Evidence, text: str) -> Considered:
+    return proposal.consider(bundled, proposal.parse(text, "test", bundled.areas), today=TODAY)
+
+
+@pytest.fixture(scope="module")
+def badge(bundled: Evidence) -> Considered:
+    return considered(bundled, BADGE)
+
+
+def ward(held: Considered, name: str) -> str:
+    return str(held.assessment.areas.index[held.assessment.areas["area_name"] == name][0])
+
+
+def section(page: member.MemberPage, title: str) -> tuple[str, ...]:
+    return next(one.lines for one in page.sections if one.title == title)
+
+
+def test_a_page_keeps_the_order_and_says_what_is_proposed_in_the_officers_words(badge: Considered) -> None:
+    page = report.member_page_of(badge, ward(badge, "Bloomfield"), "blue_badge")
+    assert [one.title for one in page.sections] == ORDER
+    assert section(page, "What is proposed") == (
+        "From 1 April 2027. Closes: face to face. Fewer hours: phone. Stays: post.",
+        "Saving (officer's words): “about £40,000 a year”.",
+    )
+    assert not any(one.fill for one in page.sections)
+
+
+def test_each_line_on_what_to_keep_says_what_the_proposal_does_to_it(badge: Considered) -> None:
+    keeps = section(report.member_page_of(badge, ward(badge, "Bloomfield"), "blue_badge"), "Keep open here")
+    assert keeps[0].startswith("Advise keeping face to face, because ") and "(it closes" in keeps[0]
+    assert any("home visits" in line and "not mentioned" in line for line in keeps)
+
+
+def test_closing_part_of_the_minimum_is_said_and_asked_first(bundled: Evidence) -> None:
+    held = considered(bundled, BADGE.replace('fewer_hours = ["phone"]', "").replace('close = ["f2f"]', 'close = ["f2f", "phone"]'))
+    page = report.member_page_of(held, ward(held, "Marton"), "blue_badge")
+    assert section(page, "Everywhere")[0].endswith("The proposal closes phone, part of this minimum.")
+    assert section(page, "Questions to ask")[0] == "By what right does part of the minimum close?"
+
+
+def test_the_three_questions_follow_the_findings_and_the_proposal(badge: Considered) -> None:
+    # Bloomfield: face to face is advised and closes; home visits are advised and not mentioned.
+    asked = section(report.member_page_of(badge, ward(badge, "Bloomfield"), "blue_badge"), "Questions to ask")
+    assert asked == (
+        "Will other ways be ready before this closes?",
+        "What happens to the ways in it does not mention?",
+        "How will we know if it fails?",
+    )
+    # Marton: nothing was found, so only what is true of everybody is asked.
+    asked = section(report.member_page_of(badge, ward(badge, "Marton"), "blue_badge"), "Questions to ask")
+    assert "Will other ways be ready before this closes?" not in asked and len(asked) == 3
+
+
+def test_a_ward_where_nothing_changes_says_so(bundled: Evidence, badge: Considered) -> None:
+    only = considered(bundled, BADGE.replace('keep = ["post"]', f'keep = ["post"]\nwards = ["{ward(badge, "Bloomfield")}"]'))
+    said = proposed.proposed(only, ward(only, "Marton"), "blue_badge")
+    assert said[0] == "From 1 April 2027. Nothing changes in this ward; it does in one other ward."
+
+
+def test_no_page_of_any_proposal_has_more_than_300_words(bundled: Evidence, badge: Considered) -> None:
+    counted = {}
+    for name, html in report.render(badge, TODAY).items():
+        if name.startswith("E05"):
+            counted[name] = report.visible_words(html)
+    held = considered(bundled, LONG)
+    for service in ("blue_badge", "council_tax_reduction", "housing_benefit"):
+        for code in held.assessment.areas.index[::9]:
+            counted[f"{service} {code}"] = report.member_page_of(held, code, service).words
+    assert {name: count for name, count in counted.items() if count > report.WORDS} == {}
+    assert len(counted) > 40 and min(counted.values()) > 150
+
+
+def test_words_counted_on_the_page_are_those_counted_before_it_is_made(badge: Considered) -> None:
+    code = ward(badge, "Bloomfield")
+    html = report.ward_html(badge, "blue_badge", code, TODAY)
+    assert report.visible_words(html) == report.member_page_of(badge, code, "blue_badge").words
+
+
+# --------------------------------------------------------------------------- scrutiny
+
+
+def answered(held: Considered) -> pd.DataFrame:
+    rows = held.assessment.findings.assign(response="", response_reason="", response_name="")
+    f2f = rows["kind"].eq("keep") & rows["channel"].eq("f2f")
+    rows.loc[f2f, ["response", "response_reason", "response_name"]] = ["reject", "The desk had two visits a week.", "A. Officer"]
+    post = rows["kind"].eq("floor") & rows["channel"].eq("post")
+    rows.loc[post, ["response", "response_name"]] = ["accept", "A. Officer"]
+    return rows
+
+
+def test_scrutiny_sees_what_was_answered_why_and_by_whom_and_what_was_not(badge: Considered) -> None:
+    rows = answered(badge)
+    page = report.scrutiny_page(badge, rows)
+    said = next(one.lines for one in page.sections if one.title == "Findings and officers' answers")
+    about = rows[rows["kind"].isin(["floor", "keep", "more_use"])]
+    gone = int((about["response"] == "").sum())
+    # Every finding is accepted, rejected or not answered; the three add up to all.
+    accepted, rejected = int((about["response"] == "accept").sum()), int((about["response"] == "reject").sum())
+    assert accepted + rejected + gone == len(about)
+    assert said[0].startswith(f"{len(about)} findings to keep something open") and f"{gone} not answered" in said[0]
+    assert any(line.startswith("Rejected by A. Officer: Blue Badge, face to face (advise keeping)") for line in said)
+    assert any("“The desk had two visits a week.”" in line for line in said)
+    open_ones = next(one.lines for one in page.sections if one.title == "Not answered")
+    assert any(line.startswith("Blue Badge, phone") for line in open_ones)
+
+
+def test_without_answers_scrutiny_says_that_none_is_recorded(badge: Considered) -> None:
+    said = next(one.lines for one in report.scrutiny_page(badge).sections if one.title == "Findings and officers' answers")
+    assert said[1].startswith("No answers are recorded yet")
+
+
+def test_the_options_of_scrutiny_add_up_and_are_not_ranked(badge: Considered) -> None:
+    options = report.scrutiny_page(badge).options
+    found = badge.assessment.findings
+    advised = found[(found["kind"] == "keep") & (found["channel"] == "f2f") & (found["severity"] == "recommended")]
+    # Face to face is what closes, so as proposed every ward that advises keeping it counts one.
+    assert options.set_index("Option").loc["As proposed", "Advised closed"] == advised["area_code"].nunique() > 10
+    assert options["Option"].iloc[0] == "Change nothing" and options.iloc[0]["Advised closed"] == 0
+
+
+def test_a_pack_of_a_proposal_opens_with_scrutiny_and_links_to_every_ward(bundled: Evidence, badge: Considered) -> None:
+    pages = report.render(badge, TODAY)
+    assert list(pages)[:2] == ["index.html", "blue-badge.html"] and len(pages) == 23
+    assert 'href="blue-badge.html"' in pages["index.html"] and "Officer to fill in" not in "".join(pages.values())
+    # A service more, and each ward has a page for each.
+    two = considered(bundled, BADGE + '[[service]]\nid = "missed_bin"\nclose = ["phone"]\n')
+    assert len(report.render(two, TODAY)) == 1 + 2 * 22
