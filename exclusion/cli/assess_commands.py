@@ -206,7 +206,7 @@ def export_table(
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write.")],
     council: AnyCouncils = None,
     every: Every = False,
-    fmt: Annotated[str | None, typer.Option("--format", "-f", help="csv, xlsx, gpkg or parquet; else by the file's ending.")] = None,
+    fmt: Annotated[str | None, typer.Option("--format", "-f", help="csv, xlsx, gpkg, parquet, geojson, zip; else by the ending.")] = None,
     service: Annotated[list[str] | None, typer.Option("--service", "-s", help="Service by id; adds its findings (xlsx, gpkg).")] = None,
     weight: Weights = None,
     people_scale: PeopleScale = None,
@@ -223,7 +223,8 @@ def export_table(
     """Write one file for another tool.
 
     CSV and Parquet hold the ward table; the workbook adds findings, observations, a data dictionary
-    and sources; the GeoPackage opens in QGIS already coloured.
+    and sources; the GeoPackage opens in QGIS already coloured; the zip is a Frictionless data package
+    (tables, what every column means, shapes).
     """
     from exclusion import export
 

@@ -21,6 +21,7 @@ from exclusion import __version__
 from exclusion.assessment import Assessment
 from exclusion.contracts import Problem, UsageError
 from exclusion.export.columns import hide_small
+from exclusion.export.datapackage import geojson_bytes, package_bytes
 from exclusion.export.files import csv_bytes, parquet_bytes, safe, whole_file, whole_folder, xlsx_bytes
 from exclusion.export.geopackage import write_geopackage
 from exclusion.export.tables import (
@@ -36,7 +37,7 @@ from exclusion.export.tables import (
 )
 from exclusion.release_write import to_toml
 
-FORMATS = ("csv", "xlsx", "gpkg", "parquet")
+FORMATS = ("csv", "xlsx", "gpkg", "parquet", "geojson", "zip")
 
 
 def workbook(assessment: Assessment) -> bytes:
@@ -62,7 +63,8 @@ def check_format(path: str | Path, fmt: str | None = None) -> str:
 
 
 def write(assessment: Assessment, path: str | Path, fmt: str | None = None) -> Path:
-    """Write the ward table (csv, parquet), the workbook (xlsx) or the layers (gpkg) to one file, whole or not at all.
+    """Write the ward table (csv, parquet), the workbook (xlsx), the layers (gpkg), the wards as GeoJSON, or
+    a Frictionless data package (zip) to one file, whole or not at all.
 
     Parameters
     ----------
@@ -82,6 +84,10 @@ def write(assessment: Assessment, path: str | Path, fmt: str | None = None) -> P
             write_geopackage(assessment, work)
         elif fmt == "xlsx":
             work.write_bytes(workbook(assessment))
+        elif fmt == "geojson":
+            work.write_bytes(geojson_bytes(assessment))
+        elif fmt == "zip":
+            work.write_bytes(package_bytes(assessment))
         else:
             table = wards_table(assessment)
             work.write_bytes(csv_bytes(table) if fmt == "csv" else parquet_bytes(table))
@@ -153,8 +159,10 @@ __all__ = [
     "csv_bytes",
     "dictionary",
     "findings_table",
+    "geojson_bytes",
     "hide_small",
     "observations_table",
+    "package_bytes",
     "parquet_bytes",
     "people_table",
     "run_toml",

@@ -430,6 +430,8 @@ def take_away(a: Assessment, name: str) -> None:
         "Ward figures (CSV)": (f"{name}-wards.csv", "text/csv"),
         "Everything (Excel)": (f"{name}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     }
+    kinds["Wards for a map (GeoJSON)"] = (f"{name}.geojson", "application/geo+json")
+    kinds["Data package (zip)"] = (f"{name}-package.zip", "application/zip")
     if len(a.services) == 1:
         kinds["A page for each member (zip)"] = (f"{name}-pages.zip", "application/zip")
     for column, (label, (file, mime)) in zip(st.columns(len(kinds)), kinds.items(), strict=True):

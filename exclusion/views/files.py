@@ -19,11 +19,16 @@ if TYPE_CHECKING:
 def content(a: Assessment, name: str) -> bytes:
     """A file by the ending of its name.
 
-    ``-findings.csv`` and ``-wards.csv`` are tables, ``.xlsx`` holds them all, ``.zip`` holds the page of the council
+    ``-findings.csv`` and ``-wards.csv`` are tables, ``.xlsx`` and ``-package.zip`` hold them all, ``.geojson`` the
+    wards, and any other ``.zip`` holds the page of the council
     and of each ward, for an assessment of one service.
     """
     from exclusion import export, report
 
+    if name.endswith("-package.zip"):
+        return export.package_bytes(a)
+    if name.endswith(".geojson"):
+        return export.geojson_bytes(a)
     if name.endswith(".zip"):
         held = BytesIO()
         with ZipFile(held, "w", ZIP_DEFLATED) as pack:
