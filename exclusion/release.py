@@ -92,6 +92,8 @@ class Manifest:
     measured: Mapping[str, Any]
     calibration: Mapping[str, tuple[int, int]]
     """67th and 90th percentile of England's ward counts, by measure."""
+    fetched: Mapping[str, Any] = field(default_factory=dict)
+    """Of a fetched release: ``on`` (date), ``councils``, ``names``, ``over`` (version it stands on); else empty."""
 
 
 @dataclass(frozen=True)
@@ -382,6 +384,7 @@ def _manifest(folder: Path) -> Manifest:
             missing=tuple(raw.get("missing", [])),
             files=raw["files"],
             measured=raw.get("measured", {}),
+            fetched=raw.get("fetched", {}),
             calibration={m: (v[0], v[1]) for m, v in raw.get("calibration", {}).items()},
         )
     except (KeyError, TypeError) as error:

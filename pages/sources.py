@@ -3,11 +3,14 @@
 import streamlit as st
 
 from exclusion import ui, views
+from exclusion.ui import fetching
 
 held = ui.page("Sources and method")
 manifest = held.manifest
 st.markdown(f"Data release **{manifest.name}**, version {manifest.version}, built on {manifest.built_on}, for wards of {manifest.edition}.")
 ui.notices(ui.overdue_texts())
+
+fetching.panel(held)
 
 st.header("Sources", anchor=False)
 ui.table(views.sources(held), "Every source, with publisher, period and licence")
@@ -34,7 +37,7 @@ ui.lines([(f"{item['what']}.", item["why"]) for item in manifest.missing])
 st.header("Using these pages", anchor=False)
 ui.lines(
     [
-        "Nothing on these pages is fetched from another machine, and nothing you enter leaves this one.",
+        "Nothing on these pages is fetched from another machine unless you press Fetch above, and nothing you enter leaves this one.",
         "The address of a page holds your choices: copy it to share what you see.",
         "Every map stands beside a table with the same figures. On the map, arrow keys move between wards and Enter chooses one.",
         "The key R runs a page again; that comes with Streamlit and cannot be turned off.",
