@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+import time
 from datetime import date
 from pathlib import Path
 
@@ -206,3 +210,72 @@ def test_every_slip_in_the_names_is_said_at_once(bundled):
     assert "--nation: cannot be fetched (found: Scotland)" in said
     with pytest.raises(UsageError, match="--council: is missing"):
         fetching.councils_of(bundled)
+
+
+# ------------------------------------------------------------------ the command line
+
+
+def own_addresses(addresses: dict, path: Path) -> Path:
+    """The addresses of the local server as a user would write their own."""
+    parts = {name: {"base": addresses[name]["base"]} for name in ("open_geography", "nomis", "ons_custom", "ofcom", "local_statistics")}
+    text = "".join(f'[{name}]\nbase = "{entry["base"]}"\n' for name, entry in parts.items())
+    text += "[open_geography.service.output_areas]\nat_a_time = 60000\n"
+    text += "".join(f'[iod.{name}]\nurl = "{addresses["iod"][name]["url"]}"\n' for name in ("scores", "indicators"))
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_run_killed_at_any_moment_leaves_nothing_half_written_and_the_next_one_finishes_it(publishers, place, tmp_path):
+    """Killed after 3 answers and again after 20; the third run asks only for what is not there yet."""
+    _, addresses = publishers
+    own = own_addresses(addresses, tmp_path / "own.toml")
+    settings = {**os.environ, "KEPT_OPEN_DATA": str(tmp_path / "data"), "KEPT_OPEN_CACHE": str(tmp_path / "cache")}
+    command = [sys.executable, "-m", "exclusion", "fetch", "--council", "Burnley", "--addresses", str(own), "--json"]
+
+    def answers() -> int:
+        return len(list((tmp_path / "cache").rglob("*.body")))
+
+    for enough in (3, 20):
+        running = subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path.parent)
+        for _ in range(3000):
+            if answers() >= enough or running.poll() is not None:
+                break
+            time.sleep(0.02)
+        running.kill()
+        running.wait()
+        assert answers() >= enough
+        assert not (tmp_path / "data" / "release").exists()
+    kept = answers()
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=400, cwd=tmp_path.parent)
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout)
+    assert said["requests"]["kept"] >= kept - 1
+    # Nothing that had come was asked for again, but for the one answer that may have been killed before it was noted.
+    assert answers() - kept in (said["requests"]["downloaded"], said["requests"]["downloaded"] - 1)
+    assert release.verify(tmp_path / "data" / "release")
+    # Every command opens it from now on; nothing is left lying beside it.
+    shown = subprocess.run(
+        [sys.executable, "-m", "exclusion", "councils", "--find", "Burnley", "--json"],
+        env=settings,
+        capture_output=True,
+        text=True,
+        timeout=200,
+    )
+    assert json.loads(shown.stdout)[0]["mapped"] is True
+    assert [path.name for path in (tmp_path / "data").iterdir() if path.name.startswith(".")] == []
+
+
+def test_an_unreachable_publisher_is_exit_code_4_with_what_to_do(tmp_path, capsys, monkeypatch):
+    from exclusion.__main__ import main
+
+    own = tmp_path / "own.toml"
+    own.write_text('[open_geography]\nbase = "http://127.0.0.1:9/arcgis"\n', encoding="utf-8")
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    monkeypatch.setattr(Fetcher, "retries", 1)
+    monkeypatch.setenv("KEPT_OPEN_CACHE", str(tmp_path / "cache"))
+    assert main(["fetch", "--council", "Leeds", "--addresses", str(own), "-o", str(tmp_path / "release")]) == 4
+    said = capsys.readouterr().err
+    assert "Ward boundaries: ONS Open Geography, Wards (May 2025) boundaries UK BGC: could not be reached" in said
+    assert "download it by hand from https://geoportal.statistics.gov.uk" in said
+    assert "Nothing was written: boundaries are needed." in said
+    assert not (tmp_path / "release").exists()
