@@ -31,7 +31,7 @@ from exclusion.judgement.entries import overdue
 from exclusion.judgement.score import method_for, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
-from exclusion.ui import sure
+from exclusion.ui import own, sure
 from exclusion.views import files
 from exclusion.words import join_words
 
@@ -74,8 +74,15 @@ def _assessed(
 def assessed(councils: Sequence[str], services: Sequence[str] | None) -> Assessment:
     """Findings for services (None = all 40) in councils, at the default weights; kept for the next visitor who asks the same.
 
-    Findings do not depend on the weights of the score, so no slider ever comes this way.
+    Findings do not depend on the weights of the score, so no slider ever comes this way. What rests on
+    something brought in this visit stays in it.
     """
+    if brought := own.here():
+        today, scale, chosen = date.today(), people_scale(), None if services is None else tuple(services)
+        key = (tuple(councils), chosen, today, scale)
+        return _refusing(
+            lambda: own.kept(key, lambda: assessment.assess(brought, list(councils), chosen, today=today, people_scale=scale))
+        )
     return _refusing(
         lambda: _assessed(
             evidence().manifest.version, tuple(councils), None if services is None else tuple(services), date.today(), people_scale()
@@ -98,6 +105,11 @@ def _scored(
 def scored(councils: Sequence[str], weights: dict[str, float] | None) -> Assessment:
     """Scores and people alone, for any weights: the fast path."""
     chosen = tuple(sorted(weights.items())) if weights else None
+    if brought := own.here():
+        key, scale = (tuple(councils), chosen, people_scale()), people_scale()
+        return _refusing(
+            lambda: own.kept(key, lambda: assessment.assess(brought, list(councils), (), weights=weights, people_scale=scale))
+        )
     return _refusing(lambda: _scored(evidence().manifest.version, tuple(councils), chosen, date.today(), people_scale()))
 
 
@@ -139,8 +151,9 @@ def page(title: str) -> Evidence:
     st.html(f"<style>{blocks.STYLE}</style>")
     st.title(title, anchor=False)
     _carry_over(title)
+    own.tell()
     try:
-        return evidence()
+        return own.here() or evidence()
     except ExclusionError as error:
         show_error(error)
         st.stop()
@@ -505,7 +518,10 @@ def draw_map(
     on_pick
         Called with the code of the ward that was clicked, tapped or entered, before the page runs again.
     """
-    shapes = _published((name, tuple(areas.index), hash(areas.geometry.iloc[0].wkb) if len(areas) else 0), areas)
+    if own.here() is None:
+        shapes = _published((name, tuple(areas.index), hash(areas.geometry.iloc[0].wkb) if len(areas) else 0), areas)
+    else:  # outlines of a visit stay out of everybody's cache
+        shapes = own.kept(("shapes", name, tuple(areas.index)), lambda: maps.publish(areas, Path(_SHAPES.name)))
     key = f"map-{name}-{shapes.file[:12]}"
 
     def picked() -> None:

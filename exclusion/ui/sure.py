@@ -7,13 +7,18 @@ import streamlit as st
 
 from exclusion.assessment import Assessment
 from exclusion.release import Evidence
+from exclusion.ui import own
 
 
 @st.cache_data(show_spinner="Working out how sure this is", max_entries=20)
 def _chances(version: str, codes: tuple[str, ...], _evidence: Evidence) -> pd.Series:
+    return _worked_out(_evidence, codes)
+
+
+def _worked_out(evidence: Evidence, codes: tuple[str, ...]) -> pd.Series:
     from exclusion.method.uncertainty import uncertainty  # needed only once a ward is chosen
 
-    return uncertainty(_evidence, list(codes)).wards["chance"]
+    return uncertainty(evidence, list(codes)).wards["chance"]
 
 
 def chance(a: Assessment, code: str) -> float | None:
@@ -22,7 +27,11 @@ def chance(a: Assessment, code: str) -> float | None:
         return None
     council = a.areas.index[a.areas["council_code"] == a.areas.loc[code, "council_code"]]
     scored = tuple(str(one) for one in council if bool(a.scores.loc[one, "scored"]))
-    value = _chances(f"{a.evidence.manifest.name} {a.evidence.manifest.version}", scored, a.evidence).get(code)
+    if (brought := own.here()) is not None:  # of a visit's own figures or areas: kept in the visit, for nobody else
+        values = own.kept(("chances", scored), lambda: _worked_out(brought, scored))
+    else:
+        values = _chances(f"{a.evidence.manifest.name} {a.evidence.manifest.version}", scored, a.evidence)
+    value = values.get(code)
     return None if value is None or pd.isna(value) else float(value)
 
 

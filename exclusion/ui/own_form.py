@@ -1,0 +1,145 @@
+"""The form by which a council brings its own figures or areas into a visit: look first, then use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from exclusion import ui
+from exclusion.building import regroup
+from exclusion.contracts import ExclusionError
+from exclusion.judgement.score import measures
+from exclusion.own import areas, figures, laying
+from exclusion.own.laying import INDICATOR, Use
+from exclusion.release import Evidence
+from exclusion.ui import own
+from exclusion.ui.own import AREAS, FIGURES, Held
+from exclusion.words import capital, join_words
+
+NOT_USED = "Not used"
+STAND_INS = ("lone66", "far_help", "no_car", "carers", "poor_english", "older_income_dep", "income_dep", "disabled_lot")
+"""Counts that rules read and a council may know better."""
+
+
+def form(release: Evidence, councils: Sequence[str]) -> None:
+    """The whole page below the choice of council."""
+    found = own.held()
+    if found:
+        st.success(f"In use in this visit: {join_words(list(found.what.values()))}.")
+        ui.lines(list(found.said))
+        st.button("Take it all away again", on_click=own.forget, key="own_take_away")
+    _figures(release, councils, found)
+    _areas(release, councils)
+
+
+def _figures(release: Evidence, councils: Sequence[str], found: Held | None) -> None:
+    st.header("Your own figures by ward", anchor=False)
+    st.markdown(
+        "Contacts by channel, take-up, client counts, a survey: CSV, Excel or GeoPackage with **one row for each ward or small area**, by "
+        "code or name. Never a row for each person or case: to turn a case export into counts, run `exclusion count` on your own machine."
+    )
+    brought = st.file_uploader("Your figures", type=["csv", "txt", "xlsx", "gpkg"], key="own_figures_file")
+    if brought is None:
+        return
+    try:
+        seen = figures.look(brought.getvalue(), brought.name)
+        ui.table(_preview(seen), "What each column is taken for")
+        headings = [column.heading for column in seen.columns]
+        left, right = st.columns(2)
+        code = left.selectbox("Column of codes", headings, index=_place(seen, "code"), key="own_code", placeholder="None")
+        name = right.selectbox("Column of names", headings, index=_place(seen, "name"), key="own_name", placeholder="None")
+        read = figures.read(seen, release, councils, code=code, name=name)
+    except ExclusionError as error:
+        ui.show_error(error)
+        return
+    ui.table(_shown(read, release), "Your figures by ward, as they would be used")
+    ui.lines(list(read.notes))
+    uses = _uses(read)
+    period = st.text_input("The period they describe", key="own_period", placeholder="2025-26", max_chars=60)
+    if st.button("Use these in this visit", key="own_use", type="primary", disabled=not uses):
+        try:
+            _use(release, councils, read, uses, period, found)
+        except ExclusionError as error:
+            ui.show_error(error)
+            return
+        st.rerun()
+
+
+def _place(seen: figures.Look, kind: str) -> int | None:
+    return next((place for place, column in enumerate(seen.columns) if column.kind == kind), None)
+
+
+def _preview(seen: figures.Look) -> pd.DataFrame:
+    table = seen.table().rename(columns={"column": "Column", "taken_for": "Taken for", "filled": "Filled cells", "first": "The first"})
+    return table.astype(str)
+
+
+def _shown(read: figures.Figures, release: Evidence) -> pd.DataFrame:
+    table = pd.DataFrame({"Ward": release.areas.loc[read.table.index, "area_name"]})
+    for heading in read.table.columns:
+        share = heading in read.shares
+        table[heading] = [
+            "not known" if number != number else f"{number:.1%}" if share else f"{number:,.0f}" for number in read.table[heading]
+        ]
+    return table.reset_index(drop=True)
+
+
+def _uses(read: figures.Figures) -> list[Use]:
+    st.markdown(
+        "**What is each column for?** In place of a published figure, rules read it and findings say that it is yours. "
+        "As an indicator it enters a score only through a method file of yours that names it."
+    )
+    known = measures()
+    uses = []
+    for number, heading in enumerate(read.table.columns):
+        ways = {NOT_USED: NOT_USED}
+        if heading not in read.shares:
+            ways |= {name: f"In place of: {known[name].label}" for name in STAND_INS if name in known}
+        ways[INDICATOR] = f"Indicator {Use(heading, INDICATOR).measure} for a method file"
+        way = st.selectbox(heading, list(ways), format_func=ways.__getitem__, key=f"own_way_{number}")
+        if way == NOT_USED:
+            continue
+        of = ""
+        others = [other for other in read.table.columns if other != heading]
+        if way == INDICATOR and heading not in read.shares and others:
+            part = st.selectbox(f"{heading}: out of", ["Residents", *others], key=f"own_of_{number}")
+            of = "" if part == "Residents" else part
+        uses.append(Use(heading, way, of))
+    return uses
+
+
+def _use(release: Evidence, councils: Sequence[str], read: figures.Figures, uses: Sequence[Use], period: str, found: Held | None) -> None:
+    owner = join_words(list(release.areas.loc[release.areas["council_code"].isin(councils), "council_name"].unique()))
+    laid = laying.lay(release, read, uses, period=period, owner=owner)
+    own.hold(Held(laid, tuple(councils), {FIGURES: read.where}, tuple(laying.said(laid, read, uses, owner))))
+
+
+def _areas(release: Evidence, councils: Sequence[str]) -> None:
+    st.header("Your own areas", anchor=False)
+    st.markdown(
+        "County divisions, new wards, parishes, networks of practices: a lookup of small areas (CSV or Excel), or outlines (GeoJSON, "
+        "GeoPackage, a zipped shapefile). They get the same figures, findings and maps as wards. Areas made of whole wards are exact; "
+        "to divide a ward by where its people live, use `--areas` with `--postcodes` on the command line."
+    )
+    kinds = ["csv", "xlsx", "geojson", "json", "gpkg", "zip"]
+    brought = st.file_uploader("Your areas", type=kinds, key="own_areas_file")
+    if brought is None:
+        return
+    try:
+        made = regroup.regroup(release, areas.read(brought.getvalue(), brought.name), councils)
+    except ExclusionError as error:
+        ui.show_error(error)
+        return
+    table = made.fit.rename(
+        columns={"area_name": "Area", "population": "Residents", "small_areas": "Small areas", "error_class": "How well they fit"}
+    )
+    table["Residents"] = table["Residents"].map("{:,}".format)
+    table["How well they fit"] = table["How well they fit"].map(capital)
+    ui.table(table[["Area", "Residents", "Small areas", "How well they fit"]].astype(str), f"{brought.name}: {len(table)} areas")
+    st.markdown(f"{made.people[0]:,} people live in the councils chosen, {made.people[1]:,} of them in these areas.")
+    ui.lines(list(made.notes))
+    if st.button("Use these areas in this visit", key="own_use_areas", type="primary"):
+        own.hold(Held(made.evidence, tuple(councils), {AREAS: brought.name}, made.notes))
+        st.rerun()

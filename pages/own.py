@@ -1,0 +1,14 @@
+"""What a council brings itself: figures or areas of its own, for this visit only."""
+
+import streamlit as st
+
+from exclusion import ui
+from exclusion.ui import own_form
+
+held = ui.page("Your figures")
+st.markdown(
+    "Figures and areas of your own, laid into the published ones. What you bring is read here, **kept in this visit only**, and seen by "
+    "nobody else. It is yours; so is the decision to publish what rests on it."
+)
+councils = ui.choose_councils(held)
+own_form.form(ui.evidence(), councils)

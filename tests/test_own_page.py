@@ -1,0 +1,129 @@
+"""Own figures and areas in the app: looked at first, used in one visit, and seen in no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+import exclusion
+from exclusion import ui
+from exclusion.ui import own
+
+ROOT = Path(__file__).resolve().parents[1]
+WARDS = ["E05015186", "E05015188"]
+CSV = ("ward_code,one adult 66+,take-up %\n" + "\n".join(f"{code},901,40%" for code in WARDS)).encode()
+
+
+def run(page: str, visit: AppTest | None = None) -> AppTest:
+    """A page by itself; of the same visit when one is given."""
+    test = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=120)
+    if visit is not None and own.HELD in visit.session_state:
+        test.session_state[own.HELD] = visit.session_state[own.HELD]
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def text(test: AppTest) -> str:
+    html = [str(block.proto.body) for block in test.get("html")]
+    kinds = (test.markdown, test.header, test.info, test.error, test.warning, test.success)
+    return "\n".join([*html, *(str(one.value) for kind in kinds for one in kind)])
+
+
+def brought() -> AppTest:
+    """A visit that uses its own count of people aged 66 and over living alone."""
+    test = run("own.py")
+    test.file_uploader(key="own_figures_file").upload("own.csv", CSV, "text/csv").run()
+    test.selectbox(key="own_way_0").select("lone66").run()
+    test.text_input(key="own_period").input("2025-26").run()
+    test.button(key="own_use").click().run()
+    assert not test.exception, test.exception
+    return test
+
+
+def test_the_file_is_looked_at_before_it_is_used() -> None:
+    test = run("own.py")
+    test.file_uploader(key="own_figures_file").upload("own.csv", CSV, "text/csv").run()
+    words = text(test)
+    assert "What each column is taken for" in words and "one adult 66+" in words
+    assert "Bloomfield" in words and "901" in words and "40.0%" in words
+    assert "19 of 21 wards have no figure in the file" in words
+    assert test.button(key="own_use").disabled  # until a column is given a use
+    assert own.held is not None and own.HELD not in test.session_state
+
+
+def test_a_bad_file_is_answered_in_words() -> None:
+    test = run("own.py")
+    test.file_uploader(key="own_figures_file").upload("own.csv", b"ward_code,Surname,calls\nE05015188,Quux,4\n", "text/csv").run()
+    assert not test.exception
+    assert len(test.error) == 1 and "looks like a name" in test.error[0].value.replace("\\", "")
+    assert "Quux" not in text(test)
+
+
+def test_what_was_brought_is_used_on_the_pages_of_this_visit_and_said_there() -> None:
+    visit = brought()
+    assert "In use in this visit: own.csv." in text(visit)
+    service = run("service.py", visit)
+    assert "This page uses own.csv" in text(service)
+    assert "Own figures of Blackpool, not published by us" in text(service).replace("\\", "")
+    method = run("sources.py", visit)
+    assert "This page does not use it" in text(method)
+
+
+def test_another_visit_never_sees_it_and_no_shared_cache_holds_it() -> None:
+    visit = brought()
+    mine = run("service.py", visit)
+    assert "own.csv" in text(mine)
+    other = run("service.py")  # the same question, asked by somebody else, after it was answered for the first
+    assert "own.csv" not in text(other) and "Own figures" not in text(other)
+    # What anybody is answered from holds the published figures only.
+    shared = ui.evidence()
+    assert not any(name.startswith("own_") for name in shared.manifest.sources)
+    assert "lone66" not in shared.wide("ward", "count") or not (shared.wide("ward", "count")["lone66"].reindex(WARDS) == 901).any()
+    assert not any("own.csv" in notice for notice in ui._assessed.__wrapped__("", ("E06000009",), ("blue_badge",), None).notices)
+
+
+def test_it_is_taken_away_at_once() -> None:
+    visit = brought()
+    visit.button(key="own_take_away").click().run()
+    assert own.HELD not in visit.session_state and own.MADE not in visit.session_state
+
+
+@pytest.fixture(scope="module")
+def divisions(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    areas = exclusion.load().areas.query("council_code == 'E06000009'")
+    side = np.where(areas["y"] > areas["y"].median(), "North", "South")
+    frame = areas.assign(name=side).dissolve("name")[["geometry"]].reset_index()
+    frame["code"] = ["E58099900", "E58099901"]
+    path = tmp_path_factory.mktemp("areas") / "divisions.geojson"
+    frame.to_crs(4326).to_file(path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("page", ["service.py", "ward.py", "risk_map.py", "tables.py", "method.py", "proposal.py", "sources.py"])
+def test_every_page_stands_with_areas_of_your_own(divisions: bytes, page: str) -> None:
+    visit = run("own.py")
+    visit.file_uploader(key="own_areas_file").upload("divisions.geojson", divisions, "application/json").run()
+    assert "made from whole wards" in text(visit)
+    visit.button(key="own_use_areas").click().run()
+    test = run(page, visit)
+    if page in ("service.py", "tables.py"):
+        assert "North" in text(test) and "Bloomfield" not in text(test)
+    else:
+        assert "divisions.geojson" in text(test)
+
+
+def test_how_sure_a_ward_is_is_worked_out_for_the_visit_alone(divisions: bytes) -> None:
+    visit = run("own.py")
+    visit.file_uploader(key="own_areas_file").upload("divisions.geojson", divisions, "application/json").run()
+    visit.button(key="own_use_areas").click().run()
+    test = AppTest.from_file(str(ROOT / "pages" / "service.py"), default_timeout=120)
+    test.session_state[own.HELD] = visit.session_state[own.HELD]
+    test.session_state["ward"] = "E58099900"
+    test.run()
+    assert not test.exception, test.exception
+    assert "North" in text(test)
+    assert any(key[0] == "chances" for key in test.session_state[own.MADE])
