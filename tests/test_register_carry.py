@@ -341,6 +341,9 @@ def test_a_proposal_is_saved_to_the_letter_with_what_it_does(tmp_path: Path, bun
     assert saved.proposals == (text,)
     assert {"effects", "demand", "options"} <= set(saved.tables)
     assert saved.version.title == "Blue Badge online only"
+    # The contacts that are expected are kept with their numbers, so that a review can lay what came beside them.
+    assert {"now", "low", "high", "label"} <= set(saved.table("demand").columns)
+    assert main(["register", "show", saved.version.assessment, "--register", where]) == 0
     # rules.md section 10: what the proposal does to each finding to keep something open.
     effects, findings = saved.table("effects"), saved.table("findings")
     assert len(effects) == int(findings["kind"].isin(["floor", "keep", "more_use"]).sum())

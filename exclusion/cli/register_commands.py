@@ -206,6 +206,8 @@ def save(
     texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]
     title = title or (" and ".join(one.title for one in considered.proposals)[:200] if considered and not assessment_id else "")
     more = {name.removesuffix(".csv"): table for name, table in tables(considered).items()} if considered else {}
+    if considered:
+        more["demand"] = considered.demand  # with its numbers: a review lays the contacts that came beside them
     with held(place, create=True) as opened, working("Saving"):
         saved = register.save(
             opened, assessment, by=by, title=title, assessment_id=assessment_id, based_on=based_on, proposals=texts, tables=more, note=note
