@@ -40,6 +40,7 @@ def test_what_is_committed_is_what_is_rebuilt(rebuilt, bundled):
     for table in ("small_areas", "observations", "reference", "reference_wards", "alternative"):
         pd.testing.assert_frame_equal(getattr(rebuilt, table), getattr(bundled, table), check_exact=True)
     pd.testing.assert_frame_equal(rebuilt.context(), bundled.context(), check_exact=True)
+    pd.testing.assert_frame_equal(rebuilt.shares(), bundled.shares(), check_exact=True)
     pd.testing.assert_frame_equal(
         pd.DataFrame(rebuilt.areas.drop(columns="geometry")), pd.DataFrame(bundled.areas.drop(columns="geometry")), check_exact=True
     )

@@ -224,6 +224,7 @@ def custom(server, withheld=(), extra=()):
 
     def answer(request: Request) -> Response:
         _, *codes = request.args["area-type"].split(",")
+        codes = codes or [f"E0100000{i}" for i in range(1, 10)]
         rows = [
             {
                 "dimensions": [
@@ -258,6 +259,14 @@ def test_areas_are_asked_in_short_lists_and_a_busy_service_is_waited_for(fetcher
     custom(httpserver)
     table, _ = ons_custom.fetch_ages(fetcher, addresses, [f"E0100000{i}" for i in range(1, 6)])
     assert (len(table), len(httpserver.log)) == (5, 4)
+
+
+def test_a_nation_is_asked_for_in_one_question_and_cut_to_what_was_wanted(fetcher, httpserver, addresses):
+    addresses["ons_custom"]["all_from"] = 3
+    custom(httpserver)
+    table, withheld = ons_custom.fetch_ages(fetcher, addresses, ["E01000001", "E01000002", "E01000009"])
+    assert (list(table["lsoa21cd"]), withheld, len(httpserver.log)) == (["E01000001", "E01000002", "E01000009"], [], 1)
+    assert httpserver.log[0][0].args["area-type"] == "lsoa"
 
 
 def test_a_changed_shape_is_refused(fetcher, httpserver, addresses):

@@ -31,13 +31,17 @@ def observations(
     about = addresses["ons_custom"]
     wanted, named = sorted(set(areas)), list(dimensions)
     rows: list[dict[str, Any]] = []
-    for start in range(0, len(wanted), about["areas_in_a_question"]):
-        some = wanted[start : start + about["areas_in_a_question"]]
+    # With no code named the service answers for every area of the type: one question for a nation.
+    whole = len(wanted) >= about["all_from"]
+    size = len(wanted) if whole else about["areas_in_a_question"]
+    for start in range(0, len(wanted), size):
+        some = wanted[start : start + size]
         ask = Ask(
             about["source"],
             f"{about['base'].rstrip('/')}/population-types/{population}/census-observations",
             about["page"],
-            {"area-type": ",".join([area_type, *some]), "dimensions": ",".join(named)},
+            {"area-type": area_type if whole else ",".join([area_type, *some]), "dimensions": ",".join(named)},
+            largest=300_000_000,
             kind="json",
         )
         try:
@@ -48,7 +52,9 @@ def observations(
         fetcher.say(f"{about['source']}: {min(start + len(some), len(wanted)):,} of {len(wanted):,} areas", -1)
     table = pd.DataFrame(rows, columns=["area", *named, "count"])
     stray = set(table["area"]) - set(wanted)
-    if stray:
+    if whole:
+        table = table[table["area"].isin(wanted)].reset_index(drop=True)
+    elif stray:
         raise DataRefused(ask.problem(f"sent {len(stray):,} areas that were not asked for", min(stray)))
     if (twice := table.duplicated(["area", *named])).any():
         raise DataRefused(ask.problem(f"sent {int(twice.sum()):,} figures twice", str(table.loc[twice, "area"].iloc[0])))
