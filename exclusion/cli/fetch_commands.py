@@ -67,6 +67,7 @@ def fetch_figures(
         if one.problem:
             complain(f"{one.title}: {one.problem}")
     if report.exit_code:
+        failed = sum(1 for one in report.outcomes if one.problem)
         kept = "Their figures stay as they were." if report.release else "Nothing was written: boundaries are needed."
-        complain(f"{sum(1 for one in report.outcomes if one.problem)} sources could not be had. {kept}")
+        complain(f"{failed} {'source' if failed == 1 else 'sources'} could not be had. {kept}")
         raise typer.Exit(report.exit_code)
