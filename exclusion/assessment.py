@@ -17,7 +17,7 @@ from exclusion import judgement, people, provision, release, risk
 from exclusion.contracts import NothingToAssess, Problem, UsageError, check
 from exclusion.judgement.entries import overdue
 from exclusion.judgement.local import Local
-from exclusion.judgement.score import MethodPreset, method_for
+from exclusion.judgement.score import MethodPreset, method_for, nation_figures
 from exclusion.judgement.services import Service
 from exclusion.people import PeopleEstimate
 from exclusion.release import Evidence
@@ -162,7 +162,7 @@ def assess(
     Raises
     ------
     UsageError
-        For a council, service, weight or version we do not know.
+        For a council, service, weight or version we do not know, or for councils of two nations.
     NothingToAssess
         When the chosen councils hold no ward.
     """
@@ -174,6 +174,8 @@ def assess(
     held = judgement.services() if local is None else local.services
     areas = evidence.areas[evidence.areas["council_code"].isin(codes)].sort_values(["council_name", "area_name"])
     nations = set(areas["nation"])
+    if councils is not None:
+        _one_nation(areas)
     chosen = tuple(judgement.offered(held, nations).values()) if services is None else find_services(list(services), held)
     scores = risk.score(evidence, list(areas.index), weights)
     profile = _profile(evidence, areas)
@@ -215,6 +217,31 @@ def assess(
         thresholds_version=f"{thresholds}, with local thresholds" if local and local.thresholds else thresholds,
         local=local,
     )
+
+
+def _one_nation(areas: pd.DataFrame) -> None:
+    """Refuse councils of two nations in one assessment: their bands are fifths of different nations' wards.
+
+    Raises
+    ------
+    UsageError
+        With the councils of each nation.
+    """
+    councils = areas.drop_duplicates("council_code").groupby("nation", sort=False)["council_name"].agg(list)
+    if len(councils) > 1:
+        told = "; ".join(f"{nation}: {join_words(_first(sorted(names)))}" for nation, names in councils.items())
+        raise UsageError(
+            Problem(
+                "council",
+                "are of more than one nation, and each nation is scored within itself, from figures of its own",
+                told,
+                "Bands of two nations must not be set side by side. Choose councils of one nation at a time.",
+            )
+        )
+
+
+def _first(names: list[str]) -> list[str]:
+    return names if len(names) <= 3 else [*names[:3], "others"]
 
 
 def _same(presets: Iterable[MethodPreset], weights: Mapping[str, float]) -> bool:
@@ -317,7 +344,8 @@ def _notices(
     if thresholds != judgement.current_thresholds():
         notices.append(f"Thresholds version {thresholds}, not the current version {judgement.current_thresholds()}.")
     if areas["nation"].nunique() > 1:
-        notices.append("Each nation is scored within itself. Bands and comparisons of England and Wales must not be set side by side.")
+        notices.append("Each nation is scored within itself. Bands and comparisons of two nations must not be set side by side.")
+    notices += [known.notice for nation in areas["nation"].unique() if (known := nation_figures().get(nation)) and known.notice]
     for nation in sorted(set(areas["nation"])):
         away = [service.service_name for service in services if nation in service.not_council_in]
         if away:

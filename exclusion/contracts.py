@@ -78,7 +78,7 @@ class NothingToAssess(ExclusionError):
 
 NATIONS = ("England", "Wales", "Scotland", "Northern Ireland")
 LEVELS = ("ward", "lsoa21", "council", "nation")
-FITS = ("published", "best_fit", "weighted", "council_wide", "estimated", "national", "own")
+FITS = ("published", "best_fit", "weighted", "council_wide", "estimated", "national", "own", "area")
 KINDS = ("floor", "keep", "more_use", "caution", "not_assessed")
 SEVERITIES = ("required", "recommended", "monitor", "")
 STRENGTHS = ("STRONG", "MODERATE", "ORDINARY", "WEAK", "NONE", "unknown", "")
@@ -131,8 +131,11 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             ),
             "upper_code": _text("GSS code of the county council above it in two-tier areas, else blank"),
             "upper_name": _text("Name of that county council, else blank"),
-            "population": _whole("Usual residents, Census 2021, shared onto the ward", _NOT_NEGATIVE),
-            "households": _whole("Households, Census 2021, shared onto the ward", _NOT_NEGATIVE),
+            "population": _whole(
+                "Usual residents shared onto the ward: Census 2021, Scotland's Census 2022, Northern Ireland's estimate of mid-2019",
+                _NOT_NEGATIVE,
+            ),
+            "households": _whole("Households of the same census shared onto the ward (Northern Ireland: Census 2021)", _NOT_NEGATIVE),
             "rural": pa.Column(bool, description="Whether over half of residents live in rural small areas"),
             "straddle": _number("Share of residents whose small area crosses the ward boundary", _SHARE, nullable=False),
             "error_class": _text(
@@ -152,7 +155,7 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "small_area_code": _text("GSS code of the small area", _code(SMALL_AREA_CODE, "small-area")),
             "kind": _text("Kind and edition of small area", _one_of(("lsoa21", "dz11", "sdz21"))),
             "small_area_name": _text("Name of the small area"),
-            "population": _whole("Usual residents, Census 2021", _NOT_NEGATIVE),
+            "population": _whole("Usual residents, Census 2021 (Scotland: 2022)", _NOT_NEGATIVE),
             "x": _number("Easting of a point inside it, metres, EPSG:27700", nullable=False),
             "y": _number("Northing of a point inside it, metres, EPSG:27700", nullable=False),
             "area_code": _text("Ward that part of it lies in", _code(WARD_CODE, "ward")),
@@ -164,7 +167,10 @@ TABLES: dict[str, pa.DataFrameSchema] = {
     ),
     "observations": pa.DataFrameSchema(
         {
-            "level": _text("What the code is: ward, small area (lsoa21), council or nation", _one_of(LEVELS)),
+            "level": _text(
+                "What the code is: ward, small area (written lsoa21 in every nation; its kind is in small_areas), council or nation",
+                _one_of(LEVELS),
+            ),
             "area_code": _text("GSS code", _code(AREA_CODE, "GSS")),
             "measure": _text("What is counted; see measures"),
             "count": _number("People, households or premises counted; blank for a measure that is not a count", _NOT_NEGATIVE),

@@ -77,6 +77,43 @@ def shares_by_best_fit(best_fit: pd.Series) -> Shares:
     return pd.DataFrame({"small_area_code": best_fit.index, "area_code": best_fit.to_numpy(), "share": 1.0})
 
 
+def shares_by_area(small: gpd.GeoDataFrame, wards: gpd.GeoDataFrame, smallest: float) -> Shares:
+    """Share each small area among wards by area, where no postcode points can be had.
+
+    People are taken to be spread evenly over a small area, which they are not where town and
+    country meet; use :func:`shares_by_postcode` where there are points.
+
+    Parameters
+    ----------
+    small
+        ``small_area_code, geometry``.
+    wards
+        ``area_code, geometry``.
+    smallest
+        A smaller share is two lines drawn differently: it is dropped and the rest made up to 1,
+        unless a ward would be left with nothing at all.
+
+    Raises
+    ------
+    DataRefused
+        For a small area that lies in no ward.
+    """
+    left, right = shapely.STRtree(wards.geometry.to_numpy()).query(small.geometry.to_numpy(), predicate="intersects")
+    within = shapely.area(shapely.intersection(small.geometry.to_numpy()[left], wards.geometry.to_numpy()[right]))
+    pairs = pd.DataFrame(
+        {"small_area_code": small["small_area_code"].to_numpy()[left], "area_code": wards["area_code"].to_numpy()[right], "area": within}
+    )
+    pairs = pairs[pairs["area"] > 0]
+    lost = pd.Index(small["small_area_code"]).difference(pd.Index(pairs["small_area_code"].unique()))
+    if len(lost):
+        raise DataRefused(
+            Problem("small areas", f"{len(lost)} lie in no ward", ", ".join(map(str, lost[:3])), "Are these shapes of one country?")
+        )
+    pairs["share"] = pairs["area"] / pairs.groupby("small_area_code")["area"].transform("sum")
+    only_hope = pairs["share"] == pairs.groupby("area_code")["share"].transform("max")
+    return normalised(pairs[(pairs["share"] >= smallest) | only_hope])
+
+
 def normalised(shares: Shares) -> Shares:
     """Shares that sum to 1 for every small area, sorted by code."""
     shares = shares[["small_area_code", "area_code", "share"]].sort_values(["small_area_code", "area_code"], ignore_index=True)

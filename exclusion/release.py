@@ -422,7 +422,7 @@ def _filled(observations: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
     counted = table["count"].notna() & (table["of"] > 0)
     table["value"] = table["value"].where(~counted, (table["count"] / table["of"].where(table["of"] > 0)).round(6))
     error = table["area_code"].map(areas.drop_duplicates("area_code").set_index("area_code")["error_p90"])
-    rough = counted & (table["fit"].isin(["weighted", "best_fit", "estimated"])) & (error > WIDE_RANGE)
+    rough = counted & (table["fit"].isin(["weighted", "best_fit", "estimated", "area"])) & (error > WIDE_RANGE)
     low, high = table["low"].fillna(table["count"]), table["high"].fillna(table["count"])
     table["low"] = table["low"].where(~rough, (low * (1 - error)).round())
     table["high"] = table["high"].where(~rough, np.minimum((high * (1 + error)).round(), table["of"]))

@@ -48,7 +48,8 @@ def write(
     recover(out)
     if out.exists() and any(out.iterdir()) and not (out / "release.toml").is_file():
         raise UsageError(Problem(str(folder), "holds other files and no release", "", "Give an empty or new folder."))
-    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    _clear_abandoned(out)
+    work = Path(tempfile.mkdtemp(prefix=f".{out.name}-{os.getpid()}-", dir=out.parent))
     try:
         files: dict[str, dict[str, Any]] = {}
         for name, table in tables.items():
@@ -69,6 +70,27 @@ def write(
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return out
+
+
+def _clear_abandoned(out: Path) -> None:
+    """Remove the half-written folders of writers that were killed; one that still runs keeps its own."""
+    for left in out.parent.glob(f".{out.name}-*-*"):
+        writer = left.name.removeprefix(f".{out.name}-").split("-")[0]
+        if writer.isdigit() and left.is_dir() and not _runs(int(writer)):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _runs(process: int) -> bool:
+    """Whether a process of this machine still runs; yes where we cannot know."""
+    if os.name == "nt":  # there a signal of 0 would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _write_parquet(table: pd.DataFrame, path: Path, quick: bool) -> None:

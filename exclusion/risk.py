@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from exclusion.contracts import Problem, UsageError
-from exclusion.judgement.score import Domain, MethodPreset, geography_rules, method_for
+from exclusion.judgement.score import Domain, MethodPreset, geography_rules, method_for, nation_figures
 from exclusion.release import Evidence
 from exclusion.words import join_words
 
@@ -122,7 +122,7 @@ def score(evidence: Evidence, area_codes: Sequence[str] | None = None, weights: 
         preset = method_for(str(nation))
         if preset is None:
             empty = pd.DataFrame(index=members.index)
-            empty["scored"], empty["why_not"], empty["risk"] = False, f"We hold no method for {nation}.", np.nan
+            empty["scored"], empty["why_not"], empty["risk"] = False, _no_method(str(nation)), np.nan
             parts.append(empty)
             continue
         parts.append(_score_nation(evidence, str(nation), list(members.index), preset, normalised_weights(preset, weights)))
@@ -130,6 +130,12 @@ def score(evidence: Evidence, area_codes: Sequence[str] | None = None, weights: 
     result["band"] = result.get("band", pd.Series(pd.NA, result.index)).astype("Int64")
     result["band_word"] = result["band"].map(BANDS).astype("object").where(result["band"].notna(), "Not scored")
     return result.rename_axis("area_code")
+
+
+def _no_method(nation: str) -> str:
+    """Why the wards of a nation without a preset have no score."""
+    known = nation_figures().get(nation)
+    return known.not_scored if known and known.not_scored else f"We hold no method for {nation}."
 
 
 def _score_nation(evidence: Evidence, nation: str, codes: list[str], preset: MethodPreset, weights: Mapping[str, float]) -> pd.DataFrame:

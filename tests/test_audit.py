@@ -113,11 +113,27 @@ def test_other_weights_give_another_hash_and_say_so(bundled, document):
     assert any("Weights changed from the default" in line for line in other.summary)
 
 
-def test_two_nations_are_kept_apart(bundled):
-    both = audit.audit(bundled, ["Blackpool", "Cardiff"], today=DAY)
-    captions = [table.caption for table in tables_of(both, "Is it right")]
-    assert all(caption.startswith(("England, ", "Wales, ")) for caption in captions)
+@pytest.mark.parametrize(("council", "nation"), [("Blackpool", "England"), ("Cardiff", "Wales")])
+def test_each_nation_is_held_against_what_its_own_people_did(bundled, council, nation):
+    captions = [table.caption for table in tables_of(audit.audit(bundled, [council], today=DAY), "Is it right")]
+    assert captions and all(caption.startswith(f"{nation}, ") for caption in captions)
     assert {"letter" in caption and "paper" in caption for caption in captions} == {False}
+
+
+def test_one_document_for_two_nations_is_refused(bundled):
+    with pytest.raises(UsageError, match="Choose councils of one nation at a time"):
+        audit.audit(bundled, ["Blackpool", "Cardiff"], today=DAY)
+
+
+def test_where_nothing_can_be_checked_against_the_document_says_so(bundled):
+    found = audit.audit(bundled, ["Glasgow City"], today=DAY)
+    said = str(next(section for section in found.sections if section.title.startswith("Is it right")).blocks)
+    assert "Scotland" in said and not tables_of(found, "Is it right")
+
+
+def test_there_is_nothing_to_audit_where_no_ward_has_a_score(bundled):
+    with pytest.raises(NothingToAssess, match="ages by ward and disabled people"):
+        audit.audit(bundled, ["Belfast"], today=DAY)
 
 
 def without_income(evidence, *codes: str):

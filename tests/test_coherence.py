@@ -123,8 +123,8 @@ def test_the_older_index_counts_people_aged_75_and_over_twice(bundled):
 
 
 def test_a_nation_we_hold_nothing_for(bundled):
-    with pytest.raises(NothingToAssess, match="no method or no wards for Scotland"):
-        coherence.of_nation(bundled, "Scotland")
+    with pytest.raises(NothingToAssess, match="no method or no wards for Northern Ireland"):
+        coherence.of_nation(bundled, "Northern Ireland")
 
 
 def test_rank_correlation_agrees_with_scipy():

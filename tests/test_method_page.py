@@ -116,10 +116,12 @@ def test_a_method_with_its_figures_stands_beside_ours(page):
     assert "Band by this method" in words(page)
 
 
-def test_two_nations_are_shown_apart():
+def test_two_nations_are_refused_in_words_and_wales_has_no_connectivity():
     test = run(council=["Blackpool (E06000009)", "Cardiff (W06000015)"])
-    assert [one.value for one in test.subheader][-3:] == ["England", "Wales", "Clusters"]
-    assert "not a part here" in words(test)  # Wales has no connectivity
+    assert not test.exception and "Choose councils of one nation at a time" in test.error[0].value.replace("\\", "")
+    test = run(council=["Cardiff (W06000015)"])
+    assert [one.value for one in test.subheader][-2:] == ["Wales", "Clusters"]
+    assert "not a part here" in words(test)
 
 
 def test_the_page_answers_every_move_of_a_weight(page, record_property):

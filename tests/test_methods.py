@@ -1,5 +1,7 @@
 """Other methods than ours: alternatives, the older index, a council's own file, and what they must not change."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,7 +101,9 @@ def test_the_older_index_can_be_stretched_over_a_nation_or_all_wards_instead(bun
     nations = bundled.areas["nation"]
     for within, groups in (("nation", nations), ("all", nations.map(lambda nation: "all"))):
         scores = alternatives.score(bundled, deri, partial=True, within=within).table["score_limited"]
-        assert scores.groupby(groups.reindex(scores.index)).agg(["min", "max"]).to_numpy().tolist() == [[0, 100]] * groups.nunique()
+        scores = scores.dropna()  # nobody disabled is counted by ward in Northern Ireland
+        groups = groups[scores.index]
+        assert scores.groupby(groups).agg(["min", "max"]).to_numpy().tolist() == [[0, 100]] * groups.nunique()
 
 
 @pytest.mark.shared
@@ -251,8 +255,9 @@ def test_what_is_not_a_method_file_is_refused_in_a_sentence(tmp_path, mine):
 
 
 def test_a_method_for_nations_the_release_lacks_is_refused(bundled, mine):
+    part = dataclasses.replace(bundled, areas=bundled.areas[bundled.areas["nation"].isin(["England", "Wales"])], cache={})
     with pytest.raises(NothingToAssess, match="is for Scotland; this release holds England, Wales"):
-        alternatives.score(bundled, mine(GOOD.replace('nations = ["England"]', 'nations = ["Scotland"]')))
+        alternatives.score(part, mine(GOOD.replace('nations = ["England"]', 'nations = ["Scotland"]')))
 
 
 def test_a_measure_without_ward_figures_is_named_as_lacking(bundled, mine):

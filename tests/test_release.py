@@ -3,6 +3,11 @@
 import os
 import re
 import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -42,7 +47,7 @@ def refused(folder):
 
 
 def test_the_bundled_release_verifies():
-    assert any("7,588 wards" in note for note in release.verify(release.bundled()))
+    assert any("8,405 wards" in note for note in release.verify(release.bundled()))
 
 
 def test_rates_can_be_redone_from_the_row(bundled):
@@ -172,7 +177,36 @@ def test_a_release_survives_being_written_and_read(copy, tmp_path):
 
 def test_a_writer_killed_between_its_two_renames_loses_nothing(copy):
     os.rename(copy, copy.with_name(".release.previous"))
-    assert len(release.read(copy).areas) == 7588
+    assert len(release.read(copy).areas) == 8405
+
+
+def test_a_writer_killed_at_any_second_leaves_the_old_release_and_the_next_one_finishes(copy, tmp_path):
+    before = {item.name: item.read_bytes() for item in copy.iterdir()}
+    code = (
+        "import sys; sys.path[:0] = sys.argv[2:]\n"
+        "from pathlib import Path; from test_release import head_of, release_write, tables_of\n"
+        "out = Path(sys.argv[1]); release_write.write(out, head_of(out) | {'version': '2099.01'}, tables_of(out), None, 'readme')"
+    )
+    here = Path(__file__).parent
+    for wait in (0.0, 0.3, 1.0):  # seconds after it began to write
+        process = subprocess.Popen([sys.executable, "-c", code, str(copy), str(here), str(here.parent)])
+        while process.poll() is None and not list(tmp_path.glob(f".release-{process.pid}-*")):
+            time.sleep(0.01)
+        time.sleep(wait)
+        os.kill(process.pid, signal.SIGKILL)
+        if process.wait() == -signal.SIGKILL and not (after := release.read(copy)).manifest.version.startswith("2099"):
+            assert {item.name: item.read_bytes() for item in copy.iterdir()} == before and len(after.areas) == 8405
+    assert list(tmp_path.glob(".release-*"))  # what the killed ones left
+    release_write.write(copy, head_of(copy) | {"version": "2099.02"}, tables_of(copy), None, "readme")
+    assert release.read(copy).manifest.version == "2099.02"
+    assert [item.name for item in tmp_path.iterdir()] == ["release"]  # cleared
+
+
+def test_the_folder_of_a_writer_that_still_runs_is_left_to_it(copy, tmp_path):
+    mine = tmp_path / f".release-{os.getpid()}-busy"
+    mine.mkdir()
+    release_write.write(copy, head_of(copy), tables_of(copy), None, "readme")
+    assert mine.is_dir()
 
 
 def test_a_folder_with_other_files_is_left_alone(copy, tmp_path):

@@ -55,7 +55,8 @@ def audit(
     when = today or date.today()
     a = assessment.assess(evidence, councils, (), weights=weights, today=when)
     if not a.scores["scored"].any():
-        raise NothingToAssess("None of these wards has every figure that the score needs, so there is no score to audit.")
+        why = join_words(list(dict.fromkeys(a.scores["why_not"])))
+        raise NothingToAssess(f"None of these wards has every figure that the score needs, so there is no score to audit. {why}")
     chosen = dict(weights) if weights is not None else None
     found = sure if sure is not None else uncertainty(evidence, list(a.areas.index), chosen, progress=progress)
     return _document(a, chosen, found, when)

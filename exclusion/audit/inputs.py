@@ -58,7 +58,7 @@ def quality(a: Assessment) -> Section:
     """How exactly small-area figures fit wards, by error class and by ward."""
     said = audit_words().data_quality
     fit = dict(a.evidence.manifest.measured.get("fit", {}))
-    by_class = fit.get("postcodes", {}).get("p90_by_class", {})
+    by_class = fit.get("area" if "area" in set(a.profile["fit"]) else "postcodes", {}).get("p90_by_class", {})
     here = a.areas["error_class"].value_counts()
     rows = [
         (name, sentence(said[name]), percent(by_class[name]) if name in by_class else "not measured", f"{int(here.get(name, 0))}")

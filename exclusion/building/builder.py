@@ -11,44 +11,18 @@ import geopandas as gpd
 import pandas as pd
 
 from exclusion import geography, judgement, release_write
-from exclusion.building import tabulate
-from exclusion.building.tabulate import Gathered
-from exclusion.contracts import Problem, SourceUnreachable
+from exclusion.building import gathering, tabulate
+from exclusion.building.gathering import Gathered
+from exclusion.contracts import NATIONS, Problem, SourceUnreachable
 from exclusion.judgement.characteristics import context_measures
-from exclusion.judgement.score import geography_rules, measures
-from exclusion.sources import Source, boundaries, census, characteristics, connectivity, deprivation, libraries, ofcom, postcodes
+from exclusion.judgement.score import geography_rules, measures, nation_figures
+from exclusion.sources import boundaries
+from exclusion.words import join_words
 
 Progress = Callable[[str, float], None]
 BUNDLED_COUNCILS = ("E06000009", "E07000124", "E09000030")
 RULE_MEASURES = ("age75", "lone66_est", "disabled_lot", "income_dep", "older_income_dep", "poor_english", "no_car", "far_help", "carers")
 """Measures whose national counts set the thresholds of the rules."""
-MISSING = (
-    {
-        "what": "Broadband and mobile coverage by ward",
-        "why": "Ofcom's output-area files are not in the gathered data; published here by council only.",
-    },
-    {
-        "what": "One-person households aged 66 and over by ward",
-        "why": "Not in the gathered data for every ward; estimated, and marked so, until Census table TS003 is fetched.",
-    },
-    {"what": "New arrivals by ward", "why": "Census table TS019 is not in the gathered data."},
-    {
-        "what": "Income counts in Wales",
-        "why": "The 2025 Welsh index gives deciles only; the rules that need a count of people on low incomes are not assessed there.",
-    },
-    {"what": "Digital connectivity in Wales", "why": "No small-area figure since 2022; Wales is scored without it."},
-    {"what": "Digital skills, literacy, hearing loss, learning disability, owning a device", "why": "Nobody publishes them by ward."},
-    {
-        "what": "Lone parents, pregnancy, armed forces and care leavers by ward",
-        "why": "Not in the gathered data for every ward; an equality assessment says so and asks.",
-    },
-    {
-        "what": "Sexual orientation and gender identity by ward",
-        "why": "Never mapped by ward: small counts could point at people. The whole council's figure is held.",
-    },
-    {"what": "Council help points other than public libraries", "why": "No open list; the council's own list is needed."},
-    {"what": "Scotland and Northern Ireland", "why": "Not in this release."},
-)
 
 
 def build(
@@ -57,10 +31,11 @@ def build(
     *,
     mapped: Sequence[str] | None = None,
     embedded: str | Path | None = None,
+    nations: Sequence[str] | None = None,
     today: date | None = None,
     progress: Progress | None = None,
 ) -> Path:
-    """Write a release of England and Wales from published tables.
+    """Write a release of some nations from published tables.
 
     Parameters
     ----------
@@ -73,6 +48,9 @@ def build(
     embedded
         Folder of GeoJSON boundaries by council to use for ``mapped`` instead of the national
         file (``<council>.geojson``).
+    nations
+        Names of nations; None builds every nation whose files are all in the folder. England and
+        Wales are always there.
     today
         Date to write as ``built_on``; the clock's when None.
     progress
@@ -94,22 +72,14 @@ def build(
                 "Give the folder that holds census/, geography/, income/ and the others.",
             )
         )
-    say("Reading published tables", 0.02)
-    data = _gather(folder)
+    built = gathering.chosen(folder, nations)
+    say(f"Reading published tables of {join_words(built)}", 0.02)
+    data = gathering.gather(folder, built)
     say("Locating postcodes in small areas and wards", 0.25)
-    rules = geography_rules()
-    points = pd.DataFrame(
-        {
-            "small_area_code": geography.locate(
-                data.postcodes["x"].to_numpy(), data.postcodes["y"].to_numpy(), data.small, "small_area_code"
-            ),
-            "area_code": geography.locate(data.postcodes["x"].to_numpy(), data.postcodes["y"].to_numpy(), data.wards, "area_code"),
-            "x": data.postcodes["x"],
-            "y": data.postcodes["y"],
-        }
-    )
+    points = gathering.locate(data)
     best_fit = data.small.set_index("small_area_code")["best_fit"]
-    shares = geography.shares_by_postcode(points, best_fit, rules.smallest_share)
+    by_postcode = geography.shares_by_postcode(points, best_fit, geography_rules().smallest_share)
+    shares = pd.concat([by_postcode, data.shared_by_area], ignore_index=True) if len(data.shared_by_area) else by_postcode
     say("Summing small areas to wards", 0.6)
     tables, measured = tabulate.tables(data, points, shares, best_fit)
     say("Writing the release", 0.9)
@@ -120,57 +90,6 @@ def build(
     path = release_write.write(out, head, tables, shapes, _readme(head))
     say("Done", 1.0)
     return path
-
-
-def _gather(folder: Path) -> Gathered:
-    found: dict[str, pd.DataFrame] = {}
-    about: dict[str, tuple[str, str]] = {}
-    sources: list[Source] = []
-
-    def take(source: Source, tables: Mapping[str, pd.DataFrame]) -> None:
-        sources.append(source)
-        for measure, table in tables.items():
-            found[measure] = table
-            about[measure] = (source.id, source.period)
-
-    take(*census.read(folder))
-    population = found["population"]["count"]
-    take(*deprivation.read_england(folder))
-    take(*deprivation.read_wales(folder, population))
-    people_source, context = characteristics.read(folder)
-    active = boundaries.read_active_codes(folder)
-    council_sources, context_by_council = characteristics.read_by_council(folder, active)
-    sources += [people_source, *council_sources]
-    digital, table = connectivity.read_digital(folder, population)
-    take(digital, {"connectivity": table})
-    for live in (ofcom.read_fixed(folder), ofcom.read_voice(folder)):  # only where somebody fetched or supplied them
-        if live is not None:
-            take(*live)
-    coverage, council = connectivity.read_ofcom(folder, active)
-    ward_source, wards = boundaries.read_wards(folder)
-    small_source, small = boundaries.read_small_areas(folder)
-    published_source, published = census.read_published_wards(folder)
-    point_source, points = postcodes.read(folder)
-    library_source, places = libraries.read(folder, geography_rules().far_help.library_types)
-    sources += [*coverage, ward_source, small_source, published_source, point_source, library_source]
-    geography.require_same_codes(population.index, pd.Index(small["small_area_code"]), "census tables", "LSOA 2021")
-    return Gathered(
-        sources={s.id: s for s in sources},
-        measures=found,
-        about=about,
-        wards=wards,
-        small=small,
-        council=council[council["area_code"].isin(wards["council_code"])],
-        published=published,
-        lone66_total=census.read_published_total(folder, census.LONE66_CELL),
-        unchanged=boundaries.read_unchanged_wards(folder),
-        area_shares=boundaries.read_area_shares(folder),
-        postcodes=points,
-        libraries=places,
-        context=context,
-        context_by_council=context_by_council,
-        context_about=dict.fromkeys(context, (people_source.id, people_source.period)),
-    )
 
 
 def _shapes(data: Gathered, mapped: Sequence[str] | None, embedded: str | Path | None) -> gpd.GeoDataFrame:
@@ -227,17 +146,27 @@ def _head(data: Gathered, measured: Mapping[str, Any], tables: Mapping[str, pd.D
         for s in data.sources.values()
     ]
     return {
-        "name": "England and Wales wards",
+        "name": f"{_named(data.nations)} wards",
         "version": f"{today:%Y.%m}",
         "built_on": today.isoformat(),
         "edition": geography_rules().edition,
-        "fit": "weighted by postcodes",
-        "nations": ["England", "Wales"],
+        "fit": "weighted by postcodes" + (" (Northern Ireland: by area)" if len(data.shared_by_area) else ""),
+        "nations": list(data.nations),
         "measured": measured,
         "calibration": calibration,
-        "missing": list(MISSING),
+        "missing": _missing(data.nations),
         "source": sources,
     }
+
+
+def _named(nations: Sequence[str]) -> str:
+    return "United Kingdom" if len(nations) == len(NATIONS) else join_words(list(nations))
+
+
+def _missing(nations: Sequence[str]) -> list[dict[str, str]]:
+    """What these nations lack, and the nations that are not here."""
+    known = [one.model_dump() for name in ("everywhere", *nations) for one in nation_figures()[name].missing]
+    return known + [{"what": nation, "why": "Not in this release."} for nation in NATIONS if nation not in nations]
 
 
 def _readme(head: Mapping[str, Any]) -> str:

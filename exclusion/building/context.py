@@ -10,7 +10,7 @@ import pandas as pd
 from exclusion import geography
 from exclusion.contracts import DataRefused, Problem
 from exclusion.judgement.characteristics import context_measures
-from exclusion.sources.boundaries import NATION_CODE
+from exclusion.sources.boundaries import NATION_CODE, NATION_OF
 
 COLUMNS = ["level", "area_code", "measure", "count", "of", "fit", "source", "period"]
 
@@ -18,7 +18,7 @@ COLUMNS = ["level", "area_code", "measure", "count", "of", "fit", "source", "per
 def table(
     measures: Mapping[str, pd.DataFrame],
     by_council: pd.DataFrame,
-    about: Mapping[str, tuple[str, str]],
+    about: Mapping[str, Mapping[str, tuple[str, str]]],
     shares: pd.DataFrame,
     areas: pd.DataFrame,
 ) -> pd.DataFrame:
@@ -31,7 +31,7 @@ def table(
     by_council
         ``area_code, measure, count, of, source, period``; these stay whole-council figures.
     about
-        Measure -> source id and period, of ``measures``.
+        Measure -> nation -> source id and period, of ``measures``.
     shares, areas
         Small areas' shares in wards; wards with ``council_code`` and ``error_class``. A ward that
         no figure can be given for is blank here too.
@@ -56,8 +56,9 @@ def table(
             one = pd.DataFrame({"small_area_code": codes[codes.str.startswith(code[0])], "area_code": code, "share": 1.0})
             nations.append(_counts(here, one).assign(level="nation", fit="national"))
     ours = pd.concat([wards, *nations], ignore_index=True)
-    ours["source"] = ours["measure"].map(lambda name: about[name][0])
-    ours["period"] = ours["measure"].map(lambda name: about[name][1])
+    pairs = pd.MultiIndex.from_arrays([ours["measure"], ours["area_code"].str[0].map(NATION_OF)])
+    ours["source"] = [about[measure][nation][0] for measure, nation in pairs]
+    ours["period"] = [about[measure][nation][1] for measure, nation in pairs]
     nation = by_council["area_code"].str[0].map({code[0]: code for code in NATION_CODE.values()})
     totals = by_council.groupby([nation.rename("nation"), "measure", "source", "period"], as_index=False)[["count", "of"]].sum()
     council = by_council[by_council["area_code"].isin(areas["council_code"])].assign(level="council", fit="council_wide")

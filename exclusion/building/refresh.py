@@ -39,7 +39,7 @@ HELD_BY = {
         "Indoor mobile voice by ward",
         "Ofcom publishes mobile coverage by council only.",
     ),
-    "One-person households aged 66 and over by ward": ("lone66", "", ""),
+    "One-person households aged 66 and over by ward in England and Wales": ("lone66", "", ""),
 }
 """A gap of the older release -> the measure that fills it, and what remains of the gap."""
 

@@ -3,42 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from exclusion import access, geography, risk
 from exclusion.building import context
+from exclusion.building.gathering import Gathered
 from exclusion.contracts import TABLES
 from exclusion.judgement.access import access_rules
 from exclusion.judgement.score import geography_rules, methods
-from exclusion.sources import Source, boundaries
+from exclusion.sources import boundaries
+
+HOUSEHOLDS = ("no_car", "social_rented", "disabled_household")
+"""Measures of households, in the order in which a ward's number of households is taken from them."""
+NO_POINTS = "Northern Ireland"
+"""Where no postcode points are open: small areas are shared by area, and distances are not known."""
 
 POCKET_MEASURES = ("age75", "disabled_lot", "income_dep", "older_income_dep", "poor_english", "no_car", "carers")
-
-
-@dataclass(frozen=True)
-class Gathered:
-    """Everything read from publishers, before anything is worked out."""
-
-    sources: dict[str, Source]
-    measures: dict[str, pd.DataFrame]
-    about: dict[str, tuple[str, str]]  # measure -> source id, period
-    wards: gpd.GeoDataFrame
-    small: gpd.GeoDataFrame
-    council: pd.DataFrame
-    published: pd.DataFrame
-    lone66_total: float
-    unchanged: pd.Series
-    area_shares: pd.DataFrame
-    postcodes: pd.DataFrame
-    libraries: pd.DataFrame
-    context: dict[str, pd.DataFrame]
-    context_by_council: pd.DataFrame
-    context_about: dict[str, tuple[str, str]]
 
 
 def tables(
@@ -53,16 +36,19 @@ def tables(
     measured = _fit_measured(data, people, shares, best_fit, fit)
     long = _rounded(geography.to_wards(data.measures, shares))
     population = long[long["measure"] == "population"].set_index("area_code")["count"]
-    households = long[long["measure"] == "no_car"].set_index("area_code")["of"]
-    rural = data.small.set_index("small_area_code")["rural"]
+    households = _households(long)
+    by_area = (wards["nation"] == NO_POINTS).to_numpy()
     rural_people = shares.assign(
         people=shares["share"] * people.reindex(shares["small_area_code"]).to_numpy(),
-        rural=rural.reindex(shares["small_area_code"]).to_numpy(),
+        rural=data.rural.reindex(shares["small_area_code"], fill_value=False).to_numpy(bool),
     )
     rural_share = rural_people[rural_people["rural"]].groupby("area_code")["people"].sum().reindex(wards.index).fillna(
         0
     ) / rural_people.groupby("area_code")["people"].sum().reindex(wards.index)
-    error_p90 = {name: measured["fit"]["postcodes"]["p90_by_class"][name] for name in ("good", "fair", "rough")} | {"none": 1.0}
+    error_p90 = {
+        way: {name: measured["fit"][way]["p90_by_class"][name] for name in ("good", "fair", "rough")} | {"none": 1.0}
+        for way in ("postcodes", "area")
+    }
     centre = boundaries.points_of(data.wards).set_index(data.wards["area_code"])
     areas = wards.drop(columns="geometry").assign(
         edition=rules.edition,
@@ -71,7 +57,7 @@ def tables(
         rural=(rural_share > rules.rural_over).fillna(False).to_numpy(),
         straddle=fit["straddle"].round(3),
         error_class=fit["error_class"],
-        error_p90=fit["error_class"].map(error_p90),
+        error_p90=fit["error_class"].map(error_p90["area"]).where(by_area, fit["error_class"].map(error_p90["postcodes"])),
         x=centre["x"],
         y=centre["y"],
     )
@@ -81,13 +67,14 @@ def tables(
         [
             long[~long["measure"].isin(["population"])],
             _age75(long),
-            _derived("far_help", (far * population).reindex(wards.index), population.reindex(wards.index)),
+            _derived("far_help", (far * population).reindex(wards.index[~by_area]), population.reindex(wards.index[~by_area])),
             _lone66(long, data.published, data.lone66_total, measured),
         ],
         ignore_index=True,
     )
-    ward_rows = ward_rows.assign(level="ward", fit=np.where(ward_rows["measure"] == "lone66_est", "estimated", "weighted"))
-    small_rows = _rounded(_small(data.measures))
+    way = np.where(ward_rows["area_code"].isin(wards.index[by_area]), "area", "weighted")
+    ward_rows = ward_rows.assign(level="ward", fit=np.where(ward_rows["measure"] == "lone66_est", "estimated", way))
+    small_rows = _rounded(_small(data.measures, data.small["small_area_code"]))
     small_rows = pd.concat([small_rows[small_rows["measure"] != "population"], _age75(small_rows)], ignore_index=True).assign(
         level="lsoa21", fit="published"
     )
@@ -98,18 +85,21 @@ def tables(
     )
     about = data.about | {
         "age75": data.about["age85"],
-        "far_help": ("libraries_2025", "2025-04"),
-        "lone66_est": ("census2021_wards", "2021-03-21"),
+        "far_help": dict.fromkeys(data.nations, ("libraries_2025", "2025-04")),
+        "lone66_est": dict.fromkeys(data.nations, ("census2021_wards", "2021-03-21")),
     }
     ours = pd.concat([ward_rows, small_rows, nation_rows], ignore_index=True)
-    ours["source"] = ours["measure"].map(lambda m: about[m][0])
-    ours["period"] = ours["measure"].map(lambda m: about[m][1])
+    pairs = pd.MultiIndex.from_arrays([ours["measure"], ours["area_code"].str[0].map(boundaries.NATION_OF)])
+    # On the border a small area of one nation can reach into a ward of the other: its own source stands.
+    told = {pair: about[pair[0]].get(pair[1]) or next(iter(about[pair[0]].values())) for pair in pairs.unique()}
+    ours["source"], ours["period"] = [told[pair][0] for pair in pairs], [told[pair][1] for pair in pairs]
     observations = pd.concat([ours, council_rows], ignore_index=True)
     reference, reference_wards = _reference(ward_rows, small_rows)
     code_name = data.small.set_index("small_area_code")
     spots = boundaries.points_of(data.small).set_index(data.small["small_area_code"])
+    shares = shares[shares["small_area_code"].isin(code_name.index)].reset_index(drop=True)
     small_areas = shares.assign(
-        kind="lsoa21",
+        kind=code_name["kind"].reindex(shares["small_area_code"]).to_numpy(),
         small_area_name=code_name["small_area_name"].reindex(shares["small_area_code"]).to_numpy(),
         population=people.reindex(shares["small_area_code"]).to_numpy().astype("int64"),
         x=spots["x"].reindex(shares["small_area_code"]).to_numpy(),
@@ -168,10 +158,17 @@ def _blank_where_no_figure(ward_rows: pd.DataFrame, fit: pd.DataFrame) -> pd.Dat
     return table
 
 
-def _small(found: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """Small-area figures as published, in the same columns as ward figures."""
+def _households(long: pd.DataFrame) -> pd.Series:
+    """Households by ward, from the first of the census tables that its nation has."""
+    of = long[long["measure"].isin(HOUSEHOLDS)].pivot(index="area_code", columns="measure", values="of")
+    return of.reindex(columns=list(HOUSEHOLDS)).bfill(axis=1).iloc[:, 0]
+
+
+def _small(found: Mapping[str, pd.DataFrame], codes: pd.Series | None = None) -> pd.DataFrame:
+    """Figures of the small areas named (all when None) as published, in the same columns as ward figures."""
     frames = []
-    for measure, table in found.items():
+    for measure, whole in found.items():
+        table = whole if codes is None else whole[whole.index.isin(codes)]
         frame = pd.DataFrame({column: table.get(column, np.nan) for column in ("count", "of", "low", "high", "value")}, index=table.index)
         frame["value"] = table["value"] if "value" in table else frame["count"] / frame["of"].where(frame["of"] > 0)
         frame["observed"] = frame["value"].notna().astype(float)
@@ -227,6 +224,7 @@ def _lone66(long: pd.DataFrame, published: pd.DataFrame, total: float, measured:
     }
     wide = long[long["measure"].isin([*names[:2], "age75_84", "age85"])].pivot(index="area_code", columns="measure", values="count")
     wide["age75"] = wide["age75_84"] + wide["age85"]
+    wide = wide[wide["one_person"].notna()]  # nations without the table have no estimate
     households = long[long["measure"] == "one_person"].set_index("area_code")["of"].reindex(wide.index)
     alone = wide["one_person"]
     raw = (wide[names].to_numpy(float) @ fitted).clip(0)
@@ -247,7 +245,8 @@ def _nations(data: Gathered, ward_rows: pd.DataFrame) -> pd.DataFrame:
     frames = []
     for code in boundaries.NATION_CODE.values():
         letter = code[0]
-        small = {m: t[t.index.str.startswith(letter)] for m, t in data.measures.items() if m != "population"}
+        letters = (letter, "9") if letter == "N" else (letter,)  # super output areas have codes of their own
+        small = {m: t[t.index.str.startswith(letters)] for m, t in data.measures.items() if m != "population"}
         small = {m: t for m, t in small.items() if len(t)}
         if not small:
             continue
@@ -255,11 +254,9 @@ def _nations(data: Gathered, ward_rows: pd.DataFrame) -> pd.DataFrame:
         total = _rounded(geography.to_wards(small, one))
         from_wards = ward_rows[ward_rows["measure"].isin(["far_help", "lone66_est"]) & ward_rows["area_code"].str.startswith(letter)]
         sums = from_wards.groupby("measure")[["count", "of"]].sum()
-        extra = pd.concat(
-            [_derived(str(m), pd.Series({code: row["count"]}), pd.Series({code: row["of"]})) for m, row in sums.iterrows()],
-            ignore_index=True,
-        )
-        frames += [total, _age75(total), extra]
+        each = [_derived(str(m), pd.Series({code: row["count"]}), pd.Series({code: row["of"]})) for m, row in sums.iterrows()]
+        extra = pd.concat(each, ignore_index=True) if each else total.iloc[:0]
+        frames += [total, *([_age75(total)] if "age85" in small else []), extra]
     table = pd.concat(frames, ignore_index=True)
     table[["low", "high"]] = np.nan
     return table.assign(level="nation", fit="national")
@@ -272,7 +269,7 @@ def _reference(ward_rows: pd.DataFrame, small_rows: pd.DataFrame) -> tuple[pd.Da
     for level, rows in (("ward", ward_rows), ("lsoa21", small_rows)):
         values = rows.pivot(index="area_code", columns="measure", values="value")
         for preset in methods().values():
-            for nation in preset.nations:
+            for nation in [name for name in preset.nations if letters[name] in set(values.index.str[0])]:
                 here = values[values.index.str.startswith(letters[nation])]
                 domains = risk.domain_values(here, preset.domain).dropna()
                 wanted = here[[m for m in here.columns if level == "ward" or m in POCKET_MEASURES]]
@@ -315,7 +312,9 @@ def _fit_measured(data: Gathered, people: pd.Series, shares: pd.DataFrame, best_
     pairs = pairs[~pairs.index.duplicated()]
     truth = pd.Series(data.published["population"].reindex(pairs).to_numpy(), index=pairs.index).dropna()
     result: dict[str, Any] = {"wards": len(truth)}
+    rules = geography_rules().error_class
     ways = {"best_fit": geography.shares_by_best_fit(best_fit), "area": geography.normalised(data.area_shares), "postcodes": shares}
+    by_area = fit.index.isin(data.shared_by_area["area_code"])
     for name, way in ways.items():
         estimate = (way["share"] * people.reindex(way["small_area_code"]).to_numpy()).groupby(way["area_code"]).sum()
         error = geography.errors(estimate, truth)
@@ -324,10 +323,13 @@ def _fit_measured(data: Gathered, people: pd.Series, shares: pd.DataFrame, best_
             "p90": round(float(error.quantile(0.9)), 4),
             "max": round(float(error.max()), 4),
         }
-        if name == "postcodes":
-            by_class = error.groupby(fit["error_class"].reindex(error.index)).quantile(0.9)
+        if name != "best_fit":
+            # Where small areas are shared by area, the error is the one that sharing by area makes on the published wards.
+            mixed = fit if name == "postcodes" else geography.fit_of(way, people, rules.good_below, rules.fair_below, rules.none_from)
+            by_class = error.groupby(mixed["error_class"].reindex(error.index)).quantile(0.9)
             result[name]["p90_by_class"] = {c: round(float(by_class[c]), 3) for c in ("good", "fair", "rough")}
-            result[name]["wards_by_class"] = {c: int(n) for c, n in fit["error_class"].value_counts().sort_index().items()}
+            here = fit.loc[by_area == (name == "area"), "error_class"]
+            result[name]["wards_by_class"] = {c: int(n) for c, n in here.value_counts().sort_index().items()}
     return {"fit": result}
 
 

@@ -21,17 +21,21 @@ def build(
     mapped: Annotated[list[str] | None, typer.Option("--mapped", help="Council code whose small areas and boundaries to keep.")] = None,
     bundled: Annotated[bool, typer.Option("--bundled", help="Keep those of the three councils in data/ only.")] = False,
     embedded: Annotated[Path | None, typer.Option("--embedded", help="Folder of boundaries (<council code>.geojson) for them.")] = None,
+    nation: Annotated[
+        list[str] | None,
+        typer.Option("--nation", help="Nation to build beside England and Wales; repeat. Without it, every nation whose files are there."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Build a release from published tables.
 
-    What is in the folder stays until the new release is complete.
+    What is in the folder stays until the new release is complete; after an interruption, run it again.
     """
     from exclusion.building import builder
 
     kept = tuple(mapped) if mapped else builder.BUNDLED_COUNCILS if bundled else None
     with working("Building the release") as progress:
-        builder.build(source, out, mapped=kept, embedded=embedded, progress=progress)
+        builder.build(source, out, mapped=kept, embedded=embedded, nations=nation, progress=progress)
     wrote(as_json, [out], f"Wrote a release to {out}")
 
 

@@ -206,7 +206,7 @@ def _measure_columns(assessment: Assessment, name: str, measure: Measure, figure
         ("percentile", number(rows["percentile"], 3), "percentile in the nation", "0-100, 100 = the largest share", measure.limits),
         ("low", whole(rows["low"]), "lower end of the number", unit, "blank where the number needs no range"),
         ("high", whole(rows["high"]), "higher end of the number", unit, "blank where the number needs no range"),
-        ("fit", text(rows["fit"]), "how it came onto the ward", "", "published, best_fit, weighted, council_wide, estimated, own"),
+        ("fit", text(rows["fit"]), "how it came onto the ward", "", "published, best_fit, weighted, area, council_wide, estimated, own"),
         ("hidden", text(rows["hidden"]), "why it is left out", "", hidden),
     ]
     source = source_words(assessment, rows)

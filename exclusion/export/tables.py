@@ -38,7 +38,7 @@ PEOPLE_BY = (
 CAUTIONS = (
     "These figures describe an area, not the people in it. "
     "Most residents of any ward can use online services; some residents of every ward cannot.",
-    "Bands are fifths of the nation's wards, not ranks. England and Wales are scored apart and must not be compared.",
+    "Bands are fifths of the nation's wards, not ranks. Each nation is scored within itself; nations must not be compared.",
     f"Blank means not known, or {FEWER} where the column says so. It never means none.",
 )
 PLACES = {"count": 1, "of": 1, "low": 1, "high": 1, "value": 6, "nation_value": 6, "percentile": 3, "observed": 6}
@@ -80,7 +80,7 @@ def observations_table(assessment: Assessment) -> pd.DataFrame:
     wider = everything[everything["area_code"].isin(assessment.councils) | nations]
     table = pd.concat([figures_shown(assessment.profile).assign(level="ward"), hide_small(wider)], ignore_index=True)
     names = {**areas["area_name"].to_dict(), **dict(zip(areas["council_code"], areas["council_name"], strict=True))}
-    names |= {code: nation for nation, code in (("England", "E92000001"), ("Wales", "W92000004"))}
+    names |= {code: nation for nation, code in NATION_CODE.items()}
     table = table.assign(
         area_name=table["area_code"].map(names).fillna(""),
         label=[known[m].label if m in known else m for m in table["measure"]],

@@ -173,6 +173,7 @@ class GeographyRules(Entry):
 
     edition: str
     smallest_share: float = Field(ge=0, lt=0.5)
+    smallest_by_area: float = Field(ge=0, lt=0.5)
     minimum_observed: float = Field(gt=0, le=1)
     rural_over: float = Field(gt=0, lt=1)
     error_class: ErrorClass
@@ -188,6 +189,27 @@ def read_single(name: str, model: type[E]) -> E:
         raise DataRefused(
             [Problem(name, f"{'.'.join(map(str, m['loc']))}: {m['msg']}", "", "Mend this line of the file.") for m in error.errors()]
         ) from None
+
+
+class Missing(_Part):
+    """A figure nobody can give for a nation, and why."""
+
+    what: str
+    why: str
+
+
+class NationFigures(Entry):
+    """What is held and what is lacking for a nation, in words."""
+
+    notice: str = ""
+    not_scored: str = ""
+    missing: tuple[Missing, ...] = ()
+
+
+@cache
+def nation_figures() -> dict[str, NationFigures]:
+    """What is held and lacking by nation; ``everywhere`` holds what no nation has."""
+    return read_entries(FOLDER / "nation_figures.toml", NationFigures, "nation")
 
 
 @cache
@@ -231,7 +253,7 @@ def score_entries() -> list[Entry]:
     from exclusion.judgement.validity import validity_rules
 
     single = (people_rates(), geography_rules(), uncertainty_rules(), validity_rules(), older_index_rules(), audit_words(), own_rules())
-    return [*measures().values(), *methods().values(), *composite_entries(), *single]
+    return [*measures().values(), *methods().values(), *nation_figures().values(), *composite_entries(), *single]
 
 
 __all__ = [
@@ -240,11 +262,13 @@ __all__ = [
     "Indicator",
     "Measure",
     "MethodPreset",
+    "NationFigures",
     "PeopleRates",
     "geography_rules",
     "measures",
     "method_for",
     "methods",
+    "nation_figures",
     "people_rates",
     "read_single",
     "score_entries",

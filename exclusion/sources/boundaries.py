@@ -6,6 +6,7 @@ The edition is WD25. Boundaries arrive in longitude and latitude and leave in me
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
@@ -44,7 +45,8 @@ LOOKUPS = Source(
 )
 
 
-def _boundaries(folder: Path, name: str, code: str) -> gpd.GeoDataFrame:
+def read_shapes(folder: Path, name: str, code: str) -> gpd.GeoDataFrame:
+    """Shapes of a gathered GeoParquet file in metres, checked by :func:`check_boundaries`."""
     path = gathered_file(folder, name)
     try:
         frame = gpd.read_parquet(path)
@@ -73,14 +75,14 @@ def check_boundaries(frame: gpd.GeoDataFrame, name: str, code: str) -> gpd.GeoDa
     return frame.to_crs(METRES)
 
 
-def read_wards(folder: Path) -> tuple[Source, gpd.GeoDataFrame]:
-    """Wards of England and Wales: ``area_code, area_name, council_code, council_name, nation, upper_code, upper_name, geometry``."""
-    shapes = _boundaries(folder, "geography/wards_2025_uk_bgc.parquet", "WD25CD")
+def read_wards(folder: Path, nations: Collection[str] = ("England", "Wales")) -> tuple[Source, gpd.GeoDataFrame]:
+    """Wards of some nations: ``area_code, area_name, council_code, council_name, nation, upper_code, upper_name, geometry``."""
+    shapes = read_shapes(folder, "geography/wards_2025_uk_bgc.parquet", "WD25CD")
     names = arrive(
         folder, "geography/lookup_wd25_lad25_rgn25_uk.csv", key="WD25CD", texts=["WD25NM", "LAD25CD", "LAD25NM"], rows=(8_405, 8_405)
     )
     counties = arrive(folder, "geography/lookup_ltla23_utla23_ew.csv", key="LTLA23CD", texts=["UTLA23CD", "UTLA23NM"])
-    table = names.table[names.table["WD25CD"].str[0].isin(["E", "W"])]
+    table = names.table[names.table["WD25CD"].str[0].map(NATION_OF).isin(nations)]
     frame = shapes[["WD25CD", "geometry"]].merge(table, on="WD25CD", how="inner", validate="1:1")
     upper = counties.table[counties.table["LTLA23CD"] != counties.table["UTLA23CD"]].set_index("LTLA23CD")
     frame = frame.rename(columns={"WD25CD": "area_code", "WD25NM": "area_name", "LAD25CD": "council_code", "LAD25NM": "council_name"})
@@ -93,8 +95,8 @@ def read_wards(folder: Path) -> tuple[Source, gpd.GeoDataFrame]:
 
 
 def read_small_areas(folder: Path) -> tuple[Source, gpd.GeoDataFrame]:
-    """LSOA 2021: ``small_area_code, small_area_name, rural, best_fit (ward code), geometry``."""
-    shapes = _boundaries(folder, "geography/lsoa_2021_ew_simplified.parquet", "LSOA21CD")
+    """LSOA 2021: ``small_area_code, small_area_name, kind, rural, best_fit (ward code), geometry``."""
+    shapes = read_shapes(folder, "geography/lsoa_2021_ew_simplified.parquet", "LSOA21CD")
     fit = arrive(
         folder, "geography/lookup_lsoa21_wd25_lad25_derived.csv.gz", key="LSOA21CD", texts=["LSOA21NM", "WD25CD"], rows=(35_672, 35_672)
     )
@@ -104,7 +106,7 @@ def read_small_areas(folder: Path) -> tuple[Source, gpd.GeoDataFrame]:
     )
     frame = frame.rename(columns={"LSOA21CD": "small_area_code", "LSOA21NM": "small_area_name", "WD25CD": "best_fit"})
     frame["rural"] = frame["ruc"] == "Rural"
-    frame = frame.drop(columns="ruc").sort_values("small_area_code", ignore_index=True)
+    frame = frame.drop(columns="ruc").assign(kind="lsoa21").sort_values("small_area_code", ignore_index=True)
     return replace(LOOKUPS, files=(fit.file, rural.file)), gpd.GeoDataFrame(frame, crs=METRES)
 
 

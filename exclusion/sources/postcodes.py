@@ -7,7 +7,7 @@ import hashlib
 import io
 import re
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import IO
@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from exclusion.contracts import DataRefused, Problem, SourceUnreachable
 from exclusion.sources import Source, gathered_file
+from exclusion.sources.boundaries import NATION_OF
 
 NAME = "places/postcodes_gb_codepoint_open_2025_10.parquet"
 NO_POSITION = 90
@@ -36,8 +37,11 @@ SOURCE = Source(
 )
 
 
-def read(folder: Path) -> tuple[Source, pd.DataFrame]:
-    """Postcodes with a position outside Scotland: ``x, y`` in metres (EPSG:27700), unsorted."""
+def read(folder: Path, nations: Collection[str] = ("England", "Wales")) -> tuple[Source, pd.DataFrame]:
+    """Postcodes with a position in some nations of Great Britain: ``x, y`` in metres (EPSG:27700), ``nation``, unsorted.
+
+    The few that name no council lie south of Scotland and count as England's.
+    """
     path = gathered_file(folder, NAME)
     try:
         table = pq.read_table(path, columns=["easting", "northing", "pq", "lad_code"]).to_pandas()
@@ -46,8 +50,10 @@ def read(folder: Path) -> tuple[Source, pd.DataFrame]:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     source = replace(SOURCE, files=((NAME, digest, len(table)),))
-    keep = (table["pq"] < NO_POSITION) & ~table["lad_code"].astype(str).str.startswith("S")
-    return source, table.loc[keep, ["easting", "northing"]].set_axis(["x", "y"], axis=1).astype(float).reset_index(drop=True)
+    nation = table["lad_code"].astype(str).str[0].map(NATION_OF).fillna("England")
+    keep = (table["pq"] < NO_POSITION) & nation.isin(nations)
+    points = table.loc[keep, ["easting", "northing"]].set_axis(["x", "y"], axis=1).astype(float)
+    return source, points.assign(nation=nation[keep]).reset_index(drop=True)
 
 
 SHAPE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}")

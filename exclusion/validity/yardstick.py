@@ -87,6 +87,8 @@ def small_rates(measures: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Small area x measure, rounded as a release rounds: a rate is a whole count over a whole denominator, to 6 decimals."""
     rates = {}
     for name in dict.fromkeys(i.measure for preset in methods().values() for d in preset.domain for i in d.indicator):
+        if name not in measures:
+            continue  # a measure of a nation the yardstick does not cover
         table = measures[name]
         if "value" in table:
             rates[name] = table["value"].round(6)

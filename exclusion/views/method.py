@@ -19,11 +19,11 @@ CAVEATS = {
     "reported), while the 2020 rates behind our number put most of those who do not use it at 75 and over.",
     "two_facts": "Two facts about a ward may not be about the same people.",
     "availability": "Availability is not take-up: a home may be able to get broadband and not have it, or not be able to pay for it.",
-    "census": "Census figures are from 2021. Students, new arrivals and new estates change fastest.",
+    "census": "Census figures are from March 2021 (Scotland: March 2022). Students, new arrivals and new estates change fastest.",
     "income": "Income figures are modelled or based on benefits, and miss people who do not claim.",
     "bands": "We show bands, not ranks. Being in a higher band means more people may need another way to get the service. "
     "It is not a judgement on the place.",
-    "nations": "Bands of England and Wales are cut separately and must not be set side by side.",
+    "nations": "Each nation's bands are cut within it, and bands of two nations must not be set side by side.",
     "no_flag": "No flag does not mean no need. The council-wide minimum still applies.",
     "unmeasured": "We have no ward figures for digital skills, literacy, hearing loss, learning disability or owning a device. "
     "Library staff, parish councils and advice agencies may know.",
@@ -36,7 +36,8 @@ CAVEATS = {
 METHOD = (
     (
         "Small areas to wards.",
-        "Published counts of each small area are shared among wards by where its postcodes lie, then added up; rates are divided last.",
+        "Published counts of each small area are shared among wards by where its postcodes lie (in Northern Ireland by area), "
+        "then added up; rates are divided last.",
     ),
     (
         "Score.",

@@ -8,6 +8,7 @@ import pandas as pd
 
 from exclusion import judgement, maps
 from exclusion.assessment import Assessment
+from exclusion.contracts import NATIONS
 from exclusion.judgement.score import measures, method_for
 from exclusion.provision.reasons import about
 from exclusion.views.service import keep_lines, other_findings
@@ -113,9 +114,11 @@ def not_known(a: Assessment, code: str) -> list[str]:
             "neighbours. We give none, and nothing was checked: ask the people who know it."
         )
     elif area["error_class"] != "good":
+        by_area = "area" in set(a.profile[a.profile["area_code"] == code]["fit"])
         lines.append(
-            f"Census figures come by small area and were shared onto this ward by postcode. In nine of ten wards like this one "
-            f"the count is within {percent(float(area['error_p90']))} of the truth."
+            f"Figures come by small area and were shared onto this ward by {'area' if by_area else 'postcode'}. In nine of ten wards like "
+            f"this one the count is within {percent(float(area['error_p90']))} of the truth"
+            + (", measured elsewhere: here it could be more." if by_area else ".")
         )
     if not a.scores.loc[code, "scored"]:
         lines.append(str(a.scores.loc[code, "why_not"]))
@@ -127,5 +130,4 @@ def not_known(a: Assessment, code: str) -> list[str]:
 
 
 def _concerns(what: str, nation: str) -> bool:
-    others = {"England", "Wales", "Scotland", "Northern Ireland"} - {nation}
-    return not any(other in what for other in others)
+    return nation in what or not any(other in what for other in NATIONS)
