@@ -205,10 +205,10 @@ def test_councils_are_named_by_name_code_county_nation_or_all(bundled):
 
 def test_every_slip_in_the_names_is_said_at_once(bundled):
     with pytest.raises(UsageError) as refusal:
-        fetching.councils_of(bundled, ["Leed", "S12000033"], nations=["Scotland"])
+        fetching.councils_of(bundled, ["Leed", "S12000036"], nations=["Scotland"])
     said = str(refusal.value)
     assert "Did you mean “Leeds”?" in said
-    assert "S12000033" in said and "no service that can be asked for every figure" in said
+    assert "City of Edinburgh" in said and "no service that can be asked for every figure" in said
     assert "--nation: cannot be fetched (found: Scotland)" in said
     with pytest.raises(UsageError, match="--council: is missing"):
         fetching.councils_of(bundled)

@@ -102,19 +102,21 @@ def councils_of(base: Evidence, councils: Iterable[str] = (), nations: Iterable[
         else:
             problems.append(Problem("--nation", "cannot be fetched", nation, f"Give {' or '.join(NATIONS)}. {NOT_YET}"))
     if every:
-        found += table["council_code"].tolist()
+        found += table.loc[table["nation"].isin(list(NATIONS)), "council_code"].tolist()
     for asked in councils:
         name = asked.strip().casefold()
         inside = upper.index[(upper["upper_code"].str.casefold() == name) | (upper["upper_name"].str.casefold() == name)] if name else []
         if len(inside):
             found += list(inside)
-        elif name.startswith(("s12", "n09")) and name[1:].isdigit():
-            problems.append(Problem("--council", "is in a nation that cannot be fetched", asked, NOT_YET))
         else:
             try:
                 found += base.find_councils([asked])
             except UsageError as error:
                 problems += error.problems
+    held = table.set_index("council_code")
+    for code in dict.fromkeys(found):
+        if held.at[code, "nation"] not in NATIONS:
+            problems.append(Problem("--council", "is in a nation that cannot be fetched", str(held.at[code, "council_name"]), NOT_YET))
     if problems:
         raise UsageError(problems)
     if not found:
