@@ -36,6 +36,8 @@ class Method:
     @property
     def words(self) -> str:
         """The weights in one sentence."""
+        if not self.presets:
+            return "No score: we hold no method for this nation, so there are no weights."
         parts = []
         for preset in self.presets:
             labels = {domain.id: domain.label.lower() for domain in preset.domain}

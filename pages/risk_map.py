@@ -19,7 +19,10 @@ a = ui.scored(councils, weights)
 ward = ui.choose_ward(a.areas)
 classes = views.bands(a)
 high = int((classes >= 3).sum())
-ui.status(f"{high} of {len(a.areas)} wards are in bands 4 and 5, among the two most affected fifths of their nation's wards.")
+if a.scores["scored"].any():
+    ui.status(f"{high} of {len(a.areas)} wards are in bands 4 and 5, among the two most affected fifths of their nation's wards.")
+else:  # nobody is in band 4 or 5, which must not be read as nobody at risk
+    ui.status(f"None of these {len(a.areas)} wards can be scored. {a.scores['why_not'].iloc[0]} That does not mean no need.")
 ui.draw_map(
     a.areas,
     classes,
@@ -31,7 +34,7 @@ ui.draw_map(
     on_pick=ui.pick_ward,
 )
 ui.notices(a.notices)
-st.markdown(f"{a.method.words} Each band is a fifth of the wards of the nation under these weights.")
+st.markdown(a.method.words + (" Each band is a fifth of the wards of the nation under these weights." if a.method.presets else ""))
 st.markdown(f"People unlikely to use the internet: aged 16 and over, {ui.people_definition(a)}.")
 
 found = ui.assessed(councils, [service.id])

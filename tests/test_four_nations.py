@@ -142,6 +142,17 @@ def test_councils_of_two_nations_are_refused_with_what_to_do(bundled):
     assert len(exclusion.assess(bundled, ["Glasgow City", "Fife"], ()).councils) == 2
 
 
+def test_wards_without_a_score_are_never_told_as_wards_without_need(root):
+    from streamlit.testing.v1 import AppTest
+
+    test = AppTest.from_file(str(root / "pages" / "risk_map.py"), default_timeout=120)
+    test.query_params["council"] = "Belfast (N09000003)"
+    test.run()
+    said = " ".join(str(one.proto.body) for one in test.get("html"))
+    assert not test.exception
+    assert "None of these 60 wards can be scored" in said and "That does not mean no need" in said and "0 of 60" not in said
+
+
 @pytest.mark.parametrize("council", ["Glasgow City", "Belfast"])
 def test_the_page_says_what_the_nation_lacks(bundled, council):
     a = exclusion.assess(bundled, [council], ["blue_badge"], today=TODAY)
