@@ -29,10 +29,15 @@ LEAST_WARDS = 5
 """Wards with the yardstick that a council must have to be looked into."""
 
 
+def _wards(evidence: exclusion.Evidence) -> list[str]:
+    """Wards of England and Wales: what the errors are read from (the census paper returns are held for them alone)."""
+    return list(evidence.areas.index[evidence.areas["nation"].isin(["England", "Wales"])])
+
+
 def by_council() -> pd.DataFrame:
     """``council_name, rate`` (our estimate at 2020 rates, per cent of adults) by council code, and a row for both nations, ``all``."""
     evidence = exclusion.load()
-    table = people.of_areas(evidence, list(evidence.areas.index)).table
+    table = people.of_areas(evidence, _wards(evidence)).table
     sums = table[["estimate_raw", "adults"]].groupby(evidence.areas["council_code"].reindex(table.index)).sum()
     sums.loc["all"] = sums.sum()
     names = evidence.areas.groupby("council_code")["council_name"].first()
@@ -96,7 +101,7 @@ def paper(folder: Path) -> pd.DataFrame:
     evidence = exclusion.load()
     wards = yardstick.read(folder, evidence).wards
     wards = wards[(wards["sent_first"] == "letter") & (wards["paper_share"] > 0)].set_index("area_code")
-    table = people.of_areas(evidence, list(evidence.areas.index)).table
+    table = people.of_areas(evidence, _wards(evidence)).table
     ours = (table["estimate_raw"] / table["adults"]).reindex(wards.index)
     slope, level = np.polyfit(np.log(ours), np.log(wards["paper_share"]), 1)
     found = pd.DataFrame({"council_code": wards["council_code"], "miss": np.log(wards["paper_share"]) - level - slope * np.log(ours)})
@@ -126,7 +131,7 @@ def main(folder: Path) -> None:
     evidence.wide("ward", "count")
     print(people.controls(evidence).to_string())
     start = time.perf_counter()
-    everyone = people.of_areas(evidence, list(evidence.areas.index))
+    everyone = people.of_areas(evidence, _wards(evidence))
     took, memory = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
     print(f"{len(everyone.table):,} wards: {took:.2f} s, {memory:.1f} GB at most")
     council = list(evidence.areas.index[evidence.areas["council_name"] == "Blackpool"])
