@@ -15,7 +15,8 @@ from werkzeug import Request, Response
 
 from exclusion.contracts import DataRefused, SourceUnreachable, UsageError
 from exclusion.sources import archive
-from exclusion.sources.fetch import AGENT, Ask, Fetcher
+from exclusion.sources.asking import AGENT, Ask
+from exclusion.sources.fetch import Fetcher
 
 PAGE = "https://publisher.example/downloads"
 

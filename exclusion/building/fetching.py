@@ -27,7 +27,9 @@ from exclusion.building import refresh
 from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
 from exclusion.release import Evidence
 from exclusion.sources import FETCHED, iod, local_statistics, nomis, ofcom, ons_custom, open_geography, wimd
-from exclusion.sources.fetch import Ask, Fetcher, write_bytes
+from exclusion.sources.asking import Ask
+from exclusion.sources.fetch import Fetcher
+from exclusion.sources.keeping import write_bytes
 
 NATIONS = {"England": "E", "Wales": "W"}
 NOT_YET = "Scotland and Northern Ireland have no service that can be asked for every figure; see 'exclusion release build'."

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from exclusion.contracts import DataRefused
-from exclusion.sources.fetch import Ask, Got
+from exclusion.sources.asking import Ask, Got
 
 DEEPEST = 3
 MOST = 5_000

@@ -1,9 +1,7 @@
 """HTTP in one place: ask a publisher politely, trust nothing, keep what came.
 
-Every request goes through :class:`Fetcher`. What came is kept in the platform's cache folder under
-the hash of the question, with the publisher's ETag and our own hash of the content, so that a second
-run downloads nothing that has not changed and a run that was stopped goes on where it was. A file is
-written under another name and moved into place once it is whole.
+Every request goes through :class:`Fetcher`. What came is kept by :mod:`exclusion.sources.keeping`, so
+that a second run downloads nothing that has not changed and a run that was stopped goes on where it was.
 
 Proxies are those of the environment (``HTTPS_PROXY``, ``NO_PROXY``), certificates those of
 ``REQUESTS_CA_BUNDLE`` or of the option ``--certificate``, as council networks need.
@@ -13,9 +11,7 @@ from __future__ import annotations
 
 import fnmatch
 import hashlib
-import json
 import os
-import re
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -26,85 +22,16 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
-import platformdirs
 import requests
 
-from exclusion import __version__
 from exclusion.contracts import DataRefused, Problem, SourceUnreachable, UsageError
+from exclusion.sources.asking import Ask, Got, check_kind
+from exclusion.sources.keeping import Cache, cache_folder, sha256_of
 
 Say = Callable[[str, float], None]
-AGENT = f"KeptOpen/{__version__} (council equality tool; python-requests)"
 AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504})
 """Answers that are worth asking again for."""
 CHUNK = 1 << 16
-
-
-def cache_folder() -> Path:
-    """Where answers are kept: ``KEPT_OPEN_CACHE`` or the platform's cache folder for this program."""
-    given = os.environ.get("KEPT_OPEN_CACHE")
-    return Path(given) if given else Path(platformdirs.user_cache_dir("kept-open", appauthor=False))
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One question to a publisher, and what the user can do when it is not answered.
-
-    Attributes
-    ----------
-    source
-        Whose figures, in words; the first words of every message.
-    page
-        The page where the same file can be downloaded by hand.
-    by_hand
-        Names (with ``*``) under which such a file is looked for in the folder given with ``--from``;
-        none where a service has no file that stands for the answer.
-    largest
-        Bytes; more is refused before and while it arrives.
-    kind
-        ``json``, ``csv``, ``zip``, ``sheet`` or ``any``: what the first bytes are checked to be.
-    """
-
-    source: str
-    url: str
-    page: str
-    params: Mapping[str, str] = field(default_factory=dict)
-    by_hand: tuple[str, ...] = ()
-    largest: int = 64_000_000
-    kind: str = "any"
-    agent: str = AGENT
-    post: bool = False
-
-    @property
-    def key(self) -> str:
-        """The hash under which the answer is kept: of the address and everything asked."""
-        return hashlib.sha256(json.dumps([self.url, sorted(self.params.items())]).encode()).hexdigest()
-
-    def problem(self, what: str, value: str = "", do: str = "") -> Problem:
-        """A message that names the source and ends with the page to download by hand."""
-        return Problem(self.source, what, value, f"{do} {self.instead}".strip())
-
-    @property
-    def instead(self) -> str:
-        """What the user can do without us."""
-        if not self.by_hand:
-            return f"Try again later; the publisher's page is {self.page}."
-        like = "a name like " if "*" in self.by_hand[0] else ""
-        return f"Or download it by hand from {self.page}, keep its name ({like}{self.by_hand[0]}), and give its folder with --from."
-
-
-@dataclass(frozen=True)
-class Got:
-    """What came: a file, and where it is from. ``how`` is downloaded, unchanged, kept or by hand."""
-
-    path: Path
-    sha256: str
-    url: str
-    when: str
-    how: str
-
-    def content(self) -> bytes:
-        """All of it."""
-        return self.path.read_bytes()
 
 
 @dataclass
@@ -146,6 +73,7 @@ class Fetcher:
 
     def __post_init__(self) -> None:
         self.cache = self.cache or cache_folder()
+        self._cache = Cache(self.cache)
         if self.hand is not None and not self.hand.is_dir():
             raise UsageError(Problem("--from", "is not a folder", str(self.hand), "Give the folder of the files you downloaded."))
         if self.certificate and not Path(self.certificate).exists():
@@ -173,9 +101,9 @@ class Fetcher:
         """
         if found := self.find_by_hand(ask):
             return found
-        kept = self._kept(ask)
+        kept = self._cache.held(ask)
         if kept and (self.offline or self._good_enough(kept)):
-            return self._count(ask, self._got(ask, kept, "kept"), 0)
+            return self._count(ask, self._cache.got(ask, kept, "kept"), 0)
         if self.offline:
             raise SourceUnreachable(ask.problem("is not in the cache, and --offline asks nobody", "", "Run once without --offline."))
         return self._ask(ask, kept)
@@ -193,23 +121,7 @@ class Fetcher:
                         raise DataRefused(ask.problem(f"is larger than it can be ({size:,} bytes; at most {ask.largest:,})", path.name))
                     check_kind(ask, path)
                     when = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
-                    return self._count(ask, Got(path, _sha256(path), path.name, when, "by hand"), size)
-        return None
-
-    def _files(self, ask: Ask) -> tuple[Path, Path]:
-        assert self.cache is not None
-        folder = self.cache / "answers" / ask.key[:2]
-        return folder / f"{ask.key}.body", folder / f"{ask.key}.json"
-
-    def _kept(self, ask: Ask) -> dict[str, Any] | None:
-        """What we noted of a kept answer, if both are whole; a changed or cut-off file counts as not kept."""
-        body, note = self._files(ask)
-        try:
-            about: dict[str, Any] = json.loads(note.read_text(encoding="utf-8"))
-            if _sha256(body) == about["sha256"]:
-                return about
-        except (OSError, ValueError, KeyError):
-            pass
+                    return self._count(ask, Got(path, sha256_of(path), path.name, when, "by hand"), size)
         return None
 
     def _good_enough(self, kept: Mapping[str, Any]) -> bool:
@@ -217,12 +129,9 @@ class Fetcher:
             return False
         return (datetime.now(UTC) - datetime.fromisoformat(kept["when"])).days < self.keep_days
 
-    def _got(self, ask: Ask, about: Mapping[str, Any], how: str) -> Got:
-        return Got(self._files(ask)[0], about["sha256"], about["url"], str(about["when"])[:10], how)
-
     def _count(self, ask: Ask, got: Got, size: int) -> Got:
         self.counts[got.how] += 1
-        self._log(ask, got.how, got.sha256, size)
+        self._cache.log(ask, got.how, got.sha256, size)
         return got
 
     def _ask(self, ask: Ask, kept: Mapping[str, Any] | None) -> Got:
@@ -239,13 +148,13 @@ class Fetcher:
                 if turn == self.retries:
                     if kept:  # an older answer is better than none, and the log says so
                         self.say(f"{ask.source}: {fault}; using what was kept on {str(kept['when'])[:10]}", -1)
-                        return self._count(ask, self._got(ask, kept, "kept"), 0)
+                        return self._count(ask, self._cache.got(ask, kept, "kept"), 0)
                     raise SourceUnreachable(
                         ask.problem(f"{fault}, {turn + 1} times", ask.url, "Check the connection and run the same again.")
                     ) from None
                 wait = fault.after if fault.after is not None else min(60.0, 2.0**turn)
                 self.say(f"{ask.source}: {fault}; asking again in {wait:.0f} s", -1)
-                self._log(ask, f"failed: {fault}", "", 0)
+                self._cache.log(ask, f"failed: {fault}", "", 0)
                 self.sleep(wait)
             else:
                 return outcome
@@ -259,7 +168,7 @@ class Fetcher:
                 "POST" if ask.post else "GET", ask.url, headers=dict(headers), timeout=self.timeout, stream=True, **sent
             ) as answer:
                 if answer.status_code == 304 and kept:
-                    return self._count(ask, self._got(ask, kept, "unchanged"), 0)
+                    return self._count(ask, self._cache.got(ask, kept, "unchanged"), 0)
                 if answer.status_code in AGAIN:
                     raise _Passing(f"answered {answer.status_code} ({answer.reason})", _after(answer))
                 if answer.status_code != 200:
@@ -293,9 +202,9 @@ class Fetcher:
     def _keep(self, ask: Ask, answer: requests.Response) -> Got:
         """Stream the answer to a file beside its place, check it, move it in."""
         announced = int(answer.headers.get("Content-Length") or 0)
-        body, note = self._files(ask)
-        body.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(prefix=".part-", dir=body.parent)
+        folder = self._cache.files(ask)[0].parent
+        folder.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(prefix=".part-", dir=folder)
         digest, size, started = hashlib.sha256(), 0, time.monotonic()
         try:
             with os.fdopen(handle, "wb") as file:
@@ -324,18 +233,15 @@ class Fetcher:
                 "sha256": digest.hexdigest(),
                 "when": datetime.now(UTC).isoformat(timespec="seconds"),
             }
-            os.replace(part, body)
-            _write(note, json.dumps(about, indent=1))
+            self._cache.keep(ask, part, about)
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(part)
-        return self._count(ask, self._got(ask, about, "downloaded"), size)
+        return self._count(ask, self._cache.got(ask, about, "downloaded"), size)
 
     def forget(self, ask: Ask) -> None:
         """Throw away a kept answer that turned out to be wrong, so that the next run asks again."""
-        for path in self._files(ask):
-            with suppress(FileNotFoundError):
-                path.unlink()
+        self._cache.forget(ask)
 
     def _wait_for(self, url: str) -> None:
         """Politeness: never two requests to a host within the pause."""
@@ -344,23 +250,6 @@ class Fetcher:
         if since < self.pause:
             self.sleep(self.pause - since)
         self._last[host] = time.monotonic()
-
-    def _log(self, ask: Ask, outcome: str, sha256: str, size: int) -> None:
-        """One line a request in ``requests.log``: when, what was asked, what came of it and what was kept."""
-        assert self.cache is not None
-        self.cache.mkdir(parents=True, exist_ok=True)
-        line = {
-            "when": datetime.now(UTC).isoformat(timespec="seconds"),
-            "source": ask.source,
-            "url": ask.url,
-            "params": {name: value[:200] for name, value in ask.params.items()},
-            "outcome": outcome,
-            "bytes": size,
-            "sha256": sha256,
-            "kept": str(self._files(ask)[0].name) if sha256 and outcome != "by hand" else "",
-        }
-        with (self.cache / "requests.log").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
 
 
 class _Passing(Exception):
@@ -399,68 +288,3 @@ def _said_no(ask: Ask, answer: requests.Response) -> Problem:
             "A filter on your network, or the publisher's own, may be the reason.",
         )
     return ask.problem(f"answered {status} ({answer.reason})", ask.url)
-
-
-_HTML = re.compile(rb"^\s*(<!doctype html|<html|<head|<!--)", re.IGNORECASE)
-_ENDINGS = {"json": "JSON", "csv": "a CSV table", "zip": "a zip file", "sheet": "a workbook"}
-
-
-def check_kind(ask: Ask, path: Path, said: str = "") -> None:
-    """Refuse a file whose first bytes are not of the kind asked for: most often a web page in its place.
-
-    Raises
-    ------
-    DataRefused
-        Saying what came (with the page's title) and what was expected.
-    """
-    if ask.kind == "any":
-        return
-    with path.open("rb") as file:
-        first = file.read(4096)
-    bare = first.removeprefix(b"\xef\xbb\xbf")
-    expected = _ENDINGS[ask.kind]
-    if not bare.strip():
-        raise DataRefused(ask.problem(f"sent an empty answer; {expected} was expected", ask.url))
-    if _HTML.match(bare):
-        title = re.search(rb"<title[^>]*>(.*?)</title>", first, re.IGNORECASE | re.DOTALL)
-        shown = title[1].decode("utf-8", "replace").strip()[:100] if title else said or "a web page"
-        raise DataRefused(ask.problem(f"sent a web page where {expected} was expected", shown))
-    wrong = {
-        "zip": not first.startswith(b"PK"),
-        "sheet": not first.startswith((b"PK", b"\xd0\xcf\x11\xe0")),
-        "json": not bare.lstrip().startswith((b"{", b"[")),
-        "csv": b"\x00" in first or first.startswith(b"PK") or bare.lstrip().startswith((b"{", b"[")),
-    }[ask.kind]
-    if wrong:
-        raise DataRefused(ask.problem(f"sent something else than {expected}", bare[:60].decode("utf-8", "replace").strip()))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _write(path: Path, text: str) -> None:
-    """Whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(part, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(part)
-
-
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(part, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(part)

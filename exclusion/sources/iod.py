@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 
 from exclusion.contracts import DataRefused
-from exclusion.sources.fetch import Ask, Fetcher, Got
+from exclusion.sources.asking import Ask, Got
+from exclusion.sources.fetch import Fetcher
 
 CODE = "LSOA code (2021)"
 LSOA = r"^E01\d{6}$"

@@ -9,7 +9,8 @@ from typing import Any
 import pandas as pd
 
 from exclusion.contracts import DataRefused
-from exclusion.sources.fetch import Ask, Fetcher
+from exclusion.sources.asking import Ask
+from exclusion.sources.fetch import Fetcher
 
 FILE = "connectivity/ofcom_area_coverage_ons_els_2022_2026.csv.gz"
 COUNCIL = r"^(E0[6-9]|W06|S12|N09)\d{6}$"

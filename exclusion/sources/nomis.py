@@ -17,7 +17,8 @@ import pandas as pd
 
 from exclusion.contracts import DataRefused
 from exclusion.sources import archive
-from exclusion.sources.fetch import Ask, Fetcher, Got
+from exclusion.sources.asking import Ask, Got
+from exclusion.sources.fetch import Fetcher
 
 PERTURBED = 0.001
 """Small areas may add up to so much more or less than the published total: ONS changes cells a little."""

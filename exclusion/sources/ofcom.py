@@ -16,7 +16,8 @@ import pandas as pd
 
 from exclusion.contracts import DataRefused
 from exclusion.sources import Source, archive, arrive, counts
-from exclusion.sources.fetch import Ask, Fetcher
+from exclusion.sources.asking import Ask
+from exclusion.sources.fetch import Fetcher
 
 FILE = "connectivity/ofcom_fixed_lsoa21.csv.gz"
 VOICE_FILE = "connectivity/voice_gap_lsoa21.csv"

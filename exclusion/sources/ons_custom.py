@@ -14,7 +14,8 @@ from typing import Any
 import pandas as pd
 
 from exclusion.contracts import DataRefused
-from exclusion.sources.fetch import Ask, Fetcher
+from exclusion.sources.asking import Ask
+from exclusion.sources.fetch import Fetcher
 
 
 def observations(

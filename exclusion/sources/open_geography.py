@@ -17,7 +17,8 @@ import geopandas as gpd
 import pandas as pd
 
 from exclusion.contracts import DataRefused
-from exclusion.sources.fetch import Ask, Fetcher, Got
+from exclusion.sources.asking import Ask, Got
+from exclusion.sources.fetch import Fetcher
 
 MOST_PAGES = 1_000
 

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from exclusion.contracts import DataRefused
-from exclusion.sources.fetch import Ask, Fetcher
+from exclusion.sources.asking import Ask
+from exclusion.sources.fetch import Fetcher
 
 FILE = "income/wimd2025_lsoa21.csv.gz"
 SHEET = "WIMD_2025_ranks"
