@@ -12,8 +12,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --e
 run: .venv/installed-app
 	$(BIN)/python -m streamlit run app.py --server.address=127.0.0.1 --server.headless=false --server.showEmailPrompt=false
 
+# The files of tests are shared out between as many processes as there are processors, four at most.
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 # nginx, two app processes and a PostgreSQL register on this machine's loopback (Debian: apt install nginx-light postgresql openssl)
 test-deploy: .venv/installed-dev

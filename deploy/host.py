@@ -14,7 +14,6 @@ Nothing here runs as part of the app. Every command says what it did, and ends w
 from __future__ import annotations
 
 import argparse
-import asyncio
 import os
 import re
 import shlex
@@ -157,34 +156,38 @@ def healthy(port: int, base: str = "", wait: float = 0.0) -> bool:
         time.sleep(0.1)
 
 
-async def _visit(port: int, base: str, page: str, seconds: float) -> None:
+def _visit(port: int, base: str, page: str, seconds: float) -> None:
     """One visit, as a browser makes it: open the page and wait until it has been run to its end."""
     from streamlit.proto.BackMsg_pb2 import BackMsg
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-    from websockets.asyncio.client import connect
+    from websockets.sync.client import connect
     from websockets.typing import Subprotocol
 
     ask = BackMsg()
     ask.rerun_script.query_string = ""
     ask.rerun_script.page_name = page
     address = f"ws://127.0.0.1:{port}{base}/_stcore/stream"
-    async with asyncio.timeout(seconds), connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None) as line:
-        await line.send(ask.SerializeToString())
-        async for message in line:
+    until = time.monotonic() + seconds
+    with connect(address, subprotocols=[Subprotocol("streamlit")], max_size=None, open_timeout=seconds) as line:
+        line.send(ask.SerializeToString())
+        while (left := until - time.monotonic()) > 0:
+            message = line.recv(timeout=left)
             told = ForwardMsg()
             told.ParseFromString(message if isinstance(message, bytes) else message.encode())
             if told.WhichOneof("type") == "script_finished":
                 return
-    raise Refused(f"The process on port {port} hung up before its first page was ready.")
+    raise TimeoutError
 
 
 def warm(port: int, base: str = "", seconds: float = 120.0) -> str:
     """``warm``: open the first page once, so that the release is read before anyone visits."""
+    from websockets.exceptions import WebSocketException
+
     if not healthy(port, base, wait=seconds):
         raise Refused(f"Nothing answers on port {port} after {seconds:g} seconds. Look at the log of that process.")
     try:
-        asyncio.run(_visit(port, base, "", seconds))
-    except (TimeoutError, OSError) as error:
+        _visit(port, base, "", seconds)
+    except (TimeoutError, OSError, WebSocketException) as error:
         raise Refused(f"The process on port {port} did not finish its first page ({error or 'no answer in time'}).") from None
     return f"The process on port {port} is warm."
 

@@ -11,8 +11,10 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 # Whatever somebody fetched on this machine is not what the tests are about; nor may they fill its cache.
-os.environ["KEPT_OPEN_DATA"] = str(ROOT / ".pytest_cache" / "no-fetched-release")
-os.environ["KEPT_OPEN_CACHE"] = str(ROOT / ".pytest_cache" / "answers")
+# Each of the processes that pytest-xdist starts has a cache of its own.
+OWN = ROOT / ".pytest_cache" / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+os.environ["KEPT_OPEN_DATA"] = str(OWN / "no-fetched-release")
+os.environ["KEPT_OPEN_CACHE"] = str(OWN / "answers")
 os.environ.pop("KEPT_OPEN_RELEASE", None)
 NO_SHARED = "the national tables (../shared, beside the checkout) are not on this machine"
 NO_BROWSER = "no Chromium on this machine (Debian: apt install chromium)"

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import http.cookiejar
 import importlib.util
 import json
@@ -16,8 +15,10 @@ import signal
 import ssl
 import subprocess
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -101,15 +102,17 @@ def hosted(host: ModuleType, server, tmp_path_factory: pytest.TempPathFactory) -
     )
     subprocess.run(made.nginx("-t"), check=True, capture_output=True)
     front_process = subprocess.Popen(made.nginx("-g", "daemon off;"))
-    for port in ports:
-        made.start(port)
-    for port in ports:
-        host.warm(port, BASE)
-    yield made
-    front_process.terminate()
-    front_process.wait(timeout=20)
-    for port in ports:
-        made.stop(port)
+    try:
+        for port in ports:
+            made.start(port)
+        for port in ports:
+            host.warm(port, BASE)
+        yield made
+    finally:
+        front_process.terminate()
+        front_process.wait(timeout=20)
+        for port in made.running:
+            made.stop(port)
 
 
 def test_every_answer_carries_the_security_headers_and_no_version(hosted: Hosted) -> None:
@@ -184,10 +187,11 @@ def test_a_rolling_restart_answers_throughout_and_loses_no_save(hosted: Hosted) 
     before = {port: process.pid for port, process in hosted.running.items()}
     answers: list[str] = []
 
-    async def watch(done: asyncio.Event) -> None:
-        while not done.is_set():
-            answers.append((await asyncio.to_thread(hosted.get, "/_stcore/health"))[0])
-            await asyncio.sleep(0.05)
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.05):
+            answers.append(hosted.get("/_stcore/health")[0])
 
     def rolled() -> list[str]:
         wanted = hosted.folder / "wanted"
@@ -208,15 +212,13 @@ def test_a_rolling_restart_answers_throughout_and_loses_no_save(hosted: Hosted) 
         finally:
             hosted.host._run = run
 
-    async def both() -> list[str]:
-        done = asyncio.Event()
-        watching = asyncio.create_task(watch(done))
-        told = await asyncio.to_thread(rolled)
-        done.set()
-        await watching
-        return told
-
-    told = asyncio.run(both())
+    with ThreadPoolExecutor(max_workers=1) as aside:
+        watching = aside.submit(watch)
+        try:
+            told = rolled()
+        finally:
+            done.set()
+        watching.result()
     assert [line.split()[1] for line in told] == [str(port) for port in hosted.ports]
     assert all(hosted.running[port].pid != before[port] for port in hosted.ports)
     assert set(answers) == {"ok"}
