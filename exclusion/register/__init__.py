@@ -22,7 +22,7 @@ from exclusion.register.chain import Verified, Version, verify
 from exclusion.register.comparing import Comparison, compare
 from exclusion.register.connect import Register, connect, default_place
 from exclusion.register.contents import Reopened
-from exclusion.register.identity import author, is_local, may_write
+from exclusion.register.identity import ROLES, Visitor, is_local, load_roles, visitor
 from exclusion.register.public import MARK, export_public, public_copy
 from exclusion.register.reading import Saved, history, load, versions
 from exclusion.register.responses import ANSWERS, Response, answered, unanswered
@@ -32,6 +32,7 @@ from exclusion.register.saving import Conflict, record_review, respond, save
 __all__ = [
     "ANSWERS",
     "MARK",
+    "ROLES",
     "Comparison",
     "Conflict",
     "Imported",
@@ -42,8 +43,8 @@ __all__ = [
     "Saved",
     "Verified",
     "Version",
+    "Visitor",
     "answered",
-    "author",
     "compare",
     "connect",
     "default_place",
@@ -53,7 +54,7 @@ __all__ = [
     "import_file",
     "is_local",
     "load",
-    "may_write",
+    "load_roles",
     "public_copy",
     "record_review",
     "respond",
@@ -61,4 +62,5 @@ __all__ = [
     "unanswered",
     "verify",
     "versions",
+    "visitor",
 ]
