@@ -106,12 +106,12 @@ def test_routes_and_costs_speak_of_the_named_service_only(considered: proposal.C
     listed = routes.read(b"service_id,channel,where_to_find,last_tried,worked\nblue_badge,phone,01253 000000,2026-11-01,no\n")
     spent = costs.read(write(tmp_path, "costs.toml", OWN))
     found = alongside.beside(considered, TODAY, alongside.Given(listed, spent))
-    assert list(found.tables) == ["routes.csv", "keeping.csv", "savings.csv"]
+    assert list(found.tables) == ["routes.csv", "keeping.csv", "savings.csv", "savings_worked.csv"]
     about = [notice for notice in found.notices if "place" not in notice]
     assert about and all(notice.startswith("Blue Badge") for notice in about)
     assert any("did not work when tried on 1 November 2026" in notice for notice in about)
     assert isinstance(found.tables["savings.csv"], pd.DataFrame)
-    assert found.tables["savings.csv"]["service_id"].tolist() == ["blue_badge"]
+    assert found.tables["savings.csv"][["service_id", "channel"]].to_numpy().tolist() == [["blue_badge", ""], ["blue_badge", "f2f"]]
 
 
 def test_local_files_say_for_themselves_what_they_hold(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_the_command_line_lays_every_file_beside_a_proposal(tmp_path: Path, caps
     assert "have further to go" in said.out
     assert "complexity from 3 to 2. Reason given: Shorter form." in said.err
     assert "no record that anybody has tried it" in said.err
-    assert {"routes.csv", "keeping.csv", "savings.csv", "distances.csv", "effects.csv"} <= {
+    assert {"routes.csv", "keeping.csv", "savings.csv", "savings_worked.csv", "savings.xlsx", "distances.csv", "effects.csv"} <= {
         path.name for path in (tmp_path / "out").iterdir()
     }
     assert main([*words[:3], "--council", "Blackpool", "--service", "blue_badge", "--places", str(tmp_path / "none.csv")]) != 0

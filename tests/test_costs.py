@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import openpyxl
 import pandas as pd
 import pytest
 from invented import six
 
 from exclusion import costs, judgement, proposal, provision
 from exclusion.contracts import DataRefused, UsageError
+from exclusion.export.savings import savings_workbook
 
 # The most quoted figures of 2012: 8.62 face to face, 2.83 by phone, 0.15 online. They live here and nowhere else.
 F2F, PHONE, WEB = 8.62, 2.83, 0.15
@@ -132,7 +134,116 @@ def test_a_proposal_saves_on_those_who_can_move_only(tmp_path: Path) -> None:
     # Least: with 80 staying, 320 x 5 (see above) + 80 x (8 - 5) = 1,840; with 40, 360 x 5 + 40 x 3 = 1,920.
     # Most: with 40 staying, 360 x 11.20 + 40 x (12 - 3) = 4,392; with 80, 320 x 11.20 + 80 x 9 = 4,304.
     assert (row["low"], row["high"]) == (pytest.approx(1840), pytest.approx(4392))
-    assert row["sentence"] == "Report a pothole: £1,840 to £4,392 a year saved. Figures by Finance, October 2026."
+    # By phone: with 80 staying, 80 + 0.4 x 320 = 208; with 40, 40 + 0.1 x 360 = 76.
+    assert row["sentence"] == (
+        "Report a pothole: £1,840 to £4,392 a year saved. Of 400 contacts about 320 to 360 go online; about 76 to 208 come by phone, "
+        "at once or after online failed them. Some of it is left even if everybody comes back. Figures by Finance, October 2026."
+    )
+
+
+def the_sum(folder: Path, text: str = OWN) -> costs.Worked:
+    return costs.worked(proposal.parse(PROPOSAL), ONE_WARD, own(folder, text))["pothole"][0]
+
+
+def test_every_line_of_the_sum_can_be_done_again(tmp_path: Path) -> None:
+    table = costs.lines_table({"pothole": (the_sum(tmp_path),)})
+    said = {(row.line, row.what): (row.how, row.least, row.most) for row in table.itertuples()}
+    assert said == {
+        (1, "Contacts a year by face to face now"): ("given by the proposal", 400, 400),
+        (2, "Of these, by people who cannot go online"): ("our estimate from residents unlikely to use the internet", 80, 40),
+        (3, "Contacts that move online"): ("line 1 − line 2", 320, 360),
+        (4, "What a contact by face to face costs"): ("given by the council", 8, 12),
+        (5, "What a contact online costs"): ("given by the council", 1, 0.5),
+        (6, "What a contact by phone costs, where people fall back to"): ("given by the council", 5, 3),
+        (7, "Of those moved, the share who come back by phone"): ("given by the council", 0.4, 0.1),
+        (8, "Contacts each of them makes on coming back"): ("given by the council, or one", 1, 1),
+        (9, "Saved before anybody comes back"): ("line 3 × (line 4 − line 5)", 2240, 4140),
+        (10, "Contacts that come back by phone"): ("line 3 × line 7 × line 8", 128, 36),
+        (11, "Spent on contacts that come back"): ("line 10 × line 6", 640, 108),
+        (12, "Saved on people who cannot go online and now use phone"): ("line 2 × (line 4 − line 6)", 240, 360),
+        (13, "Net saving"): ("line 9 − line 11 + line 12", 1840, 4392),
+        (14, "More contacts by phone in all"): ("line 2 + line 10", 208, 76),
+        # 1000 x 7 - 1000 x 0.4 x 5; 1000 x 11.5 - 1000 x 0.1 x 3
+        (15, "Net saving for each 1,000 contacts moved"): ("1000 × (line 4 − line 5) − 1000 × line 7 × line 8 × line 6", 5000, 11200),
+        # 2,480 / 1,600; 4,500 / 1,080
+        (16, "Share coming back at which nothing is left"): (
+            "(line 9 + line 12) ÷ (line 3 × line 8 × line 6)",
+            pytest.approx(1.55),
+            pytest.approx(4.1667, abs=1e-4),
+        ),
+    }
+
+
+LEAKY = OWN.replace("[recontact]", "[each]\nlow = 1\nhigh = 2\n[gives_up]\nlow = 0.05\nhigh = 0.2\n[recontact]")
+
+
+def test_people_who_give_up_are_not_a_saving_on_people_served(tmp_path: Path) -> None:
+    one = the_sum(tmp_path, LEAKY)
+    # A contact moved saves 7 - 0.4 x 2 x 5 = 3, as does one that stays (8 - 5), so both ends of those who stay give the least.
+    # Least: 360 x 0.4 x 2 = 288 calls x £5 = 1,440; 2,520 - 1,440 + 120 = 1,200, of which 360 x 0.2 x 7 = 504 gave up: 696.
+    assert [one.least[name] for name in ("returned", "spent", "net", "given_up", "served")] == pytest.approx([288, 1440, 1200, 504, 696])
+    # Most: 360 x 0.05 x 11.5 = 207 of 4,392.
+    assert [one.most[name] for name in ("net", "given_up", "served")] == pytest.approx([4392, 207, 4185])
+    sentence = costs.of_proposal(proposal.parse(PROPOSAL), ONE_WARD, own(tmp_path, LEAKY)).iloc[0]["sentence"]
+    assert "Of the saving £207 to £504 is on people who give up and are not served." in sentence
+    # (2,520 + 120) / (360 x 2 x 5) = 0.733, and more than everybody where most is saved.
+    assert "All of it may be gone when about 73 in 100 of those moved come back." in sentence
+
+
+def test_nobody_both_comes_back_and_gives_up(tmp_path: Path) -> None:
+    with pytest.raises(DataRefused, match="together are more than everybody"):
+        own(tmp_path, LEAKY.replace("high = 0.2", "high = 0.7"))
+    with pytest.raises(DataRefused, match=r"each\.low: input should be greater than or equal to 1"):
+        own(tmp_path, LEAKY.replace("low = 1\nhigh = 2", "low = 0.5\nhigh = 2"))
+    with pytest.raises(DataRefused, match="falls_back_to is online"):
+        own(tmp_path, OWN.replace('falls_back_to = "phone"', 'falls_back_to = "online"'))
+
+
+def test_a_sum_says_in_words_what_it_reckons() -> None:
+    # Each line's words, put to figures of their own, give what its arithmetic gives.
+    figures = {line.id: 3.0 + 7 * place for place, line in enumerate(costs.LINES)}
+    for line in costs.LINES:
+        if line.reckon:
+            words = line.sum.format_map({name: repr(value) for name, value in figures.items()})
+            assert line.reckon(figures) == pytest.approx(eval(words.translate(str.maketrans("×−÷", "*-/")))), line.what
+
+
+def test_a_row_for_each_way_in_says_where_its_contacts_go(tmp_path: Path) -> None:
+    both = PROPOSAL.replace('close = ["f2f"]', 'close = ["f2f", "post"]').replace("f2f = 400", "f2f = 300, post = 100")
+    held = own(tmp_path, OWN.replace("[contact]", "[contact]\npost = { low = 2, high = 4 }"))
+    rows = costs.of_proposal(proposal.parse(both), ONE_WARD, held).set_index("channel")
+    assert list(rows.index) == ["", "f2f", "post"] and set(rows["back_by"]) == {"phone"}
+    # 100 to 200 of 1,000 cannot go online, the two carry 400: 40 to 80, of which 10 to 20 by post.
+    assert rows.loc["post", ["online_low", "online_high"]].tolist() == [80, 90]
+    # Back by phone: 20 + 0.4 x 80 = 52, or 10 + 0.1 x 90 = 19.
+    assert rows.loc["post", ["back_low", "back_high"]].tolist() == [19, 52]
+    # Least: 80 x (2 - 1) - 32 x 5 + 20 x (2 - 5) = 80 - 160 - 60 = -140; gone at (80 - 60) / (80 x 5) = 0.05.
+    # Most: 90 x 3.5 - 9 x 3 + 10 x (4 - 3) = 315 - 27 + 10 = 298; gone at 325 / (90 x 3) = 1.204.
+    assert rows.loc["post", ["low", "high", "gone_at_low", "gone_at_high"]].tolist() == pytest.approx([-140, 298, 0.05, 1.2037], abs=1e-4)
+    for column in ("low", "high", "online_low", "online_high", "back_low", "back_high"):
+        assert rows.loc["", column] == pytest.approx(rows.loc[["f2f", "post"], column].sum())  # counts and pounds add up
+
+
+def test_the_workbook_reckons_the_same_from_formulas(tmp_path: Path) -> None:
+    one = the_sum(tmp_path, LEAKY)
+    (tmp_path / "s.xlsx").write_bytes(savings_workbook({"Online: Report a pothole": (one,)}))
+    sheet = openpyxl.load_workbook(tmp_path / "s.xlsx")["savings"]
+    cells = {cell.coordinate: cell.value for row in sheet.iter_rows() for cell in row}
+    for column, held in (("E", one.least), ("F", one.most)):
+        reckoned: dict[str, float] = {}
+        for number, line in enumerate(one.lines, start=3):  # a title and a head stand above
+            value = cells[f"{column}{number}"]
+            if isinstance(value, str):
+                assert value.startswith("=") and line.sum
+                value = eval(value.removeprefix("=").removeprefix("IFERROR(").removesuffix(',"")'), {}, reckoned)
+            reckoned[f"{column}{number}"] = value
+            assert value == pytest.approx(held[line.id]), line.what
+
+
+def test_costs_written_out_read_back_as_the_same(tmp_path: Path) -> None:
+    for text in (OWN, LEAKY):
+        held = own(tmp_path, text)
+        assert own(tmp_path, costs.to_toml(held)) == held
 
 
 @pytest.mark.parametrize(
@@ -141,6 +252,7 @@ def test_a_proposal_saves_on_those_who_can_move_only(tmp_path: Path) -> None:
         (("contacts = { phone = 600, f2f = 400 }\n", ""), "the proposal gives no contacts for a way in that closes"),
         (('close = ["f2f"]\nkeep = ["phone"]', 'close = ["phone"]'), "people are taken to come back by phone, which the proposal closes"),
         (('close = ["f2f"]', 'close = ["post"]\nfewer_hours = ["f2f"]'), "the proposal gives no contacts"),
+        (('close = ["f2f"]', 'fewer_hours = ["f2f"]'), "it only gets fewer hours"),
         (("f2f = 400", "post = 400"), "the proposal gives no contacts"),
     ],
 )

@@ -21,6 +21,10 @@ from exclusion.contracts import DataRefused, ExclusionError
 from exclusion.judgement import Service
 from exclusion.proposal import Considered
 
+NO_KEEPING = (
+    "Not reckoned, because no cost was given for keeping a way in open in a ward. Give it under [open_in_a_ward] to see what it costs "
+    "only where we advise it, and everywhere."
+)
 NO_LIST = (
     "No list of places was given, so no distance can be said. The release holds no places: give the council's own list "
     "(name, kind, position, hours)."
@@ -34,6 +38,7 @@ class Beside:
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     said: dict[str, list[str]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    sums: dict[str, tuple[costs.Worked, ...]] = field(default_factory=dict)  # behind savings.csv, by what they are called
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,10 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
     Parameters
     ----------
     given
-        Routes make ``routes.csv``, and notices of those missing, stale or failed. Costs make
-        ``keeping.csv`` and, for proposals, ``savings.csv``. Places make ``places.csv`` and
-        ``distances.csv``, before and after what the proposals close (see :func:`distances`); where that leaves
-        people further away, ``findings_again.csv`` says what the rules find then (guard G6).
+        Routes make ``routes.csv``, and notices of those missing, stale or failed. Costs make ``keeping.csv`` and,
+        for proposals, ``savings.csv`` and the sum behind it line by line, ``savings_worked.csv``. Places make
+        ``places.csv`` and ``distances.csv``, before and after what the proposals close (see :func:`distances`);
+        where that leaves people further away, ``findings_again.csv`` says what the rules find then (guard G6).
 
     Returns
     -------
@@ -117,11 +122,12 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
     if given.costs is not None:
         keeping = costs.keeping(_about(assessment, considered), given.costs)
         found.tables["keeping.csv"] = keeping
-        found.said["What it costs to keep ways in, in the council's own figures"] = list(keeping["sentence"])
-        if considered:
-            savings = _savings(considered, given.costs)
-            found.tables["savings.csv"] = savings
-            found.said["What the proposal saves, in the council's own figures"] = list(savings["sentence"])
+        found.said["What it costs to keep ways in, in the council's own figures"] = list(keeping["sentence"]) or [NO_KEEPING]
+        if considered and any(proposal.service for proposal in considered.proposals):
+            savings, worked = _savings(considered, given.costs)
+            found.tables["savings.csv"], found.tables["savings_worked.csv"] = savings, worked
+            found.said["What the proposal saves, in the council's own figures"] = list(savings.loc[savings["channel"] == "", "sentence"])
+            found.sums.update(_sums(considered, given.costs))
     listed = given.places
     if listed is None and given.libraries is not None:
         listed = places.libraries_near(given.libraries, assessment.areas)
@@ -137,7 +143,7 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
                 found.said[rules_again.TITLE] = lines
     elif considered and not given.measured and any(proposal.place for proposal in considered.proposals):
         notices.append(NO_LIST)
-    return Beside(found.tables, found.said, tuple(notices))
+    return Beside(found.tables, found.said, tuple(notices), found.sums)
 
 
 def _named(assessment: Assessment, considered: Considered | None) -> list[Service]:
@@ -152,13 +158,25 @@ def _about(assessment: Assessment, considered: Considered | None) -> pd.DataFram
     return assessment.findings[assessment.findings["service_id"].isin({one.id for one in _named(assessment, considered)})]
 
 
-def _savings(considered: Considered, spent: costs.Costs) -> pd.DataFrame:
-    parts = []
+def _savings(considered: Considered, spent: costs.Costs) -> tuple[pd.DataFrame, pd.DataFrame]:
+    services = {one.id: one for one in considered.assessment.services}
+    savings, lines = [], []
     for proposal in considered.proposals:
-        found = costs.of_proposal(proposal, considered.people(proposal), spent, {one.id: one for one in considered.assessment.services})
-        parts.append(found.assign(proposal=proposal.title))
-    table = pd.concat(parts, ignore_index=True)
-    return table[["proposal", "service_id", "low", "high", "sentence"]]
+        people = considered.people(proposal)
+        savings.append(costs.of_proposal(proposal, people, spent, services).assign(proposal=proposal.title))
+        lines.append(costs.lines_table(costs.worked(proposal, people, spent, services)).assign(proposal=proposal.title))
+    tables = (pd.concat(parts, ignore_index=True) for parts in (savings, lines))
+    first, second = (table[["proposal", *table.columns.drop("proposal")]] for table in tables)
+    return first, second
+
+
+def _sums(considered: Considered, spent: costs.Costs) -> dict[str, tuple[costs.Worked, ...]]:
+    services = {one.id: one for one in considered.assessment.services}
+    return {
+        f"{proposal.title}: {services[name].service_name}": sums
+        for proposal in considered.proposals
+        for name, sums in costs.worked(proposal, considered.people(proposal), spent, services).items()
+    }
 
 
 __all__ = [

@@ -33,6 +33,8 @@ from exclusion.contracts import Problem, UsageError
 from exclusion.words import join_words
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from exclusion.assessment import Assessment
     from exclusion.proposal import Considered
 
@@ -158,11 +160,14 @@ def assess(
     assessment.gpkg to a folder. The names never change, so that a folder can be refreshed. With a
     proposal it also says what the proposal does to each finding, and writes effects.csv, demand.csv,
     options.csv, dependents.csv and cumulative.csv. Your own files are laid beside: routes.csv,
-    keeping.csv, savings.csv, places.csv, distances.csv and catchment.csv, as you give them.
+    keeping.csv, savings.csv, savings_worked.csv and savings.xlsx (the sum line by line), places.csv,
+    distances.csv and catchment.csv, as you give them.
     """
     from exclusion import export
     from exclusion.alongside import Ground, beside, read_files
     from exclusion.export.proposals import tables, write_proposal, write_tables
+    from exclusion.export.savings import FILE as SAVINGS
+    from exclusion.export.savings import savings_workbook
 
     scale = inputs.people_scale_of(people_scale, people_why)
     own = inputs.local_of(local, thresholds)  # before the slow part, like the files beside
@@ -188,7 +193,10 @@ def assess(
         export.write_folder(assessment, out, context.obj or ())
         if considered:
             write_proposal(considered, out)
-        write_tables(found.tables, out)
+        beside_files: dict[str, pd.DataFrame | bytes] = {**found.tables}
+        if found.sums:
+            beside_files[SAVINGS] = savings_workbook(found.sums)
+        write_tables(beside_files, out)
     if as_json:
         show(tables(considered)["effects.csv"] if considered else export.findings_table(assessment), as_json=True)
     else:
@@ -197,7 +205,7 @@ def assess(
             show_proposal(considered)
         show_beside(found)
         names = ["findings.csv", "wards.csv", "observations.csv", "people.csv", "run.toml", "assessment.gpkg"]
-        say(f"Wrote {join_words([*names, *(tables(considered) if considered else ()), *found.tables])} to {out}")
+        say(f"Wrote {join_words([*names, *(tables(considered) if considered else ()), *beside_files])} to {out}")
     notices(considered or assessment)
     notices(found)
 

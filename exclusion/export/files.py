@@ -79,10 +79,10 @@ def xlsx_bytes(sheets: Mapping[str, pd.DataFrame]) -> bytes:
             sheet.append(row)
     buffer = io.BytesIO()
     book.save(buffer)
-    return _undated(buffer.getvalue())
+    return undated(buffer.getvalue())
 
 
-def _undated(content: bytes) -> bytes:
+def undated(content: bytes) -> bytes:
     """The same workbook without the minute it was written, which would make equal workbooks differ."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new:

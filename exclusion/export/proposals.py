@@ -46,8 +46,8 @@ def write_proposal(considered: Considered, folder: str | Path) -> Path:
     return write_tables(tables(considered), folder)
 
 
-def write_tables(held: Mapping[str, pd.DataFrame], folder: str | Path) -> Path:
-    """Write tables to a folder under their names, all or none; other files there are left alone.
+def write_tables(held: Mapping[str, pd.DataFrame | bytes], folder: str | Path) -> Path:
+    """Write tables, and files that are made already, to a folder under their names, all or none; other files there are left alone.
 
     Raises
     ------
@@ -56,5 +56,5 @@ def write_tables(held: Mapping[str, pd.DataFrame], folder: str | Path) -> Path:
     """
     with whole_folder(folder) as work:
         for name, table in held.items():
-            (work / name).write_bytes(csv_bytes(table))
+            (work / name).write_bytes(table if isinstance(table, bytes) else csv_bytes(table))
     return Path(folder)
