@@ -67,12 +67,23 @@ def test_all_bad_weights_are_named_at_once():
 
 
 def test_contributions_add_up_to_the_distance_from_fifty(bundled):
-    scores = risk.score(bundled)
-    parts = scores[[column for column in scores if column.startswith("contribution_")]].sum(axis=1)
-    assert (scores["risk"] - 50 - parts).abs().max() < 1e-9
-    england = bundled.areas["nation"] == "England"
-    assert scores.loc[england, "weight_connectivity"].unique() == pytest.approx([0.10])
-    assert scores.loc[~england.to_numpy(), "contribution_connectivity"].isna().all()  # Wales: three domains
+    every = risk.score(bundled)
+    nation = bundled.areas["nation"]
+    scores = every[every["scored"]]
+    contributions = scores[[column for column in scores if column.startswith("contribution_")]]
+    assert (scores["risk"] - 50 - contributions.sum(axis=1)).abs().max() < 1e-9  # a gap would be nan, and nan < 1e-9 is false
+    # How many parts each nation's score has: connectivity is none of Wales's.
+    for name, parts in {"England": 4, "Wales": 3, "Scotland": 4}.items():
+        mine = contributions[nation.reindex(scores.index) == name]
+        assert len(mine) and (mine.notna().sum(axis=1) == parts).all()
+    assert scores.loc[nation.reindex(scores.index) == "England", "weight_connectivity"].unique() == pytest.approx([0.10])
+    assert scores.loc[nation.reindex(scores.index) == "Wales", "contribution_connectivity"].isna().all()
+    # Northern Ireland has no score, so nothing that adds up to one. Elsewhere a ward or two lacks a figure.
+    unscored = every[~every["scored"]]
+    assert unscored["risk"].isna().all() and (unscored["why_not"].str.len() > 0).all()
+    northern = nation == "Northern Ireland"
+    assert not every.loc[northern, "scored"].any() and every.loc[northern, contributions.columns].isna().all(axis=None)
+    assert every.loc[~northern, "scored"].mean() > 0.99
 
 
 def test_one_council_alone_equals_its_rows_in_the_national_run(bundled):

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import suppress
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from html import escape
 from pathlib import Path
 from typing import Any, TypeVar
@@ -145,10 +145,17 @@ def _plain(text: str) -> str:
 # --------------------------------------------------------------------------- the page
 
 
+@cache
+def _mends() -> str:
+    """What we put right in Streamlit's own parts for people who use a screen reader."""
+    return (maps.STATIC / "mend.js").read_text(encoding="utf-8")
+
+
 def page(title: str) -> Evidence:
     """Begin a page: its title in the browser and on the page, and the release it speaks from."""
     st.set_page_config(page_title=f"{title} - {NAME}", page_icon="🚪", layout="wide", initial_sidebar_state="collapsed")
     st.html(f"<style>{blocks.STYLE}</style>")
+    st.html(f"<script>{_mends()}</script>", unsafe_allow_javascript=True)  # our own file, never a word of a visitor's
     st.title(title, anchor=False)
     _carry_over(title)
     own.tell()
