@@ -199,15 +199,12 @@ def save(
     else saved a newer version meanwhile, nothing is saved and theirs is shown (exit code 6).
     """
     from exclusion import register
-    from exclusion.export.proposals import tables
 
     considered = inputs.consider(release, None, proposal, council, service, weight) if proposal else None
     assessment = considered.assessment if considered else inputs.assessed(release, None, *inputs.both(council, service), weight)
     texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]
     title = title or (" and ".join(one.title for one in considered.proposals)[:200] if considered and not assessment_id else "")
-    more = {name.removesuffix(".csv"): table for name, table in tables(considered).items()} if considered else {}
-    if considered:
-        more["demand"] = considered.demand  # with its numbers: a review lays the contacts that came beside them
+    texts, more = register.kept(considered, texts) if considered else (texts, {})
     with held(place, create=True) as opened, working("Saving"):
         saved = register.save(
             opened, assessment, by=by, title=title, assessment_id=assessment_id, based_on=based_on, proposals=texts, tables=more, note=note

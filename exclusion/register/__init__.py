@@ -12,7 +12,8 @@ event in a history whose hashes :func:`verify` checks. A SQLite file, or Postgre
 ``connect`` opens it, ``schema`` and ``migrations`` say what it holds, ``chain`` seals it, ``contents``
 turns an assessment into files and back, ``saving`` and ``reading`` write and read versions,
 ``responses`` and ``review`` are what officers add, ``comparing`` says what differs, ``carry`` and
-``public`` make files to send, ``identity`` says who may write. Only this package imports SQLAlchemy.
+``public`` make files to send, ``considering`` keeps a proposal with its tables, ``identity`` says who may write.
+Only this package imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ from exclusion.register.carry import Imported, export_file, import_file
 from exclusion.register.chain import Verified, Version, verify
 from exclusion.register.comparing import Comparison, compare
 from exclusion.register.connect import Register, connect, default_place
+from exclusion.register.considering import Restored, kept, restore
 from exclusion.register.contents import Reopened
-from exclusion.register.identity import ROLES, Visitor, is_local, load_roles, visitor
+from exclusion.register.identity import ROLES, Visitor, is_local, load_roles, named, visitor
 from exclusion.register.public import MARK, export_public, public_copy
 from exclusion.register.reading import Saved, history, load, versions
 from exclusion.register.responses import ANSWERS, Response, answered, unanswered
@@ -39,6 +41,7 @@ __all__ = [
     "Register",
     "Reopened",
     "Response",
+    "Restored",
     "Review",
     "Saved",
     "Verified",
@@ -53,11 +56,14 @@ __all__ = [
     "history",
     "import_file",
     "is_local",
+    "kept",
     "load",
     "load_roles",
+    "named",
     "public_copy",
     "record_review",
     "respond",
+    "restore",
     "save",
     "unanswered",
     "verify",

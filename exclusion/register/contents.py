@@ -73,7 +73,7 @@ def files_of(
         for field in dataclasses.fields(Assessment)
         if field.name != "evidence"  # the release: named and hashed in run.toml, never copied
     }
-    files[SETTINGS] = json.dumps(settings, ensure_ascii=False, indent=1, sort_keys=True).encode("utf-8")
+    files[SETTINGS] = json.dumps(settings, ensure_ascii=False, indent=1).encode("utf-8")
     problems = []
     for number, text in enumerate(proposals, start=1):
         content = text.encode("utf-8", errors="surrogatepass")
