@@ -49,14 +49,16 @@ def play(server: HTTPServer, shared: Path) -> dict[str, Any]:
     areas = csv(shared, "census/lookups/oa21_lsoa21_RECONSTRUCTED.csv.gz", dtype=str).set_axis(["OA21CD", "LSOA21CD"], axis=1)
     layer(server, service["output_areas"]["name"], areas, most=60_000)
     service["output_areas"]["at_a_time"] = 60_000
-    _census(server, shared, addresses)
+    _census(server, shared, addresses, lookup)
     _ofcom(server, areas)
     _iod(server, shared)
     _local_statistics(server, shared)
     return addresses
 
 
-def _census(server: HTTPServer, shared: Path, addresses: dict[str, Any]) -> None:
+def _census(server: HTTPServer, shared: Path, addresses: dict[str, Any], lookup: pd.DataFrame) -> None:
+    ward = lookup.set_index("LSOA21CD")["WD25CD"]
+    inside = {code: sorted(set(rows)) for code, rows in lookup.groupby("LAD25CD")["WD25CD"]}
     for table in nomis_door.tables(addresses):
         dimension = table.dimension or "c2021_carer_7"
         if table.id == "ts003":
@@ -66,7 +68,11 @@ def _census(server: HTTPServer, shared: Path, addresses: dict[str, Any]) -> None
         else:
             held = csv(shared, table.file).set_index("lsoa21cd")
             cells = pd.DataFrame({code: held[name] for name, (code, _) in table.columns.items()})
-        nomis(server, table.dataset, dimension, cells)
+        # For the wards of 2022, which are in no gathered file for the nation: sums of the best-fit areas of today's.
+        wards = cells.groupby(ward.reindex(cells.index)).sum()
+        nomis(server, table.dataset, dimension, pd.concat([cells, wards]), inside=inside)
+        if table.id == "ts007a":
+            _ages_of_wards(server, addresses, wards, inside)
     ages = csv(shared, "census/ew_lsoa21/custom_age6.csv.gz").set_index("lsoa21cd")
 
     def custom(request: Request) -> Response:
@@ -85,6 +91,18 @@ def _census(server: HTTPServer, shared: Path, addresses: dict[str, Any]) -> None
         return json_of({"observations": rows})
 
     server.expect_request("/ons-custom/population-types/UR/census-observations").respond_with_handler(custom)
+
+
+def _ages_of_wards(server: HTTPServer, addresses: dict[str, Any], wards: pd.DataFrame, inside: dict[str, list[str]]) -> None:
+    """Single years: everybody of a five-year band has its first age."""
+    about = addresses["nomis"]["ward_ages"]
+    words = {0: "Total: All usual residents", 1: "Aged under 1 year", 2: "Aged 1 year"}
+    words |= {age + 1: f"Aged {age} years" for age in range(2, 100)} | {101: "Aged 100 years and over"}
+    years = pd.DataFrame(0, index=wards.index, columns=list(words))
+    years[0] = wards[0]
+    for band in range(1, 19):
+        years[1 + 5 * (band - 1)] = wards[band]
+    nomis(server, about["dataset"], about["dimension"], years, inside=inside, words=words)
 
 
 def _ofcom(server: HTTPServer, areas: pd.DataFrame) -> None:

@@ -66,11 +66,21 @@ def layer(
 
 
 def nomis(
-    server: HTTPServer, dataset: str, dimension: str, cells: pd.DataFrame, *, cut: int = 25_000, count: bool = True, bom: bool = True
+    server: HTTPServer,
+    dataset: str,
+    dimension: str,
+    cells: pd.DataFrame,
+    *,
+    cut: int = 25_000,
+    count: bool = True,
+    bom: bool = True,
+    inside: Mapping[str, list[str]] | None = None,
+    words: Mapping[int, str] | None = None,
 ) -> list[dict[str, str]]:
     """A Nomis table: ``cells`` has areas for rows and category codes for columns.
 
-    Cuts at ``cut`` rows without a word. Without ``measures`` every row comes twice. Returns the list of
+    Cuts at ``cut`` rows without a word. Without ``measures`` every row comes twice. ``inside`` says which
+    areas a council has (``E07000117TYPE153``), ``words`` how categories are named. Returns the list of
     questions it was asked, which grows.
     """
     asked: list[dict[str, str]] = []
@@ -79,7 +89,13 @@ def nomis(
     def answer(request: Request) -> Response:
         want = dict(request.args)
         asked.append(want)
-        areas = list(cells.index) if want["geography"].startswith("TYPE") else [c for c in want["geography"].split(",") if c in cells.index]
+        where = want["geography"]
+        if where.startswith("TYPE"):
+            areas = list(cells.index)
+        elif "TYPE" in where:
+            areas = (inside or {}).get(where.split("TYPE")[0], [])
+        else:
+            areas = [c for c in where.split(",") if c in cells.index]
         codes = [int(c) for c in want[dimension].split(",")] if dimension in want else list(cells.columns)
         start, limit = int(want["recordoffset"]), min(cut, int(want["recordlimit"]))
         total = len(areas) * len(codes)
@@ -90,7 +106,7 @@ def nomis(
             {
                 "GEOGRAPHY_CODE": np.asarray(areas, dtype=object)[area],
                 column: np.asarray(codes)[code],
-                f"{column}_NAME": [f"Category {codes[c]}" for c in code],
+                f"{column}_NAME": [(words or {}).get(codes[c], f"Category {codes[c]}") for c in code],
                 "OBS_VALUE": cells.loc[areas, codes].to_numpy()[area, code],
             }
         )

@@ -17,8 +17,9 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from exclusion import release
-from exclusion.building import fetching
+from exclusion.building import fetching, refresh
 from exclusion.contracts import UsageError
+from exclusion.sources import ward_counts
 from exclusion.sources.fetch import Fetcher
 
 pytestmark = pytest.mark.shared
@@ -90,6 +91,18 @@ def test_the_three_bundled_councils_fetched_equal_the_bundled_release(report, bu
         if name == "reference":
             now = now[~now["measure"].isin(fresh)]
         pd.testing.assert_frame_equal(was.sort_values(key, ignore_index=True), now.sort_values(key, ignore_index=True), check_dtype=False)
+
+
+def test_ward_counts_as_published_came_for_each_council_and_agree_with_its_small_areas(report):
+    """Nine tables; ages from single years, where the national tables here have everybody at the first age of a band."""
+    files = sorted((report.folder / ward_counts.FOLDER).glob("*.csv.gz"))
+    assert len(files) == 9
+    ages = pd.read_csv(report.folder / ward_counts.FOLDER / "ts007_age.csv.gz")
+    assert sorted(ages["lad25cd"].unique()) == sorted(national.COUNCILS)
+    small = pd.read_csv(report.folder / "census/ew_lsoa21/ts007a_age.csv.gz").set_index("lsoa21cd")
+    council = pd.read_csv(report.folder / refresh.FIT_FILE, dtype=str).set_index("LSOA21CD")["LAD25CD"].reindex(small.index)
+    blackpool = small[council == "E06000009"]
+    assert ages.loc[ages["lad25cd"] == "E06000009", "a85_plus"].sum() == blackpool["a85_plus"].sum()
 
 
 def test_new_figures_are_sums_of_their_small_areas_for_every_ward_of_both_nations(report, bundled):
@@ -170,7 +183,7 @@ def test_one_publisher_that_is_down_costs_its_own_figures_and_no_others(publishe
         Fetcher(cache=tmp_path / "cache", pause=0), other, ["E07000117"], out=tmp_path / "release", today=date(2026, 11, 26)
     )
     said = {one.title: str(one.problem) for one in found.outcomes if one.problem}
-    assert set(said) == {"Ofcom premises by output area", "Census 2021, cars or vans"}
+    assert set(said) == {"Ofcom premises by output area", "Census 2021, cars or vans", "Wards as published, cars or vans"}
     assert "refuses this program or this network (answered 403)" in said["Ofcom premises by output area"]
     assert "give its folder with --from" in said["Ofcom premises by output area"]
     assert "sent a web page where a CSV table was expected (found: Nomis - error)" in said["Census 2021, cars or vans"]

@@ -26,7 +26,7 @@ from exclusion import release
 from exclusion.building import refresh
 from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
 from exclusion.release import Evidence
-from exclusion.sources import FETCHED, iod, local_statistics, nomis, ofcom, ons_custom, open_geography, wimd
+from exclusion.sources import FETCHED, iod, local_statistics, nomis, ofcom, ons_custom, open_geography, ward_counts, wimd
 from exclusion.sources.asking import Ask
 from exclusion.sources.fetch import Fetcher
 from exclusion.sources.keeping import write_bytes
@@ -159,7 +159,7 @@ def fetch(
     report = Report(codes, tuple(str(names[code]) for code in codes), folder)
     _start_over(folder)
     say = fetcher.say
-    steps = _steps(fetcher, addresses, base, codes)
+    steps = _steps(fetcher, addresses, base, codes, folder)
     for number, step in enumerate(steps):
         share = 0.9 * number / len(steps)
         fetcher.say = lambda text, part, share=share: say(text, share)  # type: ignore[misc]
@@ -254,7 +254,7 @@ def _write(path: Path, table: pd.DataFrame) -> None:
 # ------------------------------------------------------------------ the sources
 
 
-def _steps(fetcher: Fetcher, addresses: Mapping[str, Any], base: Evidence, councils: tuple[str, ...]) -> list[Step]:
+def _steps(fetcher: Fetcher, addresses: Mapping[str, Any], base: Evidence, councils: tuple[str, ...], folder: Path) -> list[Step]:
     shares = base.shares()
     wards = base.areas.index[base.areas["council_code"].isin(councils)]
     small = sorted(set(shares.loc[shares["area_code"].isin(wards) | shares["best_fit"].isin(wards), "small_area_code"]))
@@ -293,6 +293,17 @@ def _steps(fetcher: Fetcher, addresses: Mapping[str, Any], base: Evidence, counc
 
         return read
 
+    def published(table: nomis.Table) -> Callable[[], pd.DataFrame]:
+        small_file = next(t.file for t in nomis.tables(addresses) if t.id == (table.id if table.id != "ts007" else "ts007a"))
+
+        def read() -> pd.DataFrame:
+            totals = _council_totals(folder, small_file)
+            if many:
+                return ward_counts.everywhere(fetcher, table, sum(totals.values()) if len(totals) > len(councils) else 0.0)
+            return ward_counts.fetch(fetcher, addresses, table, councils, totals)
+
+        return read
+
     def ages() -> pd.DataFrame:
         table, withheld = ons_custom.fetch_ages(fetcher, addresses, small)
         if withheld:
@@ -312,7 +323,10 @@ def _steps(fetcher: Fetcher, addresses: Mapping[str, Any], base: Evidence, counc
     ordered = sorted(nomis.tables(addresses), key=lambda table: (table.id != "ts007a", not table.everywhere))
     steps += [Step(f"Census 2021, {table.title}", table.file, False, census(table)) for table in ordered]
     steps.append(Step("Census 2021, ages that split at 16", addresses["ons_custom"]["table"]["age6"]["file"], False, ages))
+    steps += [Step(f"Wards as published, {t.title}", t.file, False, published(t)) for t in ward_counts.tables(addresses)]
     steps.append(Step("Ofcom premises by output area", ofcom.FILE, False, premises))
+    if (voice := _voice_by_hand(fetcher)) is not None:
+        steps.append(Step("Indoor mobile voice, as supplied", ofcom.VOICE_FILE, False, voice))
     steps.append(Step("Broadband by council", local_statistics.FILE, False, lambda: local_statistics.fetch_below_30(fetcher, addresses)))
     if "England" in nations:
         steps += [
@@ -323,6 +337,16 @@ def _steps(fetcher: Fetcher, addresses: Mapping[str, Any], base: Evidence, counc
     if "Wales" in nations:
         steps.append(Step("Welsh Index of Multiple Deprivation 2025", wimd.FILE, False, lambda: wimd.fetch_ranks(fetcher, addresses)))
     return steps
+
+
+def _council_totals(folder: Path, name: str) -> dict[str, float]:
+    """A census table's total by council, as its small areas fetched just now add up; nothing where either was not fetched."""
+    if not (folder / name).is_file() or not (folder / refresh.FIT_FILE).is_file():
+        return {}
+    table = pd.read_csv(folder / name).set_index("lsoa21cd")
+    council = pd.read_csv(folder / refresh.FIT_FILE, dtype=str).set_index("LSOA21CD")["LAD25CD"]
+    sums = table.iloc[:, 0].groupby(council.reindex(table.index)).sum()
+    return {str(code): float(total) for code, total in sums.items()}
 
 
 def _voice_by_hand(fetcher: Fetcher) -> Callable[[], pd.DataFrame] | None:

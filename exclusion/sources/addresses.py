@@ -46,7 +46,7 @@ def read_addresses(own: str | Path | None = None) -> dict[str, Any]:
 def _lay_over(ours: dict[str, Any], theirs: Mapping[str, Any], where: str, problems: list[Problem]) -> None:
     for name, value in theirs.items():
         place = f"{where}{name}"
-        if name not in ours and where != "recoded.":
+        if name not in ours and where not in ("recoded.", "nomis.before."):
             problems.append(Problem(str(place), "is not an entry of the addresses file", "", f"Known here: {', '.join(ours)}."))
         elif isinstance(ours.get(name), dict) and isinstance(value, Mapping):
             _lay_over(ours[name], value, f"{place}.", problems)

@@ -47,6 +47,10 @@ class Table:
     codes_in_a_question: int
     small_areas: str
     rows: int
+    key: str = "lsoa21cd"
+    """The column of area codes in our file."""
+    in_words: bool = False
+    """Every category, named: for a table whose codes nobody wrote down."""
 
     @property
     def categories(self) -> tuple[int, ...]:
@@ -56,7 +60,7 @@ class Table:
     def ask(self, geography: str, offset: int = 0) -> Ask:
         """A question to the API for areas: a comma list of codes, or a type."""
         dimension = self.dimension.lower()
-        select = ["geography_code", "obs_value", "record_count"]
+        shown = [dimension, f"{dimension}_name"] if self.in_words else [dimension]
         params = {
             "date": "latest",
             "geography": geography,
@@ -65,8 +69,9 @@ class Table:
             "recordoffset": str(offset),
         }
         if dimension:
+            params["select"] = ",".join(["geography_code", *shown, "obs_value", "record_count"])
+        if dimension and not self.in_words:
             params[dimension] = ",".join(map(str, self.categories))
-            params["select"] = ",".join([select[0], dimension, *select[1:]])
         return Ask(
             f"{self.source}, {self.id.upper()} {self.title}",
             f"{self.base.rstrip('/')}/{self.dataset}.data.csv",
@@ -120,7 +125,7 @@ def by_codes(fetcher: Fetcher, table: Table, codes: Iterable[str]) -> pd.DataFra
     parts = []
     for start in range(0, len(wanted), at_most):
         some = wanted[start : start + at_most]
-        parts.append(_question(fetcher, table, ",".join(some), some))
+        parts.append(question(fetcher, table, ",".join(some), some))
         fetcher.say(f"{table.id.upper()} {table.title}: {min(start + at_most, len(wanted)):,} of {len(wanted):,} areas", -1)
     return pd.concat(parts, ignore_index=True)
 
@@ -130,7 +135,7 @@ def everywhere(fetcher: Fetcher, table: Table) -> pd.DataFrame:
     bulk = table.ask_bulk()
     if (got := fetcher.find_by_hand(bulk)) is not None:
         return _whole(bulk, _from_bulk(bulk, got, table), table)
-    frame = _question(fetcher, table, table.small_areas, None)
+    frame = question(fetcher, table, table.small_areas, None)
     try:
         return _whole(table.ask(table.small_areas), frame, table)
     except DataRefused:
@@ -149,8 +154,19 @@ def from_bulk(fetcher: Fetcher, table: Table) -> pd.DataFrame:
         raise
 
 
-def _question(fetcher: Fetcher, table: Table, geography: str, areas: Sequence[str] | None) -> pd.DataFrame:
-    """One geography, page by page until every record that Nomis counts has come."""
+def question(fetcher: Fetcher, table: Table, geography: str, areas: Sequence[str] | None) -> pd.DataFrame:
+    """One geography as a table, one row an area and one column as our file has it; ``areas`` must all be there."""
+    asked, rows = records(fetcher, table, geography)
+    try:
+        return _wide(asked[0], rows, table, areas)
+    except DataRefused:
+        for ask in asked:
+            fetcher.forget(ask)
+        raise
+
+
+def records(fetcher: Fetcher, table: Table, geography: str) -> tuple[list[Ask], pd.DataFrame]:
+    """What was asked, and ``GEOGRAPHY_CODE, CATEGORY, OBS_VALUE`` page by page until every record that Nomis counts has come."""
     asked: list[Ask] = []
     parts: list[pd.DataFrame] = []
     had, whole = 0, None
@@ -175,8 +191,7 @@ def _question(fetcher: Fetcher, table: Table, geography: str, areas: Sequence[st
             raise DataRefused(
                 asked[0].problem(f"sent {had:,} rows and counts {whole:,}", "", "It cuts long answers without a word; run the same again.")
             )
-        long = pd.concat(parts, ignore_index=True)
-        return _wide(asked[0], long, table, areas)
+        return asked, pd.concat(parts, ignore_index=True)
     except DataRefused:
         for ask in asked:
             fetcher.forget(ask)
@@ -202,6 +217,9 @@ def _rows(ask: Ask, got: Got, table: Table) -> pd.DataFrame:
         if name in frame:
             frame[name] = pd.to_numeric(frame[name], errors="coerce")
     wanted = ["GEOGRAPHY_CODE", "CATEGORY", "OBS_VALUE", *(["RECORD_COUNT"] if "RECORD_COUNT" in frame else [])]
+    if (name := f"{category}_NAME") in frame:
+        frame = frame.rename(columns={name: "WORDS"})
+        wanted.append("WORDS")
     if "MEASURES" in frame and (kinds := set(frame["MEASURES"].dropna().astype(str))) - {"20100"}:
         raise DataRefused(ask.problem("mixes counts with percentages", ", ".join(sorted(kinds))))
     return frame[wanted]
@@ -236,7 +254,7 @@ def _wide(ask: Ask, long: pd.DataFrame, table: Table, areas: Sequence[str] | Non
             )
         )
     frame = pd.DataFrame({name: cells[code].astype("int64") for name, (code, _) in table.columns.items()})
-    frame = frame.rename_axis("lsoa21cd").reset_index()
+    frame = frame.rename_axis(table.key).reset_index()
     return _adds_up(ask, _every_area(ask, frame, areas) if areas is not None else frame, table)
 
 
@@ -245,7 +263,7 @@ def _adds_up(ask: Ask, frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     names = list(table.columns)
     over = frame[frame[names[1:]].gt(frame[names[0]] + PARTS, axis=0).any(axis=1)]
     if len(over) or (frame[names] < 0).any().any():
-        raise DataRefused(ask.problem("holds parts larger than their total", str(over["lsoa21cd"].iloc[0]) if len(over) else "below zero"))
+        raise DataRefused(ask.problem("holds parts larger than their total", str(over[table.key].iloc[0]) if len(over) else "below zero"))
     return frame
 
 
