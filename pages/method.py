@@ -154,16 +154,19 @@ if st.toggle("Look for clusters (takes some seconds)", key="clusters"):
 
 st.header("Another method beside ours", anchor=False)
 others = trust.other_methods(a)
-picked = st.selectbox(
-    "Method to set beside ours", list(others), index=0, key="beside", bind="query-params", format_func=lambda one: others[one].title
-)
-other = by_method(held.manifest.version, codes, picked)
-st.markdown(others[picked].why)
-if len(other.lacking):
-    st.markdown("It cannot be worked out from this release, and we do not fill gaps. We hold no figures for:")
-    ui.lines(trust.lacking_lines(other))
-if other.table["scored"].any():
-    ui.table(trust.beside_rows(a, other), f"Wards, by name: our band, and the band by {others[picked].title}")
+if others:
+    picked = st.selectbox(
+        "Method to set beside ours", list(others), index=0, key="beside", bind="query-params", format_func=lambda one: others[one].title
+    )
+    other = by_method(held.manifest.version, codes, picked)
+    st.markdown(others[picked].why)
+    if len(other.lacking):
+        st.markdown("It cannot be worked out from this release, and we do not fill gaps. We hold no figures for:")
+        ui.lines(trust.lacking_lines(other))
+    if other.table["scored"].any():
+        ui.table(trust.beside_rows(a, other), f"Wards, by name: our band, and the band by {others[picked].title}")
+else:
+    st.markdown(f"We hold no other method for {join_words(list(nations))}.")
 
 st.subheader("The older index from its own table", anchor=False)
 st.markdown(

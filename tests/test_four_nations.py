@@ -153,6 +153,17 @@ def test_wards_without_a_score_are_never_told_as_wards_without_need(root):
     assert "None of these 60 wards can be scored" in said and "That does not mean no need" in said and "0 of 60" not in said
 
 
+@pytest.mark.parametrize("council", ["Clackmannanshire (S12000005)", "Mid Ulster (N09000009)"])
+@pytest.mark.parametrize("page", ["service", "proposal", "places", "ward", "risk_map", "tables", "own", "method", "sources"])
+def test_no_page_breaks_on_what_a_nation_lacks(root, page, council):
+    from streamlit.testing.v1 import AppTest
+
+    test = AppTest.from_file(str(root / "pages" / f"{page}.py"), default_timeout=120)
+    test.query_params["council"] = council
+    test.run()
+    assert not test.exception, test.exception
+
+
 @pytest.mark.parametrize("council", ["Glasgow City", "Belfast"])
 def test_the_page_says_what_the_nation_lacks(bundled, council):
     a = exclusion.assess(bundled, [council], ["blue_badge"], today=TODAY)
