@@ -81,6 +81,35 @@ def test_every_map_stands_beside_a_table_of_all_its_wards(page):
     assert "Bloomfield" in words
 
 
+# ------------------------------------------------------------------ find a ward
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_can_find_a_ward(page):
+    test = run(page)
+    test.text_input(key="find").set_value("Roundhay").run()
+    assert not test.exception
+    assert "One ward matches “Roundhay”." in text(test)
+
+
+def test_a_found_ward_is_shown_in_its_own_council():
+    test = run("ward.py", ward="Bloomfield (E05015188)")
+    test.text_input(key="find").set_value("Roundhay").run()
+    test.button(key="found_E05011411").click().run()
+    assert not test.exception
+    assert test.multiselect(key="council").value == ["E08000035"]
+    assert test.selectbox(key="ward").value == "E05011411"
+    assert "Roundhay, Leeds (E05011411)" in text(test)
+
+
+def test_a_link_may_name_a_ward_by_its_code_alone():
+    test = run("ward.py", code="E05011411")
+    assert test.multiselect(key="council").value == ["E08000035"]
+    assert test.selectbox(key="ward").value == "E05011411"
+    lacking = run("ward.py", code="E05000000")
+    assert "This link names a ward we do not hold: “E05000000”" in lacking.warning[0].value.replace("\\", "")
+
+
 # ------------------------------------------------------------------ service
 
 

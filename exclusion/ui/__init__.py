@@ -22,6 +22,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.components import v1 as components
 from streamlit.errors import StreamlitAPIException, StreamlitPageNotFoundError
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit_folium import st_folium
 
 from exclusion import assessment, blocks, explain, judgement, maps, own_counts, release, views
@@ -31,11 +32,12 @@ from exclusion.judgement.entries import overdue
 from exclusion.judgement.score import method_for, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
-from exclusion.ui import own, sure
+from exclusion.ui import own, sure, ward_box
 from exclusion.views import files
 from exclusion.words import join_words
 
 NAME = "Kept Open"
+WARD_PAGE = "Ward"
 Found = TypeVar("Found")
 SCALE, WHY = "people_scale", "people_why"  # of the level of the people estimate, in the address and in the session
 FIRST_SERVICE = "council_tax_reduction"  # what a new visitor sees; any other is one choice away
@@ -80,9 +82,7 @@ def assessed(councils: Sequence[str], services: Sequence[str] | None) -> Assessm
     if brought := own.here():
         today, scale, chosen = date.today(), people_scale(), None if services is None else tuple(services)
         key = (tuple(councils), chosen, today, scale)
-        return _refusing(
-            lambda: own.kept(key, lambda: assessment.assess(brought, list(councils), chosen, today=today, people_scale=scale))
-        )
+        return _refusing(lambda: own.kept(key, lambda: assessment.assess(brought, list(councils), chosen, today=today, people_scale=scale)))
     return _refusing(
         lambda: _assessed(
             evidence().manifest.version, tuple(councils), None if services is None else tuple(services), date.today(), people_scale()
@@ -107,9 +107,7 @@ def scored(councils: Sequence[str], weights: dict[str, float] | None) -> Assessm
     chosen = tuple(sorted(weights.items())) if weights else None
     if brought := own.here():
         key, scale = (tuple(councils), chosen, people_scale()), people_scale()
-        return _refusing(
-            lambda: own.kept(key, lambda: assessment.assess(brought, list(councils), (), weights=weights, people_scale=scale))
-        )
+        return _refusing(lambda: own.kept(key, lambda: assessment.assess(brought, list(councils), (), weights=weights, people_scale=scale)))
     return _refusing(lambda: _scored(evidence().manifest.version, tuple(councils), chosen, date.today(), people_scale()))
 
 
@@ -152,18 +150,56 @@ def _mends() -> str:
 
 
 def page(title: str) -> Evidence:
-    """Begin a page: its title in the browser and on the page, and the release it speaks from."""
+    """Begin a page: its title in the browser and on the page, the box that finds a ward, and the release it speaks from."""
     st.set_page_config(page_title=f"{title} - {NAME}", page_icon="🚪", layout="wide", initial_sidebar_state="collapsed")
+    _with_the_menu()
     st.html(f"<style>{blocks.STYLE}</style>")
     st.html(f"<script>{_mends()}</script>", unsafe_allow_javascript=True)  # our own file, never a word of a visitor's
-    st.title(title, anchor=False)
+    left, right = st.columns([3, 2])
+    left.title(title, anchor=False)
     _carry_over(title)
     own.tell()
     try:
-        return own.here() or evidence()
+        held = own.here() or evidence()
     except ExclusionError as error:
         show_error(error)
         st.stop()
+    _heed_code(held)
+    with right:
+        ward_box.ask(held, on_page=title)
+    return held
+
+
+def _with_the_menu() -> None:
+    """Run the page under ``app.py``, with its menu, also when a link to it is the first visit a server gets.
+
+    Until ``app.py`` has run once, Streamlit takes a folder named ``pages`` for an app of its old kind: it runs the
+    page by itself, under a list of file names.
+    """
+    if PagesManager.uses_pages_directory:
+        PagesManager.uses_pages_directory = False
+        st.rerun()
+
+
+def show_ward(held: Evidence, code: str) -> None:
+    """Answer a page's questions for a ward, in its own council; before any of them is asked. All other answers stay."""
+    council = str(held.areas.loc[code, "council_code"])
+    label, _ = _councils(held.manifest.version)[council]
+    _keep("council", [council], [label])
+    _keep("ward", code, ward_label(held.areas.loc[code], code))
+    _give_answers()
+
+
+def _heed_code(held: Evidence) -> None:
+    """A link may name a ward by its code alone (``/ward?code=E05015188``), as another system of the council would."""
+    code = st.query_params.get("code")
+    if code is None:
+        return
+    del st.query_params["code"]
+    if code in held.areas.index:
+        show_ward(held, code)
+    else:
+        st.warning(_plain(f"This link names a ward we do not hold: “{code}”. It may be of another year; find the ward by its name."))
 
 
 def _carry_over(title: str) -> None:
@@ -171,14 +207,18 @@ def _carry_over(title: str) -> None:
 
     A question bound to the address cannot have it set from here once it has been asked, so this comes first.
     """
-    answers: dict[str, tuple[Any, Any]] = st.session_state.setdefault("_answers", {})
-    if answers and st.session_state.get("_page") != title:
-        for name, (answer, label) in answers.items():
-            st.session_state[name] = answer
-            with suppress(StreamlitAPIException):
-                if label is not None:
-                    st.query_params[name] = label
+    if "_answers" in st.session_state and st.session_state.get("_page") != title:
+        _give_answers()
     st.session_state["_page"] = title
+
+
+def _give_answers() -> None:
+    answers: dict[str, tuple[Any, Any]] = st.session_state["_answers"]
+    for name, (answer, label) in answers.items():
+        st.session_state[name] = answer
+        with suppress(StreamlitAPIException):
+            if label is not None:
+                st.query_params[name] = label
 
 
 def _keep(name: str, answer: Any, label: Any = None) -> None:
@@ -287,7 +327,7 @@ def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
     """The chosen ward, by code, or None; the map writes its picks here too."""
     one_council = areas["council_code"].nunique() == 1
     names: dict[str, str] = {
-        str(code): f"{row.area_name} ({code})" if one_council else f"{row.area_name}, {row.council_name} ({code})"
+        str(code): ward_label(row, str(code)) if one_council else f"{row.area_name}, {row.council_name} ({code})"
         for code, row in areas.iterrows()
     }
     if st.session_state.get("ward") not in (None, *names):
@@ -303,6 +343,11 @@ def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
     )
     _keep("ward", chosen, names.get(chosen or ""))
     return chosen
+
+
+def ward_label(row: pd.Series[Any], code: str) -> str:
+    """How the question and the address spell a ward of one council."""
+    return f"{row['area_name']} ({code})"
 
 
 def pick_ward(code: str) -> None:

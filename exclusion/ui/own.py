@@ -77,6 +77,4 @@ def tell() -> None:
     if here() is None:
         st.info(f"You brought {files}. This page does not use it: it speaks of the published figures of wards.")
     else:
-        st.info(
-            f"This page uses {files}, which you brought in this visit and only you see. Take it away on the page Your figures."
-        )
+        st.info(f"This page uses {files}, which you brought in this visit and only you see. Take it away on the page Your figures.")

@@ -42,19 +42,35 @@ def visit(open_page, app, settle, map_frame):
 # ------------------------------------------------------------------ speed
 
 
-def test_the_first_page_can_be_used_on_a_server_nobody_has_visited(open_page, serving, map_frame, record_property):
+def test_a_link_into_a_server_nobody_has_visited_opens_under_the_menu_and_can_be_used(open_page, serving, map_frame, record_property):
     """Used: the questions can be answered and the table with its reasons can be read. The picture follows.
 
     How long it took is recorded, not judged: seconds say as much of the machine's other work as of the app.
     """
     with serving(Path(__file__).parents[2] / "app.py") as address:
         start = time.monotonic()
-        page = open_page(address)
+        page = open_page(f"{address}/risk_map?ward=Bloomfield+(E05015188)")
         page.get_by_role("table").first.wait_for()
         page.get_by_role("combobox", name="Service that would move online").wait_for()
         record_property("seconds to the first page", round(time.monotonic() - start, 1))
         map_frame(page)
         assert page.get_by_role("combobox", name="Service that would move online").is_enabled()
+        assert page.title() == "Risk map - Kept Open"
+        assert page.get_by_role("link", name="Your figures").count() == 1  # a name of ours, not the file's
+        assert page.get_by_role("link", name="own", exact=True).count() == 0
+
+
+def test_a_ward_is_found_from_any_page_and_the_link_says_which(visit, settle):
+    page = visit("tables?council=Ribble+Valley+(E07000124)")
+    page.get_by_label("Find a ward").fill("roundhay")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="Roundhay, Leeds (E05011411)").click()
+    page.get_by_role("heading", name="Who lives here").wait_for()
+    settle(page)
+    page.get_by_text("Roundhay, Leeds (E05011411).", exact=True).wait_for()
+    page.wait_for_url(lambda url: "ward=Roundhay" in url and "council=Leeds" in url)
+    other = visit(page.url.split("/")[-1])
+    other.get_by_text("Roundhay, Leeds (E05011411).", exact=True).wait_for()
 
 
 def test_a_weight_repaints_the_map_without_reloading_it(visit, map_frame, settle, record_property):
