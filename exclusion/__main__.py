@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import typer
 
-from exclusion.cli import method_older, method_sure  # noqa: F401  each adds its command
+from exclusion.cli import answer_commands, method_older, method_sure  # noqa: F401  each adds its commands
 from exclusion.cli.assess_commands import assess, councils, export_table, pack, score, services
 from exclusion.cli.equality_commands import equality
 from exclusion.cli.fetch_commands import fetch_figures

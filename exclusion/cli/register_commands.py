@@ -15,7 +15,7 @@ from exclusion.contracts import DataRefused
 if TYPE_CHECKING:
     from exclusion.register import Register, Version
 
-register_app = typer.Typer(help="Keep assessments: save, list, show, compare, export, import, verify.")
+register_app = typer.Typer(help="Keep assessments: save, answer, review, list, show, compare, export, import, verify.")
 
 
 def held(place: str | None, create: bool = False) -> Register:

@@ -11,9 +11,9 @@ event in a history whose hashes :func:`verify` checks. A SQLite file, or Postgre
 
 ``connect`` opens it, ``schema`` and ``migrations`` say what it holds, ``chain`` seals it, ``contents``
 turns an assessment into files and back, ``saving`` and ``reading`` write and read versions,
-``responses`` and ``review`` are what officers add, ``comparing`` says what differs, ``carry`` and
-``public`` make files to send, ``considering`` keeps a proposal with its tables, ``identity`` says who may write.
-Only this package imports SQLAlchemy.
+``responses`` and ``review`` are what officers add, ``forms`` the tables they fill in, ``comparing`` says what
+differs, ``carry`` and ``public`` make files to send, ``considering`` keeps a proposal with its tables, ``identity``
+says who may write. Only this package imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from exclusion.register.comparing import Comparison, compare
 from exclusion.register.connect import Register, connect, default_place
 from exclusion.register.considering import Restored, kept, restore
 from exclusion.register.contents import Reopened
+from exclusion.register.forms import answer_form, answers_to, finding_ids, read_answers, read_contacts_form, review_form
 from exclusion.register.identity import ROLES, Visitor, is_local, load_roles, named, visitor
 from exclusion.register.public import MARK, export_public, public_copy
 from exclusion.register.reading import Saved, history, load, versions
@@ -47,12 +48,15 @@ __all__ = [
     "Verified",
     "Version",
     "Visitor",
+    "answer_form",
     "answered",
+    "answers_to",
     "compare",
     "connect",
     "default_place",
     "export_file",
     "export_public",
+    "finding_ids",
     "history",
     "import_file",
     "is_local",
@@ -61,9 +65,12 @@ __all__ = [
     "load_roles",
     "named",
     "public_copy",
+    "read_answers",
+    "read_contacts_form",
     "record_review",
     "respond",
     "restore",
+    "review_form",
     "save",
     "unanswered",
     "verify",

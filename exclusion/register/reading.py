@@ -85,7 +85,11 @@ class Saved:
 
     def review_table(self) -> pd.DataFrame:
         """Contacts that came beside those expected; see :func:`exclusion.register.review.beside`."""
-        return review.beside(self.table("demand") if "demand" in self.tables else None, self.reviews)
+        return review.beside(self.table("demand") if "demand" in self.tables else None, self.reviews, self.table("areas").index)
+
+    def because(self) -> list[str]:
+        """What changed because of the assessment, in sentences: what officers answered, then the council's own words at each review."""
+        return [*responses.said(self.findings), *(f"{one.on:%d %B %Y}, {one.by}: {one.changed}" for one in self.reviews if one.changed)]
 
     def reopen(self, evidence: Evidence | None) -> Reopened:
         """The assessment exactly as it was, on the release it was made with; or what is missing."""

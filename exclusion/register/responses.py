@@ -18,6 +18,8 @@ from exclusion.release_write import to_toml
 ANSWERS = ("accept", "amend", "reject")
 KEY = ["area_code", "service_id", "channel", "kind", "rule_ids"]
 """Which finding an answer is to: the key of the findings contract."""
+KEEPS_OPEN = ("floor", "keep", "more_use")
+"""Kinds of finding that ask to keep something open, and so for an answer."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,24 @@ def answered(findings: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
 
 def unanswered(findings: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
     """Findings to keep something open (``floor``, ``keep``, ``more_use``) that nobody has answered."""
-    open_to = findings[findings["kind"].isin(["floor", "keep", "more_use"])]
+    open_to = findings[findings["kind"].isin(KEEPS_OPEN)]
     joined = answered(open_to, responses)
     return joined[joined["response"] == ""][list(findings.columns)].reset_index(drop=True)
+
+
+def said(findings: pd.DataFrame) -> list[str]:
+    """How many findings were accepted, amended and rejected, and how many still wait, in sentences; the counts add up.
+
+    Parameters
+    ----------
+    findings
+        As :func:`answered` gives them.
+    """
+    asked = findings[findings["kind"].isin(KEEPS_OPEN)]
+    lines = []
+    for answer, word in zip(ANSWERS, ("accepted", "amended", "rejected"), strict=True):
+        count = int((asked["response"] == answer).sum())
+        if count:
+            lines.append(f"{count:,} {'finding was' if count == 1 else 'findings were'} {word}.")
+    waiting = int((asked["response"] == "").sum())
+    return [*lines, f"{waiting:,} of {len(asked):,} findings to keep something open {'have' if waiting != 1 else 'has'} no answer."]

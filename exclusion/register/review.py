@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from exclusion import judgement
@@ -17,6 +18,10 @@ from exclusion.release_write import to_toml
 COLUMNS = ["service_id", "area_code", "channel", "contacts", "note"]
 ONLINE = "online"
 WHERE = ["service_id", "area_code", "channel"]
+WITHIN, MORE, FEWER = "as expected", "more than expected", "fewer than expected"
+NO_RANGE, NOTHING_EXPECTED, NOT_ENTERED = "no range to hold it to", "nothing was expected here", "not entered"
+RESULTS = (WITHIN, MORE, FEWER, NO_RANGE, NOTHING_EXPECTED, NOT_ENTERED)
+"""What may be said of a count: within the range, above it, below it; or why nothing can be said."""
 SHOWN = ["on", *WHERE, "now", "low", "high", "expected", "contacts", "result", "note"]
 
 
@@ -70,6 +75,8 @@ def checked(review: Review, areas: Iterable[str], services: Iterable[str], by: s
             problems += error.problems
     for number in [int(at) + 1 for at in table.index[table.duplicated(WHERE)]]:
         problems.append(Problem(f"review, row {number}", "repeats the ward, service and way in of an earlier row", "", "Keep one."))
+    if not problems:
+        problems += _too_many(table.assign(contacts=pd.array(counts, dtype="Int64")))
     if table.empty and not review.changed.strip():
         problems.append(Problem("review", "is empty", "", "Give contacts, or what changed because of the assessment."))
     if problems:
@@ -77,6 +84,18 @@ def checked(review: Review, areas: Iterable[str], services: Iterable[str], by: s
     table["contacts"] = pd.array(counts, dtype="Int64")
     table["note"] = table["note"].map(lambda cell: plain(cell, "note"))
     return Review(review.on, table.reset_index(drop=True), plain(review.changed, "what changed"), plain(review.by or by, "by", 200))
+
+
+def _too_many(table: pd.DataFrame) -> list[Problem]:
+    """Wards that have more contacts together than was entered for the whole council."""
+    wards = table[table["area_code"] != ""].groupby(["service_id", "channel"])["contacts"].sum()
+    problems = []
+    for row in table[(table["area_code"] == "") & table["contacts"].notna()].to_dict("records"):
+        together, whole = int(wards.get((row["service_id"], row["channel"]), 0)), int(row["contacts"])
+        if together > whole:
+            what = f"the wards have {together:,} contacts by {row['channel']}, more than the whole council"
+            problems.append(Problem(f"review, {row['service_id']}", what, f"{whole:,}", "Mend one, or leave the whole council blank."))
+    return problems
 
 
 def _count(cell: Any) -> Any:
@@ -105,34 +124,80 @@ def from_file(content: bytes, where: str) -> Review:
     return Review(date.fromisoformat(str(raw["on"])), table, str(raw.get("changed", "")), str(raw.get("by", "")))
 
 
-def beside(expected: pd.DataFrame | None, reviews: Iterable[Review]) -> pd.DataFrame:
+def beside(expected: pd.DataFrame | None, reviews: Iterable[Review], areas: Iterable[str] = ()) -> pd.DataFrame:
     """What came beside what was expected, for each review.
 
     Parameters
     ----------
     expected
         The table ``demand`` of the considered proposal: ``service_id, area_code, channel, now, low, high, label``; or None.
+    areas
+        Codes of the wards that were assessed. When each of them was entered, the whole council is added up.
 
     Returns
     -------
     DataFrame
-        ``on, service_id, area_code, channel, now, low, high, expected`` (in words), ``contacts, result, note``.
-        ``result`` is one of: as expected, more than expected, fewer than expected, nothing was expected here, not entered.
-        A count that was not entered stays blank.
+        ``on, service_id, area_code, channel`` (blank for all that stay together), ``now, low, high, expected`` (in words),
+        ``contacts, result, note``, in the order of ``expected`` and then of the review. ``result`` is one of
+        :data:`RESULTS`. A count that was not entered stays blank, and a sum with a gap in it is blank too.
     """
-    base = pd.DataFrame(columns=[*WHERE, "now", "low", "high", "label"]) if expected is None else expected
-    base = base[[*WHERE, "now", "low", "high", "label"]].rename(columns={"label": "expected"}).drop_duplicates(WHERE)
-    base = base.astype(dict.fromkeys(WHERE, "object") | dict.fromkeys(("now", "low", "high"), "Float64"))
-    tables = []
+    base = _expected(expected)
+    wards, tables = set(areas), []
     for review in reviews:
-        both = base.merge(review.contacts.astype(dict.fromkeys(WHERE, "object")), on=WHERE, how="outer", sort=False)
-        # The range is of expected contacts, so its ends are rounded outwards before a whole count is held to it.
-        entered, known = both["contacts"].notna(), both["low"].notna() & both["high"].notna()
-        less = (both["contacts"] < both["low"].round()).fillna(False)
-        more = (both["contacts"] > both["high"].round()).fillna(False)
-        result = pd.Series("as expected", index=both.index, dtype=object)
-        result[more], result[less] = "more than expected", "fewer than expected"
-        result[~known] = "nothing was expected here"
-        result[~entered] = "not entered"
+        came = review.contacts.astype(dict.fromkeys(WHERE, "object"))
+        both = base.merge(came, on=WHERE, how="outer", sort=False)
+        both = _added_up(both.astype({"note": "object"}), wards).sort_values("_row", kind="stable")  # what was not expected comes last
+        # The range is of expected contacts, so its ends are moved outwards to whole contacts before a count is held to it.
+        low, high = (pd.Series(turn(both[end].round(6)), both.index) for end, turn in (("low", np.floor), ("high", np.ceil)))
+        less, more = (both["contacts"] < low).fillna(False), (both["contacts"] > high).fillna(False)
+        result = pd.Series(WITHIN, index=both.index, dtype=object)
+        result[more], result[less] = MORE, FEWER
+        result[low.isna() | high.isna()] = NO_RANGE
+        result[both["_row"].isna()] = NOTHING_EXPECTED
+        result[both["contacts"].isna()] = NOT_ENTERED
         tables.append(both.assign(on=review.on, result=result, note=both["note"].fillna(""), expected=both["expected"].fillna("")))
     return pd.concat(tables, ignore_index=True)[SHOWN] if tables else pd.DataFrame(columns=SHOWN)
+
+
+def _expected(expected: pd.DataFrame | None) -> pd.DataFrame:
+    """What was expected, one row a service, place and way in. Where several proposals speak of one, there is no range for it."""
+    columns = [*WHERE, "now", "low", "high", "label"]
+    base = pd.DataFrame(columns=columns) if expected is None else expected[columns]
+    base = base.astype(dict.fromkeys([*WHERE, "label"], "object") | dict.fromkeys(("now", "low", "high"), "Float64"))
+    words = base.groupby(WHERE, sort=False)["label"].agg("; or by another proposal ".join).reset_index(drop=True)
+    several = base.duplicated(WHERE, keep=False)
+    base.loc[several, ["low", "high"]] = pd.NA
+    return base.drop_duplicates(WHERE).reset_index(drop=True).assign(expected=words, _row=range(len(words))).drop(columns="label")
+
+
+def _added_up(rows: pd.DataFrame, wards: set[str]) -> pd.DataFrame:
+    """The same with the counts that can be added up from others: the council from all its wards, then all ways in that stay together."""
+    held: dict[tuple[str, str, str], Any] = {}
+    stay: dict[tuple[str, str], list[str]] = {}
+    for row in rows.to_dict("records"):
+        service, area, way = str(row["service_id"]), str(row["area_code"]), str(row["channel"])
+        held[service, area, way] = row["contacts"]
+        if way and pd.notna(row["_row"]):
+            stay.setdefault((service, area), []).append(way)
+    counts, notes = [], []
+    # Sums of ways in rest on sums of wards, so the ways in come first.
+    order = sorted(range(len(rows)), key=lambda place: rows["channel"].iloc[place] == "")
+    for place in order:
+        service, area, way = (str(rows[name].iloc[place]) for name in WHERE)
+        count, note = rows["contacts"].iloc[place], rows["note"].iloc[place]
+        if pd.isna(count) and way and not area and wards:
+            count, how = _sum([held.get((service, one, way), pd.NA) for one in sorted(wards)]), "added up from the wards"
+        elif pd.isna(count) and not way:
+            count, how = _sum([held.get((service, area, one), pd.NA) for one in stay.get((service, area), [])]), "added up from the ways in"
+        else:
+            how = ""
+        held[service, area, way] = count
+        counts.append(count)
+        notes.append(how if how and pd.notna(count) else note)
+    placed = pd.DataFrame({"contacts": pd.array(counts, dtype="Int64"), "note": pd.array(notes, dtype="object")}, index=rows.index[order])
+    return rows.assign(contacts=placed["contacts"], note=placed["note"])
+
+
+def _sum(parts: list[Any]) -> Any:
+    """The sum, or a gap when there is nothing to add or one part is not known."""
+    return pd.NA if not parts or any(pd.isna(part) for part in parts) else sum(int(part) for part in parts)
