@@ -39,9 +39,9 @@ def findings(
     place: Place = None,
     as_json: AsJson = False,
 ) -> None:
-    """List findings to keep something open, with their ids and what was answered.
+    """List findings with their ids and what was answered.
 
-    With -o they are written as a form: fill in response (accept, amend or reject), reason and name, and
+    Those that ask to keep something open, ward by ward. With -o they are written as a form: fill in response (accept, amend or reject), reason and name, and
     give it to 'exclusion register answer --file'.
     """
     from exclusion import register
@@ -78,7 +78,7 @@ def answer(
     place: Place = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answer findings: accept, amend or reject, with a reason and a name.
+    """Answer findings: accept, amend or reject, and say why.
 
     One answer to each --finding named, or all of a form that was filled in (--file). The answers make a
     new version; an answer given before stays beside the new one. All are saved or none.
@@ -124,7 +124,7 @@ def review(
     place: Place = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show contacts that came beside those that were expected, or enter them.
+    """Show or enter contacts that came beside those expected.
 
     With -o a form is written: every count that was expected, to write beside it what came. With --on it is
     taken in. Without either, every review so far is shown, with what changed because of the assessment.
