@@ -6,7 +6,7 @@ import streamlit as st
 
 from exclusion import alongside, ui
 from exclusion.contracts import Problem
-from exclusion.ui import listing, proposal_form, ward_map
+from exclusion.ui import costs_form, listing, proposal_form, ward_map
 from exclusion.ui.beside import lay_beside
 from exclusion.views import files
 from exclusion.views import proposal as shown
@@ -103,6 +103,7 @@ ui.notices(beside.notices)
 for title, lines in beside.said.items():
     st.subheader(title, anchor=False)
     ui.lines(lines)
+costs_form.show_sums(beside.sums)
 
 st.header("Take it away", anchor=False)
 st.markdown("What you download is yours. The proposal holds your own words and contacts; decide yourself whether to publish it.")
@@ -118,4 +119,13 @@ columns[1].download_button(
     on_click="ignore",
     width="stretch",
 )
+if beside.sums:
+    columns[1].download_button(
+        "The sum behind the saving (Excel)",
+        data=partial(files.savings, beside.sums),
+        file_name="savings.xlsx",
+        mime="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        on_click="ignore",
+        width="stretch",
+    )
 ui.cannot_tell("area", "no_flag", "low_use", "profile", "due_regard")

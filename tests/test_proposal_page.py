@@ -122,6 +122,7 @@ def test_three_services_in_two_years_are_set_out_by_group() -> None:
 def test_places_routes_and_costs_of_the_council_are_laid_beside() -> None:
     test = with_file(TEXT)
     assert "No list of places was given" in warnings(test)
+    test.radio(key="proposal_cost_how").set_value("A file (TOML)").run()
     test.file_uploader(key="proposal_costs").upload("costs.toml", OWN.encode(), "text/plain")
     test.file_uploader(key="proposal_routes").upload(
         "routes.csv", b"service_id,channel,where_to_find\nblue_badge,phone,01253 000000\n", "text/csv"
@@ -140,6 +141,40 @@ def test_with_the_councils_list_a_place_is_chosen_by_name_and_its_closure_measur
     words = text(test)
     assert "have further to go" in words
     assert "Middle House" in words
+
+
+def infos(test: AppTest) -> str:
+    return "\n".join(one.value for one in test.info).replace("\\", "")
+
+
+def test_without_the_councils_costs_the_page_says_what_to_fill_in_and_no_pound_is_shown() -> None:
+    test = with_file(TEXT)
+    said = infos(test)
+    assert "what one contact costs online, by phone and by face to face" in said and "come back" in said
+    shown_text = text(test).replace("£40,000", "")  # the proposal's own title
+    assert "£" not in shown_text
+
+
+def test_costs_filled_in_on_the_page_are_reckoned_line_by_line_and_kept_in_the_visit() -> None:
+    test = with_file(TEXT)
+    test.text_input(key="proposal_cost_by").set_value("Finance")
+    test.text_input(key="proposal_cost_when").set_value("October 2026")
+    for name, low, high in (("contact_online", 0.5, 1), ("contact_phone", 3, 5), ("contact_f2f", 8, 12), ("rate", 10, 40)):
+        test.number_input(key=f"proposal_cost_{name}_low").set_value(float(low))
+        test.number_input(key=f"proposal_cost_{name}_high").set_value(float(high))
+    test.run()
+    assert not test.exception and not test.error, errors(test)
+    words = text(test)
+    assert "Figures by Finance, October 2026." in words and "£" in words
+    assert "line 3 × (line 4 − line 5)" in words  # the sum, to be done again
+    assert "£8.00" in words and "40 in 100" in words
+    assert "Not reckoned, because no cost was given for keeping a way in open in a ward." in words
+    test.number_input(key="proposal_cost_open_f2f_low").set_value(2000.0).run()
+    assert "Still to fill in: keeping face to face open in one ward for a year, in pounds (if known)." in infos(test)
+    test.number_input(key="proposal_cost_open_f2f_high").set_value(3000.0).run()
+    assert "Keeping face to face where we advise it" in text(test)
+    test.number_input(key="proposal_cost_contact_f2f_low").set_value(13.0).run()
+    assert "contact.f2f: high is below low" in errors(test)
 
 
 def test_a_councils_own_profile_is_used_and_named_and_a_bad_one_is_refused_in_words() -> None:

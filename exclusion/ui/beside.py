@@ -6,10 +6,10 @@ from datetime import date
 
 import streamlit as st
 
-from exclusion import alongside, costs, routes, ui
+from exclusion import alongside, routes, ui
 from exclusion.contracts import DataRefused, Problem
 from exclusion.proposal import Considered
-from exclusion.ui import visit
+from exclusion.ui.costs_form import choose_costs
 from exclusion.ui.visit import attempt, upload
 
 
@@ -18,17 +18,12 @@ def lay_beside(considered: Considered, *, measured: bool) -> alongside.Beside:
 
     ``measured``: distances to its places stand elsewhere on the page, so that they are not missed here.
     """
-    left, right = st.columns(2)
-    with left:
-        routes_file = upload("Your ways in without the internet (routes, CSV)", "proposal_routes", ["csv"])
-        st.download_button("An empty list to fill in (CSV)", routes.template(), "routes.csv", "text/csv", on_click="ignore")
-    with right:
-        costs_file = upload("Your own costs (TOML)", "proposal_costs", ["toml"])
-        st.download_button("An empty file of costs (TOML)", costs.template(), "costs.toml", "text/plain", on_click="ignore")
+    routes_file = upload("Your ways in without the internet (routes, CSV)", "proposal_routes", ["csv"])
+    st.download_button("An empty list to fill in (CSV)", routes.template(), "routes.csv", "text/csv", on_click="ignore")
     problems: list[Problem] = []
     given = alongside.Given(
         attempt(lambda: routes.read(routes_file[0][1], routes_file[0][0]), problems) if routes_file else None,
-        attempt(lambda: visit.from_file(costs.read, costs_file[0]), problems) if costs_file else None,
+        choose_costs(considered, problems),
         measured=measured,
     )
     found = attempt(lambda: alongside.beside(considered, date.today(), given), problems)

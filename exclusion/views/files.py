@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from io import BytesIO
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ import pandas as pd
 from exclusion.assessment import Assessment
 
 if TYPE_CHECKING:
+    from exclusion.costs import Worked
     from exclusion.proposal import Considered, Proposal
 
 
@@ -52,6 +53,13 @@ def proposal_tables(considered: Considered, more: Mapping[str, pd.DataFrame]) ->
     from exclusion.export.proposals import tables
 
     return tables_zip({**tables(considered), **more})
+
+
+def savings(sums: Mapping[str, Sequence[Worked]]) -> bytes:
+    """The sum behind a saving as a workbook that reckons."""
+    from exclusion.export.savings import savings_workbook
+
+    return savings_workbook(sums)
 
 
 def tables_zip(tables: Mapping[str, pd.DataFrame]) -> bytes:
