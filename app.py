@@ -16,6 +16,8 @@ st.navigation(
         st.Page("pages/own.py", title="Your figures"),
         st.Page("pages/method.py", title="Method"),
         st.Page("pages/sources.py", title="Sources and method"),
+        st.Page("pages/guide.py", title="Guide"),
+        st.Page("pages/accessibility.py", title="Accessibility"),
     ],
     position="top",
 ).run()

@@ -34,7 +34,7 @@ STYLE = """
 .kept-open th, .kept-open td { border-bottom: 1px solid #b1b4b6; }
 .kept-open thead th { border-bottom: 2px solid #0b0c0c; }
 .kept-open .number { text-align: right; white-space: nowrap; padding-right: 1.8rem; }
-[data-testid=stPageLink] p { text-decoration: underline; color: #1d70b8; }
+[data-testid=stPageLink] p { text-decoration: underline; color: #1d70b8; white-space: normal; overflow: visible; }
 .kept-open { display: grid; grid-template-columns: minmax(0, 1fr); }
 .kept-open td { white-space: pre-line; }
 .kept-open .scroll { overflow-x: auto; position: relative; }

@@ -7,6 +7,7 @@ from exclusion.ui import ward_map
 
 held = ui.page("Service")
 st.markdown("Which other ways in must stay open if this service moves online, in which wards, and why.")
+ui.welcome()
 left, right = st.columns(2)
 with left:
     councils = ui.choose_councils(held)

@@ -33,7 +33,7 @@ from exclusion.judgement.score import method_for, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
 from exclusion.ui import own, sure, ward_box
-from exclusion.views import files
+from exclusion.views import files, guide
 from exclusion.words import join_words
 
 NAME = "Kept Open"
@@ -224,6 +224,15 @@ def _give_answers() -> None:
 def _keep(name: str, answer: Any, label: Any = None) -> None:
     """Remember an answer for the next page; ``label`` is how an address spells it, None for the answer a page starts with."""
     st.session_state.setdefault("_answers", {})[name] = (answer, label)
+
+
+def welcome() -> None:
+    """What this is, in five sentences: open when a visit begins here, closed for somebody who came by a link with choices in it."""
+    first = st.session_state.setdefault("_first_visit", not st.query_params.to_dict())
+    with st.expander("What this is, in five sentences", expanded=first):
+        lines(guide.FIVE)
+        with suppress(StreamlitPageNotFoundError):  # a page that runs alone has no other page to go to
+            st.page_link("pages/guide.py", label="A worked example, and what the words mean")
 
 
 def status(text: str) -> None:
