@@ -116,13 +116,17 @@ class Fetcher:
         for pattern in ask.by_hand:
             for path in files:
                 if fnmatch.fnmatch(path.name.casefold(), pattern.casefold()):
-                    size = path.stat().st_size
-                    if size > ask.largest:
-                        raise DataRefused(ask.problem(f"is larger than it can be ({size:,} bytes; at most {ask.largest:,})", path.name))
-                    check_kind(ask, path)
-                    when = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
-                    return self._count(ask, Got(path, sha256_of(path), path.name, when, "by hand"), size)
+                    return self.take_by_hand(ask, path)
         return None
+
+    def take_by_hand(self, ask: Ask, path: Path) -> Got:
+        """A file the user downloaded as the answer to a question, once its size and kind are checked."""
+        size = path.stat().st_size
+        if size > ask.largest:
+            raise DataRefused(ask.problem(f"is larger than it can be ({size:,} bytes; at most {ask.largest:,})", path.name))
+        check_kind(ask, path)
+        when = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
+        return self._count(ask, Got(path, sha256_of(path), path.name, when, "by hand"), size)
 
     def _good_enough(self, kept: Mapping[str, Any]) -> bool:
         if self.refresh or kept.get("etag") or kept.get("changed"):

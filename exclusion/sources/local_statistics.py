@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ import pandas as pd
 from exclusion.contracts import DataRefused
 from exclusion.sources.asking import Ask
 from exclusion.sources.fetch import Fetcher
+from exclusion.sources.reading import csv_of
 
 FILE = "connectivity/ofcom_area_coverage_ons_els_2022_2026.csv.gz"
 COUNCIL = r"^(E0[6-9]|W06|S12|N09)\d{6}$"
@@ -43,10 +43,7 @@ def fetch_below_30(fetcher: Fetcher, addresses: Mapping[str, Any]) -> pd.DataFra
 
 
 def _read(ask: Ask, content: bytes, recoded: Mapping[str, str], councils: int) -> pd.DataFrame:
-    try:
-        raw = pd.read_csv(io.BytesIO(content), dtype=str, encoding="utf-8-sig")
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataRefused(ask.problem(f"sent a table that cannot be read: {error}")) from None
+    raw = csv_of(ask, content)
     raw.columns = pd.Index([str(c).strip().casefold() for c in raw.columns])  # capitals before 2026
     if "observation" not in raw and "value" in raw:
         raw = raw.rename(columns={"value": "observation"})

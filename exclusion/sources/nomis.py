@@ -7,7 +7,6 @@ to be cut, pages on if there is more, and is counted: areas x categories, no mor
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from exclusion.contracts import DataRefused
 from exclusion.sources import archive
 from exclusion.sources.asking import Ask, Got
 from exclusion.sources.fetch import Fetcher
+from exclusion.sources.reading import csv_of
 
 PERTURBED = 0.001
 """Small areas may add up to so much more or less than the published total: ONS changes cells a little."""
@@ -200,7 +200,7 @@ def records(fetcher: Fetcher, table: Table, geography: str) -> tuple[list[Ask], 
 
 def _rows(ask: Ask, got: Got, table: Table) -> pd.DataFrame:
     """``GEOGRAPHY_CODE, CATEGORY, OBS_VALUE`` (and ``RECORD_COUNT``) of one answer, its header checked."""
-    frame = _csv(ask, got.content())
+    frame = csv_of(ask, got.content())
     frame.columns = [str(name).strip().strip('"').upper() for name in frame.columns]
     category = table.dimension.upper() if table.dimension else _only_category(ask, frame)
     missing = [name for name in ("GEOGRAPHY_CODE", category, "OBS_VALUE") if name not in frame]
@@ -291,19 +291,6 @@ def _whole(ask: Ask, frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     return frame.sort_values("lsoa21cd", ignore_index=True)
 
 
-def _csv(ask: Ask, content: bytes) -> pd.DataFrame:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = content.decode("cp1252", "replace")
-    try:
-        return pd.read_csv(io.StringIO(text), dtype=str)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataRefused(
-            ask.problem(f"sent a table that cannot be read: {error}", text[:80].strip(), "It may be cut off; run the same again.")
-        ) from None
-
-
 def _from_bulk(ask: Ask, got: Got, table: Table) -> pd.DataFrame:
     """Our columns from the file of small areas in a bulk zip.
 
@@ -311,7 +298,7 @@ def _from_bulk(ask: Ask, got: Got, table: Table) -> pd.DataFrame:
     so they are compared by letters and digits alone.
     """
     name, content = archive.member(ask, got, [f"census2021-{table.id}-lsoa*.csv"])
-    frame = _csv(ask, content)
+    frame = csv_of(ask, content)
     columns = [re.sub(r";\s*measures: value$", "", str(c), flags=re.IGNORECASE).strip() for c in frame.columns]
     frame.columns = columns
     if "geography code" not in columns:

@@ -8,7 +8,7 @@ asked for is looked for, and those left out are returned by name. Categories tha
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,9 +19,17 @@ from exclusion.sources.fetch import Fetcher
 
 
 def observations(
-    fetcher: Fetcher, addresses: Mapping[str, Any], population: str, area_type: str, areas: Iterable[str], dimensions: Iterable[str]
+    fetcher: Fetcher,
+    addresses: Mapping[str, Any],
+    population: str,
+    area_type: str,
+    areas: Iterable[str],
+    dimensions: Iterable[str],
+    check: Callable[[Ask, pd.DataFrame], None] | None = None,
 ) -> tuple[pd.DataFrame, list[str]]:
     """One row an area and combination of categories, and the areas ONS withheld.
+
+    ``check`` looks at the whole table and may refuse it; what was refused is not kept.
 
     Returns
     -------
@@ -32,33 +40,38 @@ def observations(
     about = addresses["ons_custom"]
     wanted, named = sorted(set(areas)), list(dimensions)
     rows: list[dict[str, Any]] = []
+    asked: list[Ask] = []
     # With no code named the service answers for every area of the type: one question for a nation.
     whole = len(wanted) >= about["all_from"]
-    size = len(wanted) if whole else about["areas_in_a_question"]
-    for start in range(0, len(wanted), size):
-        some = wanted[start : start + size]
-        ask = Ask(
-            about["source"],
-            f"{about['base'].rstrip('/')}/population-types/{population}/census-observations",
-            about["page"],
-            {"area-type": area_type if whole else ",".join([area_type, *some]), "dimensions": ",".join(named)},
-            largest=300_000_000,
-            kind="json",
-        )
-        try:
+    size = max(1, len(wanted) if whole else about["areas_in_a_question"])
+    try:
+        for start in range(0, len(wanted), size):
+            some = wanted[start : start + size]
+            ask = Ask(
+                about["source"],
+                f"{about['base'].rstrip('/')}/population-types/{population}/census-observations",
+                about["page"],
+                {"area-type": area_type if whole else ",".join([area_type, *some]), "dimensions": ",".join(named)},
+                largest=300_000_000,
+                kind="json",
+            )
+            asked.append(ask)
             rows += _rows(ask, fetcher.get(ask).content(), area_type, named)
-        except DataRefused:
+            fetcher.say(f"{about['source']}: {min(start + len(some), len(wanted)):,} of {len(wanted):,} areas", -1)
+        table = pd.DataFrame(rows, columns=["area", *named, "count"])
+        stray = set(table["area"]) - set(wanted)
+        if whole:
+            table = table[table["area"].isin(wanted)].reset_index(drop=True)
+        elif stray:
+            raise DataRefused(ask.problem(f"sent {len(stray):,} areas that were not asked for", min(stray)))
+        if (twice := table.duplicated(["area", *named])).any():
+            raise DataRefused(ask.problem(f"sent {int(twice.sum()):,} figures twice", str(table.loc[twice, "area"].iloc[0])))
+        if check is not None:
+            check(ask, table)
+    except DataRefused:
+        for ask in asked:
             fetcher.forget(ask)
-            raise
-        fetcher.say(f"{about['source']}: {min(start + len(some), len(wanted)):,} of {len(wanted):,} areas", -1)
-    table = pd.DataFrame(rows, columns=["area", *named, "count"])
-    stray = set(table["area"]) - set(wanted)
-    if whole:
-        table = table[table["area"].isin(wanted)].reset_index(drop=True)
-    elif stray:
-        raise DataRefused(ask.problem(f"sent {len(stray):,} areas that were not asked for", min(stray)))
-    if (twice := table.duplicated(["area", *named])).any():
-        raise DataRefused(ask.problem(f"sent {int(twice.sum()):,} figures twice", str(table.loc[twice, "area"].iloc[0])))
+        raise
     return table, sorted(set(wanted) - set(table["area"]))
 
 
@@ -89,11 +102,16 @@ def _rows(ask: Ask, content: bytes, area_type: str, dimensions: list[str]) -> li
 def fetch_ages(fetcher: Fetcher, addresses: Mapping[str, Any], codes: Iterable[str]) -> tuple[pd.DataFrame, list[str]]:
     """Six age groups that split at 16, which no published small-area table does: ``lsoa21cd`` and our columns."""
     entry = addresses["ons_custom"]["table"]["age6"]
-    long, withheld = observations(fetcher, addresses, entry["population"], entry["area_type"], codes, entry["dimensions"])
-    cells = long.pivot(index="area", columns=entry["dimensions"][0], values="count")
+    name = entry["dimensions"][0]
     options = [str(number) for number in range(1, len(entry["columns"]) + 1)]
-    if list(cells.columns) != options or cells.isna().any().any():
-        about = addresses["ons_custom"]
-        ask = Ask(about["source"], about["base"], about["page"])
-        raise DataRefused(ask.problem(f"sent other age groups than 1 to {len(options)} for every area", ", ".join(map(str, cells.columns))))
+
+    def complete(ask: Ask, table: pd.DataFrame) -> None:
+        cells = table.pivot(index="area", columns=name, values="count")
+        if list(cells.columns) != options or cells.isna().any().any():
+            raise DataRefused(
+                ask.problem(f"sent other age groups than 1 to {len(options)} for every area", ", ".join(map(str, cells.columns)))
+            )
+
+    long, withheld = observations(fetcher, addresses, entry["population"], entry["area_type"], codes, [name], complete)
+    cells = long.pivot(index="area", columns=name, values="count")
     return cells.astype("int64").set_axis(entry["columns"], axis=1).rename_axis("lsoa21cd").reset_index(), withheld

@@ -14,6 +14,7 @@ import pandas as pd
 from exclusion.contracts import DataRefused
 from exclusion.sources.asking import Ask
 from exclusion.sources.fetch import Fetcher
+from exclusion.sources.reading import sheet_of
 
 FILE = "income/wimd2025_lsoa21.csv.gz"
 SHEET = "WIMD_2025_ranks"
@@ -26,36 +27,19 @@ def fetch_ranks(fetcher: Fetcher, addresses: Mapping[str, Any]) -> pd.DataFrame:
     ask = Ask(about["source"], about["url"], about["page"], {}, tuple(about["by_hand"]), 30_000_000, "sheet")
     got = fetcher.get(ask)
     try:
-        try:
-            with pd.ExcelFile(got.path, engine="calamine") as book:
-                if SHEET not in book.sheet_names:
-                    raise DataRefused(
-                        ask.problem(f"lacks the sheet '{SHEET}'", ", ".join(map(str, book.sheet_names))[:160], "It may have been renamed.")
-                    )
-                raw = pd.read_excel(book, sheet_name=SHEET, header=None, dtype=object)
-        except DataRefused:
-            raise
-        except Exception as error:  # workbook readers raise many kinds; each means the file cannot be read
-            raise DataRefused(ask.problem(f"cannot be read: {error}", got.path.name, "It may be cut off; run the same again.")) from None
-        return _ranks(ask, raw, about)
+        return _ranks(ask, sheet_of(ask, got, SHEET, "LSOA code"), about)
     except DataRefused:
         fetcher.forget(ask)
         raise
 
 
-def _ranks(ask: Ask, raw: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
+def _ranks(ask: Ask, body: pd.DataFrame, about: Mapping[str, Any]) -> pd.DataFrame:
     """The table below the row that begins with ``LSOA code``; the rows above it are notes."""
-    text = raw.astype("string").apply(lambda column: column.str.strip()).fillna("")
-    head = next((row for row in range(min(len(text), 20)) if "LSOA code" in set(text.iloc[row])), None)
-    if head is None:
-        raise DataRefused(ask.problem("has no row of headings with 'LSOA code'", ", ".join(text.iloc[0])[:120] if len(text) else ""))
-    text.columns = pd.Index(text.iloc[head])
-    if list(text.columns).count("WIMD 2025") != 1:
+    if list(body.columns).count("WIMD 2025") != 1:
         raise DataRefused(
-            ask.problem("lacks the column 'WIMD 2025'", ", ".join(c for c in text.columns if c)[:160], "It may have been renamed.")
+            ask.problem("lacks the column 'WIMD 2025'", ", ".join(c for c in body.columns if c)[:160], "It may have been renamed.")
         )
     rows, bounds = about["rows"], about["decile_bounds"]
-    body = text.iloc[head + 1 :]
     body = body[body["LSOA code"].str.match(LSOA)]
     ranks = pd.to_numeric(body["WIMD 2025"], errors="coerce")
     if len(body) != rows or sorted(ranks.dropna()) != list(range(1, rows + 1)):
