@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from exclusion import judgement
@@ -24,11 +25,11 @@ from exclusion.provision.flags import (
     SEVERITY,
     SEVERITY_NAME,
     Channelled,
-    Outcome,
     ServiceFlags,
     Tip,
     Wards,
     caution_holds,
+    patterns_of,
     service_flags,
     wards,
 )
@@ -130,15 +131,16 @@ def check(
     profile = profile.loc[profile["measure"].isin(asked)]
     held = figures(areas.index, profile, stale=_stale(profile, measures, today))
     on = wards(held, areas["rural"].to_numpy(dtype=bool), held_thresholds, indicators)
-    words = Words(areas, profile, held, held_thresholds, measures, indicators, channels, council_profile)
+    words = Words(areas, profile, held, held_thresholds, measures, indicators, channels, rules, council_profile)
     version = "|".join(sorted({threshold.version for threshold in held_thresholds.values()}))
     notes = pocket_notes(areas.index, pockets, indicators, measures)
 
     rows = Rows()
+    kept: dict[_Case, dict[int, int]] = {}
     for done, service in enumerate(services, start=1):
         flags = service_flags(service, on, rules, channels)
         rows.start(service, words.nations)
-        _channel_rows(rows, flags, on, words)
+        _channel_rows(rows, flags, on, words, kept)
         _caution_rows(rows, flags, on, words)
         missing_rows(rows, flags, on, held, held_thresholds, indicators, measures)
         floor_rows(rows, service, words.nations, floors, channels)
@@ -222,69 +224,116 @@ def _council_sentence(channel: str, severity: str, chief: list[str], holds: int,
 
 
 @dataclass(frozen=True)
-class _Pattern:
-    """What findings share when the same rules fire on the same channel at the same severity."""
+class _Case:
+    """All that a finding says besides the ward: the same rules on the same figures, channel and severity. Services share it."""
 
-    rules: tuple[Rule, ...]
-    outcomes: tuple[Outcome, ...]
-    opening: str
-    closing: str
-    fixed: dict[str, Any]
+    channel: str
+    in_floor: bool
+    severity: int
+    nation: str
+    rules: tuple[str, ...]
+    notes: tuple[str, ...]
+    unsure: tuple[bool, ...]  # of each rule, whether what switches it off is not known
+    measures: tuple[str, ...]
+    evidence: int
+    tip: Tip | None
+    becomes: int
 
 
-def _channel_rows(rows: Rows, flags: ServiceFlags, on: Wards, words: Words) -> None:
+def _channel_rows(rows: Rows, flags: ServiceFlags, on: Wards, words: Words, kept: dict[_Case, dict[int, int]]) -> None:
+    """Add the findings of a service by channel; ``kept`` holds those made for the services before, by case and ward."""
     for channelled in flags.channels:
-        patterns: dict[tuple[Any, ...], _Pattern] = {}
         where = np.flatnonzero(channelled.severity > 0)
-        fired, severities = channelled.fired[:, where].T.tolist(), channelled.severity[where].tolist()
-        tips, tipped = channelled.tip[where].tolist(), channelled.tipped[where].tolist()
-        for place, ward in enumerate(where.tolist()):
-            key = (tuple(fired[place]), severities[place], words.nations[ward])
-            if key not in patterns:
-                patterns[key] = _pattern(flags, channelled, words, *key)
-            tip = on.tips[tips[place]] if tips[place] >= 0 else None
-            rows.add([ward], **_channel_row(ward, patterns[key], channelled, flags.service, words, tip, tipped[place]))
+        if not len(where):
+            continue
+        cases, which = _cases(flags, channelled, where, on, words)
+        placed = np.empty(len(where), dtype=np.int64)
+        for number, case in enumerate(cases):
+            made, here = kept.setdefault(case, {}), np.flatnonzero(which == number)
+            same: dict[str, Any] = {}
+            for place, ward in zip(here.tolist(), where[here].tolist(), strict=True):
+                if ward not in made:
+                    same = same or _shared(case, words)
+                    made[ward] = rows.make(**same, **_of_ward(ward, case, words))
+                placed[place] = made[ward]
+        rows.place(where, placed)
 
 
-def _pattern(flags: ServiceFlags, channelled: Channelled, words: Words, fired: tuple[bool, ...], severity: int, nation: str) -> _Pattern:
-    names = [name for name, yes in zip(channelled.rules, fired, strict=True) if yes]
-    outcomes = tuple(flags.outcomes[name] for name in names)
-    rules = tuple(outcome.rule for outcome in outcomes)
-    notes = [target.note for name in names for target in flags.targets[name] if target.channel == channelled.channel]
-    shown = "" if channelled.in_floor else SEVERITY_NAME[severity]
-    fixed = {
-        "channel": channelled.channel,
-        "kind": "more_use" if channelled.in_floor else "keep",
-        "severity": shown,
-        "rule_ids": "|".join(names),
+def _cases(
+    flags: ServiceFlags, channelled: Channelled, where: npt.NDArray[np.intp], on: Wards, words: Words
+) -> tuple[list[_Case], npt.NDArray[np.intp]]:
+    """The distinct cases of one channel in the wards ``where``, and which of them each ward is."""
+    outcomes = [flags.outcomes[name] for name in channelled.rules]
+    front: list[npt.NDArray[Any]] = [channelled.severity, words.nation_numbers, channelled.tip, channelled.tipped]
+    columns: list[npt.NDArray[Any]] = [column[where] for column in front]
+    blocks = []
+    for outcome, fires in zip(outcomes, channelled.fired[:, where], strict=True):
+        unsure = np.zeros(len(where), dtype=bool) if outcome.gate is None else outcome.gate[where] == UNKNOWN
+        legs = [np.where(fires, answer[where], -1) for answer in words.behind(outcome, flags.service)]
+        blocks.append(len(legs))
+        columns += [fires, fires & unsure, np.where(fires, outcome.strength[where], UNKNOWN), *legs]
+    patterns, which = patterns_of(np.stack(columns, axis=1).astype(np.int64))
+    return [_case(flags, channelled, pattern, blocks, on, words) for pattern in patterns.tolist()], which
+
+
+def _case(flags: ServiceFlags, channelled: Channelled, pattern: list[int], blocks: list[int], on: Wards, words: Words) -> _Case:
+    severity, nation, tip, becomes, *rest = pattern
+    names, unsure, strengths, answers = [], [], [], []
+    for name, legs in zip(channelled.rules, blocks, strict=True):
+        (fires, gate, level), behind, rest = rest[:3], rest[3 : 3 + legs], rest[3 + legs :]
+        if fires:
+            names.append(name)
+            unsure.append(bool(gate))
+            strengths.append(level)
+            answers += [words.measure_ids[number] for number in behind if number >= 0]
+    return _Case(
+        channel=channelled.channel,
+        in_floor=channelled.in_floor,
+        severity=severity,
+        nation=words.nation_names[nation],
+        rules=tuple(names),
+        notes=tuple(target.note for name in names for target in flags.targets[name] if target.channel == channelled.channel),
+        unsure=tuple(unsure),
+        measures=tuple(dict.fromkeys(answers)),
+        evidence=max(strengths),
+        tip=on.tips[tip] if tip >= 0 else None,
+        becomes=becomes,
+    )
+
+
+def _shared(case: _Case, words: Words) -> dict[str, Any]:
+    """The columns that a case settles whatever the ward."""
+    rules = [words.rules[name] for name in case.rules]
+    kept_hooks = judgement.nations()[case.nation].kept_hooks
+    return {
+        "channel": case.channel,
+        "kind": "more_use" if case.in_floor else "keep",
+        "severity": "" if case.in_floor else SEVERITY_NAME[case.severity],
+        "strength": NAME[case.evidence],
+        "borderline": case.tip is not None,
+        "rule_ids": "|".join(case.rules),
         "protected_characteristics": joined(name for rule in rules for name in rule.protected_characteristics),
-        "legal_hooks": hooks([*(code for rule in rules for code in rule.hooks), *judgement.nations()[nation].kept_hooks], nation),
+        "legal_hooks": hooks([*(code for rule in rules for code in rule.hooks), *kept_hooks], case.nation),
     }
-    closing = f"{words.limits(rules)} {judgement.nations()[nation].kept_line}".strip()
-    return _Pattern(rules, outcomes, words.opening(shown, channelled.channel, notes), closing, fixed)
 
 
-def _channel_row(
-    ward: int, pattern: _Pattern, channelled: Channelled, service: Service, words: Words, tip: Tip | None, becomes: int
-) -> dict[str, Any]:
-    measures = tuple(dict.fromkeys(measure for outcome in pattern.outcomes for measure in words.fired(ward, outcome, service)))
-    evidence = max(int(outcome.strength[ward]) for outcome in pattern.outcomes)
+def _of_ward(ward: int, case: _Case, words: Words) -> dict[str, Any]:
+    """The columns that print a ward's figures."""
+    shown = "" if case.in_floor else SEVERITY_NAME[case.severity]
+    rules = tuple(words.rules[name] for name in case.rules)
     parts = [
-        pattern.opening,
-        words.evidence(ward, measures),
-        words.ordinary(ward) if evidence == ORDINARY else "",
-        *dict.fromkeys(words.sentence(ward, outcome) for outcome in pattern.outcomes),
-        words.students(ward, pattern.rules),
-        pattern.closing,
-        words.borderline(tip, becomes, channelled.in_floor) if tip else "",
+        words.opening(shown, case.channel, case.notes),
+        words.evidence(ward, case.measures),
+        words.ordinary(ward) if case.evidence == ORDINARY else "",
+        *dict.fromkeys(words.sentence(ward, rule, unsure) for rule, unsure in zip(rules, case.unsure, strict=True)),
+        words.students(ward, rules),
+        words.closing(rules, case.nation),
+        words.borderline(case.tip, case.becomes, case.in_floor) if case.tip else "",
     ]
     return {
-        **pattern.fixed,
-        "strength": NAME[evidence],
-        "borderline": tip is not None,
-        "short": words.short(pattern.fixed["severity"], channelled.channel, ward, measures),
+        "short": words.short(shown, case.channel, ward, case.measures),
         "reason": " ".join(part for part in parts if part),
-        "figures_json": words.figures_json(ward, pattern.outcomes, measures),
+        "figures_json": words.figures_json(ward, rules, case.unsure, case.measures),
     }
 
 
@@ -302,8 +351,9 @@ def _caution_rows(rows: Rows, flags: ServiceFlags, on: Wards, words: Words) -> N
     for name, outcome in flags.outcomes.items():
         if not outcome.rule.caution:
             continue
+        behind = words.behind(outcome, flags.service)
         for ward in np.flatnonzero(caution_holds(outcome)).tolist():
-            measures = words.fired(ward, outcome, flags.service)
+            measures = tuple(dict.fromkeys(words.measure_ids[answer[ward]] for answer in behind if answer[ward] >= 0))
             tip = flags.caution_tips[name][ward]
             said = words.caution(ward, outcome.rule, measures)
             rows.add(
@@ -316,7 +366,7 @@ def _caution_rows(rows: Rows, flags: ServiceFlags, on: Wards, words: Words) -> N
                 rule_ids=name,
                 short=outcome.rule.caution_short,
                 reason=f"{said} {words.borderline(on.tips[tip], 0, in_floor=False)}" if tip >= 0 else said,
-                figures_json=words.figures_json(ward, [outcome], measures),
+                figures_json=words.figures_json(ward, (outcome.rule,), (False,), measures),
                 protected_characteristics=joined(outcome.rule.protected_characteristics),
                 legal_hooks=hooks(outcome.rule.hooks, words.nations[ward]),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from exclusion.contracts import KINDS, TABLES
 from exclusion.judgement import Service
 
 Mask = npt.NDArray[np.bool_]
+Numbers = npt.NDArray[np.int64]
 COLUMNS = list(TABLES["findings"].columns)
 # What a producer of rows says; the rest comes from the ward, the service and the run.
 FIELDS = (
@@ -42,72 +43,116 @@ def hooks(codes: Iterable[str], nation: str) -> str:
     return joined(hook.id for code in codes if (hook := judgement.law_for(code, nation)) is not None)
 
 
+class _Pool:
+    """Distinct rows, and which wards and service each stands for: most texts serve many wards or services."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.columns: dict[str, list[Any]] = {name: [] for name in names}
+        self._append = [(name, self.columns[name].append) for name in names]
+        self._size = 0
+        self._wards: list[Numbers] = []
+        self._services: list[Numbers] = []
+        self._rows: list[Numbers] = []
+
+    def make(self, values: Mapping[str, Any]) -> int:
+        """Keep a row; its number."""
+        for name, append in self._append:
+            append(values[name])
+        self._size += 1
+        return self._size - 1
+
+    def place(self, wards: npt.ArrayLike, service: int, rows: npt.ArrayLike) -> None:
+        """One row for all of these wards, or one each."""
+        where = np.asarray(wards, dtype=np.int64).reshape(-1)
+        self._wards.append(where)
+        self._services.append(np.full(len(where), service, dtype=np.int64))
+        self._rows.append(np.broadcast_to(np.asarray(rows, dtype=np.int64), where.shape))
+
+    def placed(self) -> tuple[Numbers, Numbers, Numbers]:
+        """Ward, service and row of everything placed."""
+        none = np.empty(0, dtype=np.int64)
+        ward, service, row = (np.concatenate([none, *parts]) for parts in (self._wards, self._services, self._rows))
+        return ward, service, row
+
+
 class Rows:
-    """Findings and summaries of one run, kept as columns until :meth:`findings` lays them out."""
+    """Findings and summaries of one run, each distinct one kept once until :meth:`findings` lays them out."""
 
     def __init__(self) -> None:
-        self._columns: dict[str, list[Any]] = {name: [] for name in ("_ward", "_service", *FIELDS)}
-        self._summaries: dict[str, list[Any]] = {name: [] for name in ("_ward", "_service", *SUMMARIES[2:])}
+        self._findings = _Pool(FIELDS)
+        self._said = _Pool(SUMMARIES[2:])
         self._services: list[Service] = []
         self._elsewhere: list[Mask] = []
 
     def start(self, service: Service, nations: Sequence[str]) -> None:
         """Rows that follow are about this service; wards whose council does not run it get no finding."""
         self._services.append(service)
-        self._elsewhere.append(np.array([nation in service.not_council_in for nation in nations], dtype=bool))
+        away = {nation: nation in service.not_council_in for nation in dict.fromkeys(nations)}
+        self._elsewhere.append(np.array([away[nation] for nation in nations], dtype=bool))
 
-    def add(self, wards: Sequence[int], **values: Any) -> None:
-        """Add a row per ward; a value is for all of them, or a list with one for each."""
-        self._extend(self._columns, wards, values, FIELDS)
+    def make(self, **values: Any) -> int:
+        """Keep a finding to :meth:`place`; its number."""
+        return self._findings.make(values)
 
-    def summarise(self, wards: Sequence[int], **values: Any) -> None:
-        """Add a summary per ward, as :meth:`add` does."""
-        self._extend(self._summaries, wards, values, SUMMARIES[2:])
+    def place(self, wards: npt.ArrayLike, rows: npt.ArrayLike) -> None:
+        """A finding kept before, for all of these wards, or one each."""
+        self._findings.place(wards, len(self._services) - 1, rows)
 
-    def _extend(self, columns: dict[str, list[Any]], wards: Sequence[int], values: dict[str, Any], names: Sequence[str]) -> None:
-        columns["_ward"] += wards
-        columns["_service"] += [len(self._services) - 1] * len(wards)
-        for name in names:
-            value = values[name]
-            columns[name] += value if isinstance(value, list) else [value] * len(wards)
+    def add(self, wards: npt.ArrayLike, **values: Any) -> None:
+        """The same finding for all of these wards."""
+        self.place(wards, self.make(**values))
+
+    def make_summary(self, **values: Any) -> int:
+        """Keep a summary to :meth:`summarise`; its number."""
+        return self._said.make(values)
+
+    def summarise(self, wards: npt.ArrayLike, rows: npt.ArrayLike) -> None:
+        """A summary kept before, for all of these wards, or one each."""
+        self._said.place(wards, len(self._services) - 1, rows)
 
     def findings(self, areas: pd.DataFrame, version: str) -> pd.DataFrame:
-        """Everything added, in the order of wards, then services, kind and channel."""
-        ward, service = (np.array(self._columns[name], dtype=np.int64) for name in ("_ward", "_service"))
+        """Everything placed, in the order of wards, then services, kind and channel."""
+        ward, service, row = self._findings.placed()
+        columns = self._findings.columns
         kinds = {kind: place for place, kind in enumerate(KINDS)}
         places = {channel: place for place, channel in enumerate([*judgement.channels(), "all"])}
-        kind = np.array([kinds[name] for name in self._columns["kind"]], dtype=np.int64)
-        channel = np.array([places.get(name, len(places)) for name in self._columns["channel"]], dtype=np.int64)
-        order = np.lexsort((channel, kind, service, ward))
+        kind = np.array([kinds[name] for name in columns["kind"]], dtype=np.int64)
+        channel = np.array([places.get(name, len(places)) for name in columns["channel"]], dtype=np.int64)
+        within = kind * (len(places) + 1) + channel
+        key = (ward * max(1, len(self._services)) + service) * (len(kinds) * (len(places) + 1)) + within[row]
+        order = np.argsort(key, kind="stable")
         order = order[~self._away(service, ward)[order]]
-        table = {name: _objects(self._columns[name])[order] for name in FIELDS}
-        table |= self._keys(areas, ward[order], service[order])
-        table["area_name"] = _objects(areas["area_name"].tolist())[ward[order]]
-        table["profile_version"] = _objects([item.profile_version for item in self._services])[service[order]]
-        table["thresholds_version"] = _objects([version] * len(order))
-        return _frame(table, COLUMNS, {"borderline": "bool"})
+        ward, service, row = ward[order], service[order], row[order]
+        names = [(name, columns[name], row) for name in FIELDS] + self._keys(areas, ward, service)
+        names.append(("area_name", areas["area_name"].tolist(), ward))
+        names.append(("profile_version", [item.profile_version for item in self._services], service))
+        names.append(("thresholds_version", [version], np.zeros(len(order), dtype=np.int64)))
+        return _frame(names, COLUMNS, {"borderline": "bool"})
 
     def summaries(self, areas: pd.DataFrame) -> pd.DataFrame:
         """Every summary, in the order of wards, then services."""
-        ward, service = (np.array(self._summaries[name], dtype=np.int64) for name in ("_ward", "_service"))
-        order = np.lexsort((service, ward))
-        table = {name: _objects(self._summaries[name])[order] for name in SUMMARIES[2:]}
-        for row in np.flatnonzero(self._away(service, ward)[order]).tolist():
-            sentence = _not_here(self._services[service[order[row]]], str(areas["nation"].iat[ward[order[row]]]))
-            values = ("not_assessed", sentence, "", "", 0, 0)
-            for name, value in zip(SUMMARIES[2:], values, strict=True):
-                table[name][row] = value
-        return _frame(table | self._keys(areas, ward[order], service[order]), SUMMARIES, {"keep": "int64", "nearly": "int64"})
+        ward, service, row = self._said.placed()
+        away = self._away(service, ward)
+        nations = areas["nation"].tolist()
+        row = row.copy()
+        none: dict[tuple[int, str], int] = {}
+        for place in np.flatnonzero(away).tolist():
+            key = int(service[place]), nations[ward[place]]
+            if key not in none:
+                values = ("not_assessed", _not_here(self._services[key[0]], key[1]), "", "", 0, 0)
+                none[key] = self._said.make(dict(zip(SUMMARIES[2:], values, strict=True)))
+            row[place] = none[key]
+        order = np.argsort(ward * max(1, len(self._services)) + service, kind="stable")
+        ward, service, row = ward[order], service[order], row[order]
+        names = [(name, self._said.columns[name], row) for name in SUMMARIES[2:]] + self._keys(areas, ward, service)
+        return _frame(names, SUMMARIES, {"keep": "int64", "nearly": "int64"})
 
-    def _away(self, service: npt.NDArray[np.int64], ward: npt.NDArray[np.int64]) -> Mask:
+    def _away(self, service: Numbers, ward: Numbers) -> Mask:
         """Whether each row is about a service that the ward's council does not run."""
         return np.stack(self._elsewhere)[service, ward] if self._elsewhere and len(ward) else np.zeros(len(ward), dtype=bool)
 
-    def _keys(self, areas: pd.DataFrame, ward: Any, service: Any) -> dict[str, Any]:
-        return {
-            "area_code": _objects(areas.index.tolist())[ward],
-            "service_id": _objects([item.id for item in self._services])[service],
-        }
+    def _keys(self, areas: pd.DataFrame, ward: Numbers, service: Numbers) -> list[tuple[str, list[Any], Numbers]]:
+        return [("area_code", areas.index.tolist(), ward), ("service_id", [item.id for item in self._services], service)]
 
 
 def _not_here(service: Service, nation: str) -> str:
@@ -117,12 +162,7 @@ def _not_here(service: Service, nation: str) -> str:
     return f"Councils in {nation} do not run this service{note}, so there is nothing of theirs to move online."
 
 
-def _objects(values: Sequence[Any]) -> Any:
-    array = np.empty(len(values), dtype=object)
-    array[:] = values
-    return array
-
-
-def _frame(table: dict[str, Any], columns: Sequence[str], types: dict[str, str]) -> pd.DataFrame:
-    # One column at a time, dropping the objects as they are converted: a national run is large.
-    return pd.DataFrame({name: pd.Series(table.pop(name), dtype=types.get(name, "str")) for name in columns})
+def _frame(columns: Sequence[tuple[str, list[Any], Numbers]], names: Sequence[str], types: dict[str, str]) -> pd.DataFrame:
+    """A table from distinct values and which of them each row has: a national run repeats most texts many times."""
+    made = {name: pd.Series(values, dtype=types.get(name, "str")).array.take(which) for name, values, which in columns}
+    return pd.DataFrame({name: made[name] for name in names})

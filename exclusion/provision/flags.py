@@ -5,8 +5,9 @@ Severity is ``int8``: 0 nothing, 1 monitor, 2 recommended, 3 required.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,7 @@ from exclusion.provision.strength import (
 SEVERITY: dict[str, int] = {"": 0, **{str(name): level for level, name in enumerate(SEVERITIES, start=1)}}
 SEVERITY_NAME = {level: name for name, level in SEVERITY.items()}
 Mask = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.int16]
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _gate(rule: Rule, strengths: Mapping[str, Steps]) -> tuple[Steps, Mask, Mask
     assert gate is not None
     named = [strengths[name] for name in gate.indicators]
     value = lowest(named) if gate.combine == "min" else highest(named)
-    unsure = (value == UNKNOWN) if gate.when_unknown == "not_assessed" else np.zeros(len(value), dtype=bool)
+    unsure = (value == UNKNOWN) if gate.when_unknown == "not_assessed" else np.zeros_like(value, dtype=bool)
     return value, value >= LEVEL[gate.at_least], unsure
 
 
@@ -185,7 +187,50 @@ class Wards:
     rural: Mask
     strengths: Mapping[str, Steps]
     tips: tuple[Tip, ...]
-    after: tuple[Mapping[str, Steps], ...]  # only the indicators that change, one mapping a tip
+    stacked: Mapping[str, Steps]  # (1 + tips) x wards: as they are first, then after each small change
+    moves: Mapping[str, Mask]  # by indicator, which tips change it anywhere
+    _kept: dict[tuple[object, ...], Evaluated] = field(default_factory=dict)
+
+    def evaluated(self, rule: Rule, service: Service) -> Evaluated:
+        """A rule for a service, as wards are and after each small change; services whose users are alike share the answer."""
+        legs = tuple((leg.indicator_for(service), leg.weight(service)) for leg in rule.legs)
+        key = (rule.id, service.criticality, legs)
+        if key not in self._kept:
+            self._kept[key] = self._evaluate(rule, service)
+        return self._kept[key]
+
+    def _evaluate(self, rule: Rule, service: Service) -> Evaluated:
+        used = dict.fromkeys([leg.indicator_for(service) for leg in rule.legs] + list(rule.unless.indicators if rule.unless else ()))
+        moved = np.zeros(len(self.tips), dtype=bool)
+        for name in used:
+            moved |= self.moves[name]
+        rows = np.concatenate([[0], 1 + np.flatnonzero(moved)])
+        whole = evaluate(rule, service, {name: self.stacked[name][rows] for name in used}, self.rural)
+        base = Outcome(
+            rule=rule,
+            strength=whole.strength[0],
+            severity=whole.severity[0],
+            legs=tuple(leg[0] for leg in whole.legs),
+            ran=whole.ran[0],
+            partly=whole.partly[0],
+            gate=None if whole.gate is None else whole.gate[0],
+        )
+        after = np.broadcast_to(base.severity, (len(self.tips), len(self.rural))).copy()
+        after[moved] = whole.severity[1:]
+        caution = np.zeros_like(after, dtype=bool)
+        if rule.caution:
+            holds = caution_holds(whole)
+            caution[moved] = holds[1:] != holds[0]
+        return Evaluated(base, after, caution)
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """One rule for services whose users are alike: as wards are, and after each small change (guard G4)."""
+
+    outcome: Outcome
+    after: Steps  # tips x wards: severity after the change
+    caution: Mask  # tips x wards: whether the change would bring the rule's caution or take it away
 
 
 def wards(held: Figures, rural: Mask, thresholds: Mapping[str, Threshold], indicators: Mapping[str, Indicator]) -> Wards:
@@ -209,61 +254,72 @@ def wards(held: Figures, rural: Mask, thresholds: Mapping[str, Threshold], indic
             if new:
                 tips.append(tip)
                 after.append(new)
-    return Wards(rural, strengths, tuple(tips), tuple(after))
+    stacked = {name: np.stack([base, *(new.get(name, base) for new in after)]) for name, base in strengths.items()}
+    moves = {name: np.array([name in new for new in after], dtype=bool) for name in strengths}
+    return Wards(rural, strengths, tuple(tips), stacked, moves)
 
 
 def service_flags(service: Service, on: Wards, rules: Mapping[str, Rule], channels: Mapping[str, Channel]) -> ServiceFlags:
     """What every rule says about a service, gathered by channel. The order of rules does not matter."""
     chosen = {name: rules[name] for name in sorted(rules) if applies(rules[name], service, channels)}
-    outcomes = {name: evaluate(rule, service, on.strengths, on.rural) for name, rule in chosen.items()}
+    said = {name: on.evaluated(rule, service) for name, rule in chosen.items()}
     landing = {name: targets(rule, service, channels) for name, rule in chosen.items()}
-    moved: list[dict[str, npt.NDArray[np.int8]]] = []
-    cautions = {name: np.full(len(on.rural), -1, dtype=np.int16) for name, rule in chosen.items() if rule.caution}
-    for index, new in enumerate(on.after):
-        touched = [name for name, rule in chosen.items() if any(indicator in new for indicator in rule.indicators())]
-        both = {**on.strengths, **new}
-        after = {name: evaluate(chosen[name], service, both, on.rural) for name in touched}
-        moved.append({name: outcome.severity for name, outcome in after.items()})
-        for name in cautions.keys() & after.keys():
-            changes = caution_holds(after[name]) != caution_holds(outcomes[name])
-            cautions[name][changes & (cautions[name] < 0)] = index
+    cautions = {name: _first(said[name].caution) for name, rule in chosen.items() if rule.caution}
     result = []
     for channel in channels:
         contributors = [name for name in chosen if any(target.channel == channel for target in landing[name])]
         if not contributors:
             continue
-        base = np.stack([outcomes[name].severity for name in contributors])
+        base = np.stack([said[name].outcome.severity for name in contributors])
         severity = base.max(axis=0)
+        after = said[contributors[0]].after
+        for name in contributors[1:]:
+            after = np.maximum(after, said[name].after)
         in_floor = channel in service.floor_channels
-        edge = _borderline(contributors, base, severity, moved, in_floor)
-        result.append(Channelled(channel, in_floor, severity, tuple(contributors), base > 0, *edge))
-    return ServiceFlags(service, outcomes, landing, tuple(result), cautions)
+        result.append(Channelled(channel, in_floor, severity, tuple(contributors), base > 0, *_borderline(after, severity, in_floor)))
+    return ServiceFlags(service, {name: one.outcome for name, one in said.items()}, landing, tuple(result), cautions)
 
 
-def _borderline(
-    contributors: Sequence[str],
-    base: npt.NDArray[np.int8],
-    severity: npt.NDArray[np.int8],
-    moved: Sequence[Mapping[str, npt.NDArray[np.int8]]],
-    in_floor: bool,
-) -> tuple[npt.NDArray[np.int16], npt.NDArray[np.int8], npt.NDArray[np.int16], npt.NDArray[np.int8]]:
+def _borderline(after: Steps, severity: Steps, in_floor: bool) -> tuple[Places, Steps, Places, Steps]:
     """The first small change that would alter a finding, and the first that would bring one where there is none."""
-    tip, near = (np.full(severity.shape, -1, dtype=np.int16) for _ in range(2))
-    tipped, nearly = severity.copy(), severity.copy()
-    for index, new in enumerate(moved):
-        if not any(name in new for name in contributors):
-            continue
-        after = np.stack([new.get(name, base[row]) for row, name in enumerate(contributors)]).max(axis=0)
-        # On a floor channel the level is not shown, so only a finding that would vanish counts.
-        changes = (after == 0) if in_floor else (after != severity)
-        fresh = (severity > 0) & changes & (tip < 0)
-        tip[fresh] = index
-        tipped[fresh] = after[fresh]
-        if not in_floor:
-            fresh = (severity == 0) & (after > 0) & (near < 0)
-            near[fresh] = index
-            nearly[fresh] = after[fresh]
-    return tip, tipped, near, nearly
+    # On a floor channel the level is not shown, so only a finding that would vanish counts.
+    changes = (after == 0) if in_floor else (after != severity)
+    flagged = severity > 0
+    tip = _first(changes & flagged)
+    near = _first((after > 0) & ~flagged) if not in_floor else np.full_like(tip, -1)
+    return tip, _after(after, tip, severity), near, _after(after, near, severity)
+
+
+def _first(changes: Mask) -> Places:
+    """In each ward the first change that matters, -1 where none does."""
+    if not len(changes):
+        return np.full(changes.shape[1], -1, dtype=np.int16)
+    return np.where(changes.any(axis=0), changes.argmax(axis=0), -1).astype(np.int16)
+
+
+def _after(after: Steps, tip: Places, severity: Steps) -> Steps:
+    """The severity after each ward's own change, as it is where there is none."""
+    if not len(after):
+        return severity.copy()
+    return np.where(tip >= 0, after[np.maximum(tip, 0), np.arange(len(tip))], severity).astype(np.int8)
+
+
+def patterns_of(table: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+    """Distinct rows of a table of small whole numbers, and which of them each row is."""
+    if table.shape[1] == 0 or len(table) == 0:
+        return table[:1] if len(table) else np.zeros((1, table.shape[1]), dtype=np.int64), np.zeros(len(table), dtype=np.intp)
+    code = np.zeros(len(table), dtype=np.int64)
+    size = 1
+    for column in table.T.astype(np.int64):
+        column = column - column.min()
+        width = int(column.max()) + 1
+        if size * width >= 2**62:  # number the rows met so far afresh before the code runs over
+            code = np.unique(code, return_inverse=True)[1].astype(np.int64).reshape(-1)
+            size = int(code.max()) + 1
+        code = code * width + column
+        size *= width
+    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    return table[first], which.reshape(-1)
 
 
 def caution_holds(outcome: Outcome) -> Mask:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from exclusion import judgement
@@ -83,9 +84,10 @@ class Words:
     measures: Mapping[str, Measure]
     indicators: Mapping[str, Indicator]
     channels: Mapping[str, Channel]
+    rules: Mapping[str, Rule]
     council_profile: pd.DataFrame | None = None
     _columns: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
-    _answers: dict[str, list[str]] = field(default_factory=dict)
+    _answers: dict[str, npt.NDArray[np.int64]] = field(default_factory=dict)
     _kept: dict[tuple[Any, ...], Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,9 +96,12 @@ class Words:
         for place, measure in enumerate(measures):
             self._columns[measure] = {name: values[place].tolist() for name, values in table.items()}
         self.nations: list[str] = self.areas["nation"].tolist()
-        self._rural: list[bool] = self.areas["rural"].astype(bool).tolist()
+        self.nation_names = list(dict.fromkeys(self.nations))
+        self.nation_numbers = np.array([self.nation_names.index(nation) for nation in self.nations], dtype=np.int64)
+        self._rural = self.areas["rural"].to_numpy(dtype=bool)
         self._council: list[str] = self.areas["council_code"].tolist()
         self._students = many_students(self.indicators["income_dep"], self.held) if "income_dep" in self.indicators else None
+        self.measure_ids = list(dict.fromkeys(use.id for indicator in self.indicators.values() for use in indicator.measures))
         for name, indicator in self.indicators.items():
             self._answers[name] = self._answering(indicator)
         self._council_figures: dict[tuple[str, str], dict[str, Any]] = {}
@@ -105,15 +110,16 @@ class Words:
             for row in self.council_profile.to_dict("records"):
                 self._council_figures[str(row[code]), str(row["measure"])] = {str(key): value for key, value in row.items()}
 
-    def _answering(self, indicator: Indicator) -> list[str]:
-        """Which of its measures an indicator rests on, in each ward."""
+    def _answering(self, indicator: Indicator) -> npt.NDArray[np.int64]:
+        """Which of its measures an indicator rests on, in each ward: a place in ``measure_ids``."""
         parts = np.stack(use_strengths(indicator, self.held, self.thresholds))
         place = parts.argmax(axis=0) if indicator.combine == "max" else (parts != UNKNOWN).argmax(axis=0)
-        return [indicator.measures[index].id for index in place.tolist()]
+        numbers: npt.NDArray[np.int64] = np.array([self.measure_ids.index(use.id) for use in indicator.measures])[place]
+        return numbers
 
     def measure_of(self, ward: int, indicator: str) -> str:
         """The measure an indicator rests on in one ward."""
-        return self._answers[indicator][ward]
+        return str(self.measure_ids[self._answers[indicator][ward]])
 
     # ---- figures
 
@@ -182,16 +188,16 @@ class Words:
 
     # ---- rules
 
-    def fired(self, ward: int, outcome: Outcome, service: Service) -> tuple[str, ...]:
-        """The measures behind a rule that fired in one ward, in the order of its legs."""
+    def behind(self, outcome: Outcome, service: Service) -> list[npt.NDArray[np.int64]]:
+        """For each leg of a rule, the measure it rests on in each ward (a place in ``measure_ids``), -1 where the leg is no reason."""
         rule = outcome.rule
         result = []
         for leg, steps in zip(rule.legs, outcome.legs, strict=True):
-            if leg.areas != "all" and self._rural[ward] != (leg.areas == "rural"):
-                continue
-            if rule.combine == "min" or steps[ward] >= ENOUGH:
-                result.append(self.measure_of(ward, leg.indicator_for(service)))
-        return tuple(dict.fromkeys(result))
+            counts = np.ones(len(steps), dtype=bool) if rule.combine == "min" else steps >= ENOUGH
+            if leg.areas != "all":
+                counts = counts & (self._rural == (leg.areas == "rural"))
+            result.append(np.where(counts, self._answers[leg.indicator_for(service)], -1))
+        return result
 
     def evidence(self, ward: int, measures: tuple[str, ...]) -> str:
         """The figures behind a finding, each once, in a sentence."""
@@ -200,16 +206,14 @@ class Words:
             self._kept[key] = f"This ward has {join_words([self.figure(ward, measure) for measure in measures])}." if measures else ""
         return str(self._kept[key])
 
-    def sentence(self, ward: int, outcome: Outcome) -> str:
-        """A rule's reason in one ward."""
-        rule = outcome.rule
+    def sentence(self, ward: int, rule: Rule, unsure: bool) -> str:
+        """A rule's reason in one ward; ``unsure`` when what switches the rule off is not known there."""
         if not (rule.overlap or rule.unless):
             return rule.reason
-        gate = 0 if outcome.gate is None else int(outcome.gate[ward])
-        key = ("reason", ward, rule.id, gate)
+        key = ("reason", ward, rule.id, unsure)
         if key not in self._kept:
             between = self._overlap(ward, rule) if rule.overlap else ""
-            self._kept[key] = rule.reason.format(overlap=between, gate=self._gate(ward, rule, gate) if rule.unless else "").strip()
+            self._kept[key] = rule.reason.format(overlap=between, gate=self._gate(ward, rule, unsure) if rule.unless else "").strip()
         return str(self._kept[key])
 
     def caution(self, ward: int, rule: Rule, measures: tuple[str, ...]) -> str:
@@ -221,22 +225,21 @@ class Words:
         everyone = [column["of"][ward] for column in (first, second) if _is_number(column["of"][ward])]
         return overlap(first["n"][ward], second["n"][ward], max(everyone, default=math.inf))
 
-    def _gate(self, ward: int, rule: Rule, gate: int) -> str:
+    def _gate(self, ward: int, rule: Rule, unsure: bool) -> str:
         assert rule.unless is not None
-        if gate != UNKNOWN:
+        if not unsure:
             return rule.unless.text_clear
         row = self.council_figure(ward, rule.unless.council_measure)
         return rule.unless.text_unknown.format(pct=percent(row["value"])) if row else rule.unless.text_unknown_no_figure
 
-    def figures_json(self, ward: int, outcomes: Sequence[Outcome], measures: tuple[str, ...]) -> str:
+    def figures_json(self, ward: int, rules: Sequence[Rule], unsure: Sequence[bool], measures: tuple[str, ...]) -> str:
         """Every figure behind a finding, each once, with those that guards and gates looked at."""
         named = list(measures)
         councils: list[str] = []
-        for outcome in outcomes:
-            named += [guard for leg in outcome.rule.legs if (guard := self._guard_of(leg.indicator)) and self._held(guard, ward)]
-            gate = outcome.rule.unless
-            if gate and gate.council_measure and outcome.gate is not None and outcome.gate[ward] == UNKNOWN:
-                councils.append(gate.council_measure)
+        for rule, not_known in zip(rules, unsure, strict=True):
+            named += [guard for leg in rule.legs if (guard := self._guard_of(leg.indicator)) and self._held(guard, ward)]
+            if rule.unless and rule.unless.council_measure and not_known:
+                councils.append(rule.unless.council_measure)
         key = ("all json", ward, tuple(dict.fromkeys(named)), tuple(councils))
         if key not in self._kept:
             parts = [self.figure_json(ward, measure) for measure in dict.fromkeys(named)]
@@ -304,6 +307,13 @@ class Words:
         if key not in self._kept:
             prefix = _SHORT[severity].format(way=self.channels[channel].label)
             self._kept[key] = fitted(prefix, [self.count(ward, measure) for measure in measures])
+        return str(self._kept[key])
+
+    def closing(self, rules: tuple[Rule, ...], nation: str) -> str:
+        """What is not known, and what holds for every way in kept in the nation."""
+        key = ("closing", nation, tuple(rule.id for rule in rules))
+        if key not in self._kept:
+            self._kept[key] = f"{self.limits(rules)} {judgement.nations()[nation].kept_line}".strip()
         return str(self._kept[key])
 
     def limits(self, rules: Iterable[Rule]) -> str:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +16,7 @@ from exclusion import judgement
 from exclusion.judgement import Channel, Indicator, Rule, Service, Threshold
 from exclusion.judgement.score import Measure
 from exclusion.provision.findings import Rows
-from exclusion.provision.flags import Outcome, ServiceFlags, Wards
+from exclusion.provision.flags import Outcome, ServiceFlags, Wards, patterns_of
 from exclusion.provision.strength import ENOUGH, UNKNOWN, Figures
 from exclusion.words import counted, join_words, within
 
@@ -44,7 +43,7 @@ def missing_rows(
     ran = np.stack([flags.outcomes[name].ran for name in names], axis=1)
     unknown = np.stack([on.strengths[name] == UNKNOWN for name in used], axis=1)
     states = np.stack([_state(use, held, thresholds) for use in uses], axis=1)
-    patterns, which = _patterns(np.concatenate([partly, ran, unknown, states], axis=1))
+    patterns, which = patterns_of(np.concatenate([partly, ran, unknown, states], axis=1))
     texts: list[tuple[str, str]] = []
     for pattern in patterns.tolist():
         open_rules = [name for name, yes in zip(names, pattern, strict=False) if yes]
@@ -52,22 +51,24 @@ def missing_rows(
         lost = {name for name, yes in zip(used, pattern[2 * len(names) :], strict=False) if yes}
         state = dict(zip(uses, pattern[2 * len(names) + len(used) :], strict=True))
         texts.append(("|".join(open_rules), _why(open_rules, part, asked, lost, state, flags, indicators, measures) if open_rules else ""))
+    made = [
+        rows.make(
+            channel="all",
+            kind="not_assessed",
+            severity="",
+            strength="unknown",
+            borderline=False,
+            rule_ids=ids,
+            short=f"Not assessed here for want of figures: {counted(ids.count('|') + 1, 'rule')}.",
+            reason=reason,
+            figures_json="[]",
+            protected_characteristics="",
+            legal_hooks="",
+        )
+        for ids, reason in texts
+    ]
     where = np.flatnonzero(partly.any(axis=1))
-    chosen = [texts[index] for index in which[where].tolist()]
-    rows.add(
-        where.tolist(),
-        channel="all",
-        kind="not_assessed",
-        severity="",
-        strength="unknown",
-        borderline=False,
-        rule_ids=[ids for ids, _ in chosen],
-        short=[f"Not assessed here for want of figures: {counted(ids.count('|') + 1, 'rule')}." for ids, _ in chosen],
-        reason=[reason for _, reason in chosen],
-        figures_json="[]",
-        protected_characteristics="",
-        legal_hooks="",
-    )
+    rows.place(where, np.array(made)[which[where]])
 
 
 def _asked(rule: Rule, service: Service) -> list[str]:
@@ -141,7 +142,7 @@ def summary_rows(
     partly = np.stack([flags.outcomes[name].partly for name in names], axis=1) if names else blank
     keeps = np.stack([channel.severity > 0 for channel in kept], axis=1) if kept else blank
     more = np.stack([channel.severity > 0 for channel in busier], axis=1) if busier else blank
-    patterns, which = _patterns(np.concatenate([ran, partly, keeps, more], axis=1))
+    patterns, which = patterns_of(np.concatenate([ran, partly, keeps, more], axis=1))
     texts = []
     for pattern in patterns.astype(bool).tolist():
         did, lacks = pattern[: len(names)], pattern[len(names) : 2 * len(names)]
@@ -155,19 +156,22 @@ def summary_rows(
                 flags.outcomes,
             )
         )
-    chosen = [texts[index] for index in which.tolist()]
     extra = notes.sentences(flags) if notes is not None else [""] * count
-    rows.summarise(
-        list(range(count)),
-        summary=[text[0] for text in chosen],
-        sentence=[
-            " ".join(part for part in (text[1], _nearly(near), note) if part) for text, near, note in zip(chosen, close, extra, strict=True)
-        ],
-        checked=[text[2] for text in chosen],
-        not_checked=[text[3] for text in chosen],
-        keep=[text[4] for text in chosen],
-        nearly=[len(near) for near in close],
-    )
+    made: dict[tuple[int, tuple[str, ...], str], int] = {}
+    chosen = []
+    for key in zip(which.tolist(), close, extra, strict=True):
+        if key not in made:
+            summary, sentence, checked, not_checked, keep = texts[key[0]]
+            made[key] = rows.make_summary(
+                summary=summary,
+                sentence=" ".join(part for part in (sentence, _nearly(key[1]), key[2]) if part),
+                checked=checked,
+                not_checked=not_checked,
+                keep=keep,
+                nearly=len(key[1]),
+            )
+        chosen.append(made[key])
+    rows.summarise(np.arange(count), chosen)
 
 
 def _nearly(close: tuple[str, ...]) -> str:
@@ -253,14 +257,6 @@ def pocket_notes(
         if measure in known and measure in measures
     }
     return PocketNotes(where, indicators, measures) if where else None
-
-
-def _patterns(table: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.intp]]:
-    """Distinct rows, and which of them each row is."""
-    if table.shape[1] == 0:
-        return np.zeros((1, 0), dtype=np.int8), np.zeros(len(table), dtype=np.intp)
-    patterns, which = np.unique(table.astype(np.int8), axis=0, return_inverse=True)
-    return patterns, which.reshape(-1)
 
 
 def _named(outcome: Outcome, partly: bool = False) -> str:
