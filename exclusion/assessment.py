@@ -190,10 +190,8 @@ def assess(
         floors=local.floors if local else None,
         today=today,
         progress=progress,
-        council_profile=evidence.observations[
-            (evidence.observations["level"] == "council") & evidence.observations["area_code"].isin(codes)
-        ],
-        pockets=_pockets(evidence, areas) if chosen else None,
+        council_profile=_at_level(evidence, "council").loc[lambda rows: rows["area_code"].isin(codes)],
+        pockets=_cached_pockets(evidence, areas) if chosen else None,
     )
     findings = check(found.findings, "findings", "findings")
     presets = tuple(preset for nation in areas["nation"].unique() if (preset := method_for(nation)))
@@ -275,7 +273,7 @@ def _cached_profile(evidence: Evidence, council: str) -> pd.DataFrame:
     """The profile of one council's wards, or of every ward when ``council`` is blank."""
     key = ("profile", council)
     if key not in evidence.cache:
-        rows = evidence.observations[evidence.observations["level"] == "ward"]
+        rows = _at_level(evidence, "ward")
         rows = rows[~rows["measure"].str.startswith(OWN_MEASURE)]  # only a method file that names one uses it
         if council:
             rows = rows[rows["area_code"].isin(evidence.areas.index[evidence.areas["council_code"] == council])]
@@ -300,6 +298,24 @@ def _placed(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:
     ]
 
 
+def _at_level(evidence: Evidence, level: str) -> pd.DataFrame:
+    """The observations of one level, taken out once."""
+    key = ("observations", level)
+    if key not in evidence.cache:
+        evidence.cache[key] = evidence.observations[evidence.observations["level"] == level]
+    table: pd.DataFrame = evidence.cache[key]
+    return table
+
+
+def _cached_pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
+    """The pockets of some councils' wards, kept with the evidence."""
+    key = ("pockets", "|".join(sorted(areas["council_code"].unique())))
+    if key not in evidence.cache:
+        evidence.cache[key] = _pockets(evidence, areas)
+    table: pd.DataFrame = evidence.cache[key]
+    return table
+
+
 def _pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
     """The most affected small area of each ward by measure, where the release holds small areas.
 
@@ -317,9 +333,8 @@ def _pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
         }
     )
     pairs = evidence.small_areas[evidence.small_areas["area_code"].isin(areas.index) & (evidence.small_areas["share"] >= 0.5)]
-    rows = evidence.observations[
-        (evidence.observations["level"] == "lsoa21") & evidence.observations["area_code"].isin(pairs["small_area_code"])
-    ]
+    rows = _at_level(evidence, "lsoa21")
+    rows = rows[rows["area_code"].isin(pairs["small_area_code"])]
     if rows.empty:
         return empty
     home = pairs.set_index("small_area_code")["area_code"]

@@ -114,11 +114,13 @@ class Evidence:
 
     def councils(self) -> pd.DataFrame:
         """``council_code, council_name, nation, upper_name, wards, mapped`` by name; mapped = ward shapes are held."""
-        table = self.areas.assign(mapped=self.areas.geometry.geom_type != "Point")
-        grouped = table.groupby(["council_code", "council_name", "nation", "upper_name"], as_index=False).agg(
-            wards=("area_name", "size"), mapped=("mapped", "all")
-        )
-        councils: pd.DataFrame = grouped.sort_values("council_name", ignore_index=True)
+        if ("councils", "") not in self.cache:
+            table = self.areas.assign(mapped=self.areas.geometry.geom_type != "Point")
+            grouped = table.groupby(["council_code", "council_name", "nation", "upper_name"], as_index=False).agg(
+                wards=("area_name", "size"), mapped=("mapped", "all")
+            )
+            self.cache["councils", ""] = grouped.sort_values("council_name", ignore_index=True)
+        councils: pd.DataFrame = self.cache["councils", ""].copy(deep=False)
         return councils
 
     def find_councils(self, names: Iterable[str]) -> list[str]:

@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from invented import areas, profile
 
+import exclusion
 from exclusion import judgement, provision
 from exclusion.provision import highest, lowest, strength
-from exclusion.provision.flags import SEVERITY
+from exclusion.provision.flags import SEVERITY, patterns_of
 
 MEASURES = [name for name in judgement.thresholds("0") if name != "lone66_est"]
 SOME = ["blue_badge", "council_tax_reduction", "school_primary", "bulky_waste", "telecare", "homelessness", "pothole", "garden_waste"]
@@ -129,3 +130,25 @@ def test_strength_rises_with_both_tests(n: float, place: float, low: float, widt
     assert here in range(5)
     assert int(strength(n + 1, place, low, low + width, test)) >= here
     assert int(strength(n, min(100.0, place + 1), low, low + width, test)) >= here
+
+
+def test_rows_are_told_apart_however_many_columns_there_are() -> None:
+    # 60 columns of six steps: more combinations than a whole number of 64 bits holds.
+    random = np.random.default_rng(4)
+    table = random.integers(-1, 5, size=(300, 60)).astype(np.int8)
+    table[100:200] = table[:100]  # a hundred rows twice
+    patterns, which = patterns_of(table)
+    assert len(patterns) == 200
+    np.testing.assert_array_equal(patterns[which], table)
+    assert patterns_of(np.zeros((3, 0), dtype=np.int8))[1].tolist() == [0, 0, 0]  # nothing to tell them apart
+
+
+def test_a_service_is_told_the_same_alone_as_among_all_the_others(bundled: exclusion.Evidence) -> None:
+    # Services share what is worked out for users like theirs; none may be handed another's words.
+    together = exclusion.assess(bundled, ["Blackpool"])
+    for service in ("blue_badge", "council_tax_reduction", "planning_application", "telecare", "bulky_waste", "library_computers"):
+        alone = exclusion.assess(bundled, ["Blackpool"], [service])
+        for table in ("findings", "summaries"):
+            among = getattr(together, table)
+            among = among[among["service_id"] == service].reset_index(drop=True)
+            pd.testing.assert_frame_equal(getattr(alone, table), among)

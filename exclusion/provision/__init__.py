@@ -183,28 +183,41 @@ def across_council(findings: pd.DataFrame, share: float | None = None) -> pd.Dat
     """
     share = judgement.guards()["across_council"].values["share"] if share is None else share
     columns = ["service_id", "channel", "severity", "rule_ids", "wards", "of_wards", "except_area_codes", "reason"]
-    everyone = findings["area_code"].drop_duplicates().tolist()
-    keep = findings.loc[findings["kind"] == "keep"]
+    ward_numbers, wards_met = pd.factorize(findings["area_code"])
+    everyone = wards_met.tolist()
+    # Only what is counted is taken out: the texts of a national run are large.
+    kept = np.flatnonzero((findings["kind"] == "keep").to_numpy(dtype=bool))
+    ward = ward_numbers[kept]
+    service, services = pd.factorize(findings["service_id"].array.take(kept))
+    channel, channels = pd.factorize(findings["channel"].array.take(kept))
+    rule_ids, rules_met = pd.factorize(findings["rule_ids"].array.take(kept))
+    named = [str(ids).split("|") for ids in rules_met]
+    severity_ids, severities = pd.factorize(findings["severity"].array.take(kept))
+    level = np.array([SEVERITY[str(name)] for name in severities], dtype=np.int64)[severity_ids]
+    groups, which = np.unique(service * max(1, len(channels)) + channel, return_inverse=True)
     rows = []
-    for (service_id, channel), group in keep.groupby(["service_id", "channel"], sort=False):
-        level = group["severity"].map(SEVERITY)
-        for severity in sorted(set(level), reverse=True):
-            where = group.loc[level >= severity]
+    for number in dict.fromkeys(which.tolist()):
+        group = np.flatnonzero(which == number)
+        service_id, channel_id = str(services[groups[number] // len(channels)]), str(channels[groups[number] % len(channels)])
+        for severity in sorted(set(level[group].tolist()), reverse=True):
+            where = group[level[group] >= severity]
             if len(where) < share * len(everyone) - 1e-9:
                 continue
-            counts = Counter(rule for ids in where["rule_ids"] for rule in ids.split("|"))
+            counts: Counter[str] = Counter()
+            for ids, times in zip(*np.unique(rule_ids[where], return_counts=True), strict=True):
+                counts.update(dict.fromkeys(named[ids], int(times)))
             chief = sorted(rule for rule, times in counts.items() if 2 * times >= len(where))
-            inside = set(where["area_code"])
+            inside = set(ward[where].tolist())
             rows.append(
                 {
                     "service_id": service_id,
-                    "channel": channel,
+                    "channel": channel_id,
                     "severity": SEVERITY_NAME[severity],
                     "rule_ids": "|".join(chief),
                     "wards": len(where),
                     "of_wards": len(everyone),
-                    "except_area_codes": "|".join(code for code in everyone if code not in inside),
-                    "reason": _council_sentence(str(channel), SEVERITY_NAME[severity], chief, len(where), len(everyone)),
+                    "except_area_codes": "|".join(str(code) for place, code in enumerate(everyone) if place not in inside),
+                    "reason": _council_sentence(channel_id, SEVERITY_NAME[severity], chief, len(where), len(everyone)),
                 }
             )
             break
