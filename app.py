@@ -9,6 +9,9 @@ st.navigation(
     [
         st.Page("pages/service.py", title="Service", default=True),
         st.Page("pages/proposal.py", title="Proposal"),
+        st.Page("pages/equality.py", title="Equality review"),
+        st.Page("pages/councillor.py", title="Councillor page"),
+        st.Page("pages/register.py", title="Register"),
         st.Page("pages/places.py", title="Places"),
         st.Page("pages/ward.py", title="Ward"),
         st.Page("pages/risk_map.py", title="Risk map"),

@@ -7,7 +7,7 @@ from html import escape
 
 import pandas as pd
 
-from exclusion.maps import Shade
+from exclusion.maps import STATIC, Shade
 
 MANY_ROWS = 60  # beyond this a table scrolls in a frame of its own
 
@@ -53,6 +53,8 @@ STYLE = """
 .kept-open .levels tbody th { position: sticky; left: 0; background: #fff; font-weight: 400; min-width: 9rem; max-width: 16rem; }
 .kept-open .unseen { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 """
+
+STYLE += (STATIC / "paper.css").read_text(encoding="utf-8")
 
 
 def listed(items: Sequence[str | tuple[str, str]]) -> str:

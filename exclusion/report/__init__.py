@@ -19,7 +19,17 @@ from exclusion.contracts import Problem, UsageError
 from exclusion.proposal import Considered
 from exclusion.report.briefing import busier_line, decided_by, floor_line, keep_lines, people_words, questions, unknowns, ward_facts
 from exclusion.report.council import across_lines, paragraph, place
-from exclusion.report.pages import WORDS, mark, member_page_of, render, scrutiny_html, visible_words, ward_html
+from exclusion.report.pages import (
+    WORDS,
+    mark,
+    member_page_of,
+    render,
+    scrutiny_html,
+    scrutiny_part,
+    visible_words,
+    ward_html,
+    ward_part,
+)
 from exclusion.report.scrutiny import scrutiny_page
 from exclusion.report.sections import Section
 
@@ -114,9 +124,11 @@ __all__ = [
     "render",
     "scrutiny_html",
     "scrutiny_page",
+    "scrutiny_part",
     "unknowns",
     "visible_words",
     "ward_facts",
     "ward_html",
+    "ward_part",
     "write_pack",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -90,8 +91,17 @@ def _of_service(result: Assessment | Considered, service: Service, today: date, 
 # --------------------------------------------------------------------------- pages
 
 
-def ward_html(result: Assessment | Considered, service_id: str, code: str, today: date, marked: str = "", home: str = "index.html") -> str:
-    """The page of one ward and service, complete in itself."""
+def ward_html(
+    result: Assessment | Considered,
+    service_id: str,
+    code: str,
+    today: date,
+    marked: str = "",
+    home: str = "index.html",
+    *,
+    bare: bool = False,
+) -> str:
+    """The page of one ward and service, complete in itself; ``home`` leads to the whole, ``bare`` leaves out head and style."""
     assessment = result.assessment if isinstance(result, Considered) else result
     service = assessment.service(service_id)
     page = member_page_of(result, code, service_id)
@@ -104,6 +114,7 @@ def ward_html(result: Assessment | Considered, service_id: str, code: str, today
         council=assessment.areas.at[code, "council_name"],
         code=code,
         home=home,
+        bare=bare,
         sources=briefing.sources(assessment, _finding_sources(assessment, code, service_id).union(page.measured)),
     )
 
@@ -120,6 +131,8 @@ def scrutiny_html(
     findings: pd.DataFrame | None = None,
     links: Sequence[tuple[str, str]] = (),
     missing: tuple[str, ...] = (),
+    *,
+    bare: bool = False,
 ) -> str:
     """The page for scrutiny, complete in itself; ``links`` are pairs of a service's name and its page."""
     assessment = considered.assessment
@@ -136,6 +149,7 @@ def scrutiny_html(
         place=council.place(assessment),
         closing=CLOSING,
         links=links,
+        bare=bare,
         duties=[(nation, _duty(str(nation), short=True)) for nation in assessment.areas["nation"].unique()],
         sources=(),
     )
@@ -253,8 +267,26 @@ def _environment() -> Environment:
 
 
 def _rendered(name: str, **page: Any) -> str:
-    html: str = _environment().get_template(name).render(page)
+    html: str = _environment().get_template(name).render({"bare": False, **page})
     return html
+
+
+_LEVEL = re.compile(r"(</?h)([1-5])\b")
+
+
+def _set_in(html: str) -> str:
+    """A page's own part to set into another page, whose title is the first heading: each heading one level lower."""
+    return _LEVEL.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html).strip()
+
+
+def ward_part(result: Assessment | Considered, service_id: str, code: str, today: date) -> str:
+    """The page of one ward and service as a part of another web page, without its own style."""
+    return _set_in(ward_html(result, service_id, code, today, home="", bare=True))
+
+
+def scrutiny_part(considered: Considered, today: date, findings: pd.DataFrame | None = None, missing: tuple[str, ...] = ()) -> str:
+    """The page for scrutiny as a part of another web page, without its own style."""
+    return _set_in(scrutiny_html(considered, today, findings, missing=missing, bare=True))
 
 
 def mark(result: Assessment | Considered) -> str:
@@ -292,4 +324,4 @@ def visible_words(html: str) -> int:
     return len(reader.words)
 
 
-__all__ = ["WORDS", "mark", "member_page_of", "render", "scrutiny_html", "visible_words", "ward_html"]
+__all__ = ["WORDS", "mark", "member_page_of", "render", "scrutiny_html", "scrutiny_part", "visible_words", "ward_html", "ward_part"]

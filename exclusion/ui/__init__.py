@@ -454,8 +454,13 @@ def ward_panel(a: Assessment, service: Service, code: str) -> None:
 
 def ward_link() -> None:
     """To the page of the chosen ward; the choices travel in the address."""
-    with suppress(StreamlitPageNotFoundError):  # a page that runs alone has no other page to go to
-        st.page_link("pages/ward.py", label="Everything about this ward")
+    page_link("pages/ward.py", "Everything about this ward")
+
+
+def page_link(page: str, label: str) -> None:
+    """To another page, where there is one: a page that runs alone has none to go to."""
+    with suppress(StreamlitPageNotFoundError):
+        st.page_link(page, label=label)
 
 
 def _keep_own_counts() -> None:

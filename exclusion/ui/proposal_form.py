@@ -18,7 +18,7 @@ from exclusion.proposal import Considered, Proposal
 from exclusion.release import Evidence
 from exclusion.ui import listing, visit
 from exclusion.ui.visit import ask, attempt, upload
-from exclusion.words import capital
+from exclusion.words import capital, join_words
 
 NOT_SAID, STAYS, FEWER, CLOSES = "Not said", "Stays", "Fewer hours", "Closes"
 _FIELD = {STAYS: "keep", FEWER: "fewer_hours", CLOSES: "close"}
@@ -200,6 +200,40 @@ def _places(listed: places.Places | None, areas: pd.DataFrame) -> list[dict[str,
 
 
 # --------------------------------------------------------------------------- what follows
+
+_GIVEN = "proposals_given"  # the proposals of the Proposal page in the visit, with the council's own judgement
+THIS_VISIT, FROM_FILES = "The proposal of this visit", "Proposal files"
+
+
+def keep(proposals: Sequence[Proposal], local: Local | None) -> None:
+    """Let the other pages of the visit take these proposals up."""
+    visit.held()[_GIVEN] = (tuple(proposals), local)
+
+
+def chosen(evidence: Evidence) -> Considered | None:
+    """The proposal that a page beside the Proposal page is about: the visit's, or one from files; None while there is none."""
+    given: tuple[tuple[Proposal, ...], Local | None] | None = visit.held().get(_GIVEN)
+    how = FROM_FILES
+    if given:
+        titles = join_words([one.title for one in given[0]])
+        how = ask(
+            st.radio,
+            "Which proposal",
+            "chosen_how",
+            THIS_VISIT,
+            options=(THIS_VISIT, FROM_FILES),
+            captions=[titles, "TOML, as the Proposal page or a colleague wrote it"],
+        )
+    if given and how == THIS_VISIT:
+        return consider(evidence, *given)
+    problems: list[Problem] = []
+    found: list[Proposal] = []
+    for name, content in upload("Proposal files (TOML), all that are live at once", "chosen_toml", ["toml"], several=True):
+        attempt(lambda name=name, content=content: found.append(_parsed(name, content, evidence)), problems)  # type: ignore[misc]
+    if problems:
+        ui.show_error(DataRefused(problems))
+        st.stop()
+    return consider(evidence, found) if found else None
 
 
 def consider(evidence: Evidence, proposals: Sequence[Proposal], local: Local | None = None) -> Considered:

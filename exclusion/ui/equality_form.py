@@ -1,0 +1,124 @@
+"""What the Equality review page asks: the label, logo and form of the council, how its duty stands, the officer's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import streamlit as st
+
+from exclusion import equality, ui
+from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.equality.model import Equality
+from exclusion.judgement.duty import Duty, duties
+from exclusion.ui import visit
+from exclusion.ui.visit import ask, attempt, upload
+from exclusion.views import equality as shown
+
+OTHER = "Another name"
+STANDS = {
+    "": "As our reviewed text has it",
+    "not_in_force": "Not in force here",
+    "in_force": "In force here",
+    "adopted": "The council has adopted it",
+}
+_WORDS = "equality_words"  # the officer's own words in the visit: name of the field -> text
+_BOX = "words_"
+
+
+def words() -> dict[str, str]:
+    """The officer's own words for open fields, kept in the visit."""
+    held: dict[str, str] = visit.held().setdefault(_WORDS, {})
+    # What was just typed stands in the session before its box is asked for again further down the page.
+    held |= {str(key).removeprefix(_BOX): str(text) for key, text in st.session_state.items() if str(key).startswith(_BOX)}
+    return {name: text for name, text in held.items() if text.strip()}
+
+
+def label() -> str:
+    """What the council calls the document."""
+    left, right = st.columns(2)
+    with left:
+        chosen = ask(st.selectbox, "What your council calls it", "equality_label", "EIA", options=(*equality.LABELS, OTHER))
+    if chosen != OTHER:
+        return str(chosen)
+    with right:
+        return str(ask(st.text_input, "The name", "equality_own_label", "Equality assessment", max_chars=60) or "Equality assessment")
+
+
+def duty(nations: set[str]) -> Mapping[str, Duty] | None:
+    """The duty with the socio-economic part as the council says it stands; None = as we have it. Only where a nation has a choice."""
+    known = duties()
+    texts = [status for nation in nations if nation in known for status in known[nation].socio_economic]
+    options = [one for one in STANDS if one == "" or one in texts]
+    if len(options) < 3:  # the reviewed text is the only one there is
+        return None
+    left, right = st.columns(2)
+    with left:
+        status = ask(st.selectbox, "The socio-economic duty", "equality_duty", "", options=options, format_func=lambda one: STANDS[one])
+    if status in ("", "not_in_force"):
+        day = None
+    else:
+        with right:
+            day = ask(st.date_input, "Since when", "equality_duty_since", None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
+    if not status:
+        return None
+    return {nation: one.with_socio_economic(status, day) if status in one.socio_economic else one for nation, one in known.items()}
+
+
+def files() -> tuple[bytes | None, bytes | None]:
+    """The council's logo and own form, checked; what is wrong with either is shown and it is left out."""
+    left, right = st.columns(2)
+    problems: list[Problem] = []
+    with left:
+        pictures = upload("Your logo (PNG or JPEG)", "equality_logo", ["png", "jpg", "jpeg"])
+    with right:
+        forms = upload("Your own form (Word, .docx, with placeholders)", "equality_own_form", ["docx"], megabytes=20)
+    logo, form = (given[0][1] if given else None for given in (pictures, forms))
+    good_logo = _sound(logo, equality.check_logo, problems)
+    good_form = _sound(form, equality.check_form, problems)
+    if problems:
+        ui.show_error(DataRefused(problems))
+    return good_logo, good_form
+
+
+def _sound(content: bytes | None, check: Callable[[bytes], None], problems: list[Problem]) -> bytes | None:
+    """The content where the check finds nothing; else what it finds is added to ``problems``."""
+
+    def checked() -> bytes | None:
+        if content is not None:
+            check(content)
+        return content
+
+    return attempt(checked, problems)
+
+
+def filled_form(made: Equality, form: bytes) -> bytes | None:
+    """The council's form filled in; every placeholder that is not known is listed instead."""
+    try:
+        return equality.fill_form(made, form)
+    except UsageError as error:
+        ui.show_error(error)
+        return None
+
+
+def characteristic(made: Equality, name: str) -> None:
+    """One characteristic: what is known, the open questions with room for the officer's words, and the block to paste."""
+    part = made.part(name)
+    st.subheader(part.title, anchor=False)
+    st.html(f'<div class="kept-open known">{shown.known_html(part)}</div>')
+    for one in part.open:
+        own_words(one.name, one.label, one.hint)
+    with st.expander(f"{part.title} as text to paste into another form"):
+        st.code(made.part(name).text, language=None, wrap_lines=True)
+
+
+def own_words(name: str, label: str, hint: str) -> None:
+    """Room for the officer's own words. Blank stays open in the document, and says so there."""
+    held = visit.held().setdefault(_WORDS, {})
+    key = f"{_BOX}{name}"
+    if key not in st.session_state:
+        st.session_state[key] = held.get(name, "")
+    held[name] = st.text_area(label, key=key, help=hint or None, placeholder="Left open", max_chars=10_000)
+
+
+__all__ = ["characteristic", "duty", "files", "filled_form", "label", "own_words", "words"]

@@ -1,0 +1,179 @@
+"""Saving in the register from a page: who saves, on top of which version, and what to do when somebody else saved first.
+
+A visit remembers which version of each assessment it has seen. A save is based on that one, so a change
+that somebody else made meanwhile is shown before anything is saved on top of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+import pandas as pd
+import streamlit as st
+
+from exclusion import register, ui
+from exclusion.contracts import ExclusionError
+from exclusion.proposal import Considered
+from exclusion.register import Conflict, Register, Response, Version
+from exclusion.ui import answering, visit
+from exclusion.ui.visit import ask
+from exclusion.ui.visitor import visitor
+from exclusion.views import register as shown
+from exclusion.words import join_words, slug
+
+OPEN = "register_open"  # the assessment that the visit has open
+_SEEN, _SAID, _FIRST = "register_seen", "register_said", "register_conflict"
+NEW = "A new assessment"
+
+
+def opened(*, create: bool = False) -> Register | None:
+    """The register, or None with the reason shown: nothing saved yet, damaged, not reachable."""
+    try:
+        return register.connect(create=create)
+    except ExclusionError as error:
+        if "no assessment has been saved in it" in str(error):
+            st.info("Nothing has been saved yet.")
+        else:
+            ui.show_error(error)
+        return None
+
+
+def seen(assessment: str, newest: int) -> int:
+    """The version of an assessment that this visit has seen; the newest when it looks for the first time."""
+    known: dict[str, int] = visit.held().setdefault(_SEEN, {})
+    return known.setdefault(assessment, newest)
+
+
+def look_at(assessment: str, number: int) -> None:
+    """From now on what this visit saves is based on this version."""
+    visit.held().setdefault(_SEEN, {})[assessment] = number
+    visit.held().get(_FIRST, {}).pop(assessment, None)
+
+
+def commit(work: Callable[[], Version]) -> None:
+    """Save, and remember what to say. Where somebody else saved first the page runs again and shows their change.
+
+    Raises
+    ------
+    ExclusionError
+        Anything else that keeps it from being saved.
+    """
+    try:
+        version = work()
+    except Conflict as conflict:
+        visit.held().setdefault(_FIRST, {})[conflict.latest.assessment] = conflict.latest.number
+        st.rerun()
+    look_at(version.assessment, version.number)
+    visit.held()[_SAID] = shown.saved_words(version)
+
+
+def try_to(work: Callable[[], Version]) -> None:
+    """:func:`commit`, then run the page again; or say why not. What was typed stays as it is when nothing was saved."""
+    try:
+        commit(work)
+    except ExclusionError as error:
+        ui.show_error(error)
+        return
+    st.rerun()
+
+
+def said() -> None:
+    """What was just saved, once."""
+    if text := visit.held().pop(_SAID, ""):
+        st.success(text)
+
+
+def somebody_first(held: Register, assessment: str, newest: int) -> None:
+    """Where somebody else saved since this visit looked: show their change, and ask to go on from it."""
+    before = seen(assessment, newest)
+    if before == newest:
+        return
+    found = register.compare(register.load(held, assessment, before), register.load(held, assessment, newest))
+    sentences, tables = shown.comparison(found)
+    tried = assessment in visit.held().get(_FIRST, {})
+    st.warning(
+        f"{found.after.made_by} saved version {newest} while you worked on version {before}. "
+        + ("Yours was not saved, and nothing of it is lost: it stands in the form. " if tried else "")
+        + "Look at what they changed, then save yours on top."
+    )
+    ui.lines(sentences)
+    for caption, table in tables.items():
+        ui.table(table, caption)
+    if st.button(f"I have looked at version {newest}: go on from it", key=f"go_on_{assessment}_{newest}", type="primary"):
+        look_at(assessment, newest)
+        st.rerun()
+
+
+def save_form(considered: Considered) -> None:
+    """Ask how to save the proposal of the visit with its answers, and save it."""
+    may = visitor()
+    if not may.may_write:
+        st.info(may.why_not)
+        return
+    answers = [Response(**row) for row in _given()]
+    titles, newest = _held_titles()
+    for one in [one for one in visit.held().get(_FIRST, {}) if one in newest and one != visit.held().get(OPEN)]:
+        with register.connect(create=False) as held:
+            somebody_first(held, one, newest[one])
+    with st.form("register_save"):
+        place = st.selectbox("Save as", [NEW, *titles], format_func=lambda one: titles.get(one, one), key="register_as")
+        first = join_words([one.title for one in considered.proposals])[:200]
+        title = ask(st.text_input, "Title", f"register_title_{slug(first)}", first, max_chars=200)
+        note = ask(st.text_input, "Note on what this version is for (not in the public draft)", "register_note", "", max_chars=1000)
+        name = answering.ask_name("save")
+        sent = st.form_submit_button("Save in the register", type="primary")
+    if not sent:
+        return
+    further = None if place == NEW else place
+
+    def work() -> Version:
+        who = may.author(name)
+        texts, tables = register.kept(considered)
+        with register.connect() as held:
+            version = register.save(
+                held,
+                considered.assessment,
+                by=who,
+                title=title or "",
+                assessment_id=further,
+                based_on=seen(further, newest[further]) if further else 0,
+                proposals=texts,
+                tables=tables,
+                note=note or "",
+            )
+            kept = register.load(held, version.assessment).responses
+            new = _not_yet(answers, kept)
+            return register.respond(held, version.assessment, version.number, new, by=who) if new else version
+
+    try_to(work)
+
+
+def _given() -> list[dict[str, str]]:
+    """Answers of the visit that stand, as fields of a response."""
+    given = answering.of_visit()
+    return given[given["current"]].drop(columns=["version", "current"]).to_dict("records")  # type: ignore[return-value]
+
+
+def _not_yet(answers: list[Response], kept: pd.DataFrame) -> list[Response]:
+    """Those that the register does not hold as they are."""
+    watched = ("area_code", "service_id", "channel", "kind", "rule_ids", "response", "reason", "name")
+    held = {tuple(row) for row in kept.loc[kept["current"], list(watched)].astype(str).to_numpy()}
+    return [one for one in answers if tuple(asdict(one)[name] for name in watched) not in held]
+
+
+def _held_titles() -> tuple[dict[str, str], dict[str, int]]:
+    """Assessments in the register: id -> title, id -> newest version; empty where there is no register yet."""
+    try:
+        with register.connect(create=False) as held:
+            rows = register.versions(held)
+    except ExclusionError:
+        return {}, {}
+    titles, newest = {}, {}
+    for one, title, number in rows[["assessment", "title", "version"]].itertuples(index=False, name=None):
+        titles[str(one)], newest[str(one)] = f"A new version of “{title}” ({one})", int(number)
+        seen(str(one), int(number))  # what is saved from here on is based on what could be seen when the form was shown
+    return titles, newest
+
+
+__all__ = ["OPEN", "commit", "look_at", "opened", "said", "save_form", "seen", "somebody_first", "try_to"]

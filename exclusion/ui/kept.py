@@ -1,0 +1,298 @@
+"""One assessment of the register on a page: as it was saved, its answers, its review, its versions, copies to send."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from exclusion import equality, judgement, register, report, ui
+from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
+from exclusion.register import Register, Response, Review, Saved
+from exclusion.release import Evidence
+from exclusion.ui import answering, keeping, visit
+from exclusion.ui.visit import ask, upload
+from exclusion.ui.visitor import visitor
+from exclusion.views import answers as answers_shown
+from exclusion.views import equality as equality_shown
+from exclusion.views import register as shown
+from exclusion.views.shared import way
+from exclusion.words import capital, slug
+
+AS_SAVED, ANSWER, REVIEW, COMPARE, HISTORY, SEND = (
+    "As it was saved",
+    "Answer",
+    "Review",
+    "Compare versions",
+    "History",
+    "Send or publish",
+)
+PARTS = (AS_SAVED, ANSWER, REVIEW, COMPARE, HISTORY, SEND)
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def choose(held: Register) -> tuple[str, pd.DataFrame] | None:
+    """The chosen assessment with its versions, newest last; None while none is chosen."""
+    rows = register.versions(held)
+    if rows.empty:
+        st.info("Nothing has been saved yet.")
+        return None
+    ui.table(shown.listed(rows), "Assessments in this register, the one changed last first")
+    titles = {str(row["assessment"]): f"{row['title']} ({row['assessment']})" for row in rows.to_dict("records")}
+    chosen = ask(
+        st.selectbox,
+        "Assessment to open",
+        keeping.OPEN,
+        None,
+        options=list(reversed(titles)),
+        index=None,
+        format_func=lambda one: titles.get(one, one),
+        placeholder="Choose one",
+    )
+    if chosen not in titles:
+        return None
+    return str(chosen), register.versions(held, str(chosen))
+
+
+def show(held: Register, evidence: Evidence, assessment: str, rows: pd.DataFrame) -> None:
+    """One assessment, and what can be done with it."""
+    newest = int(rows["version"].max())
+    keeping.somebody_first(held, assessment, newest)
+    part = st.radio("What to do with it", PARTS, horizontal=True, key="register_part")
+    if part == AS_SAVED:
+        number = _version(rows, "Version to open", "register_version", newest)
+        _as_saved(register.load(held, assessment, number), evidence)
+    elif part == ANSWER:
+        _answer(register.load(held, assessment, keeping.seen(assessment, newest)))
+    elif part == REVIEW:
+        _review(register.load(held, assessment, keeping.seen(assessment, newest)))
+    elif part == COMPARE:
+        _compare(held, assessment, rows)
+    elif part == HISTORY:
+        titles = {assessment: str(rows["title"].iloc[-1])}
+        ui.table(shown.history(register.history(held, assessment), titles), "What was done, the newest first")
+    else:
+        _send(assessment, str(rows["title"].iloc[-1]), newest)
+
+
+def _version(rows: pd.DataFrame, label: str, key: str, first: int) -> int:
+    labels = {int(row["version"]): shown.version_label(row) for row in rows.to_dict("records")}
+    numbers = sorted(labels, reverse=True)
+    return int(st.selectbox(label, numbers, index=numbers.index(first), format_func=lambda one: labels[one], key=f"{key}_{len(numbers)}"))
+
+
+# --------------------------------------------------------------------------- as it was saved
+
+
+def _as_saved(saved: Saved, evidence: Evidence) -> None:
+    st.subheader(f"{saved.version.title}, version {saved.version.number}", anchor=False)
+    ui.lines(shown.about(saved))
+    opened = register.restore(saved, evidence)
+    if opened.missing:
+        st.warning("It cannot be opened exactly as it was. " + " ".join(opened.missing) + " What was saved stands below all the same.")
+    else:
+        st.markdown("It opens exactly as it was saved. Nothing in it was worked out again.")
+    rows = answers_shown.to_answer(saved.findings)
+    if rows.empty:
+        st.markdown("Nothing in it asks for an answer.")
+    else:
+        ui.status(answers_shown.tally(rows))
+        ui.table(answers_shown.table(rows), "What was found, and what officers answered")
+    if opened.considered is None:
+        return
+    considered = opened.considered
+    made = ui.refusing_here(lambda: equality.build(considered, answers=saved.responses if len(saved.responses) else None))
+    name = f"{slug(saved.version.title)}-version-{saved.version.number}"
+    give = partial(st.download_button, on_click="ignore", width="stretch")
+    left, right = st.columns(2)
+    with left:
+        if made is not None:
+            give("The equality assessment (Word)", partial(equality.to_docx, made), f"{name}.docx", _WORD)
+            give("The equality assessment (web page)", partial(equality.to_html, made), f"{name}.html", "text/html")
+    with right:
+        scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings)
+        give("The page for scrutiny (web page)", scrutiny, f"{name}-scrutiny.html", "text/html")
+        give("All its pages (zip)", partial(equality_shown.pack, considered, saved.findings), f"{name}-pages.zip", "application/zip")
+
+
+# --------------------------------------------------------------------------- answer
+
+
+def _answer(saved: Saved) -> None:
+    may = visitor()
+    if not may.may_write:
+        st.info(may.why_not)
+
+    def take(new: Sequence[Response], name: str) -> None:
+        who = may.author(name)
+
+        def work() -> register.Version:
+            with register.connect(create=False) as held:
+                return register.respond(held, saved.version.assessment, saved.version.number, new, by=who)
+
+        keeping.commit(work)
+
+    answering.answer(answers_shown.to_answer(saved.findings), take, key=f"kept_{saved.version.assessment}", may=may.may_write)
+
+
+# --------------------------------------------------------------------------- review
+
+
+def _review(saved: Saved) -> None:
+    rows = shown.reviewed(saved)
+    st.subheader("What changed because of this assessment", anchor=False)
+    ui.lines(shown.changed(saved))
+    st.subheader("Contacts that came, beside those expected", anchor=False)
+    if len(rows):
+        ui.table(rows, "A year of contacts; low use may mean that people gave up, not that nobody needs it")
+    else:
+        st.markdown("No review has been entered yet.")
+    may = visitor()
+    if not may.may_write:
+        st.info(may.why_not)
+        return
+    st.subheader("Enter a review", anchor=False)
+    st.markdown("Counts only, for a year back. Leave blank what is not known: a blank is not a nought.")
+    blank = shown.to_enter(saved)
+    sheet = blank.to_csv(index=False).encode("utf-8-sig")
+    st.download_button("The list to fill in, by ward and way in (CSV)", sheet, "review.csv", "text/csv", on_click="ignore")
+    given = upload("The list, filled in (CSV)", f"review_{saved.version.assessment}", ["csv"])
+    services = {service.id: service.service_name for service in judgement.services().values()}
+    whole = blank[blank["area_code"] == ""][["service_id", "channel"]].itertuples(index=False, name=None)
+    with st.form(f"review_form_{saved.version.assessment}"):
+        day = st.date_input("Contacts counted up to", None, format="DD/MM/YYYY", key="review_day")
+        typed = {}
+        for service, channel in () if given else whole:
+            label = f"{services.get(service, service)}, {capital('online' if channel == 'online' else way(channel))}: contacts in the year"
+            typed[service, channel] = st.number_input(label, min_value=0, step=1, value=None, key=f"review_{service}_{channel}")
+        text = st.text_area("What changed because of this assessment, in your own words", key="review_changed", max_chars=5000)
+        name = answering.ask_name("review")
+        sent = st.form_submit_button("Save this review", type="primary")
+    if not sent:
+        return
+    if day is None:
+        st.error("Say up to which day the contacts were counted.")
+        return
+    try:
+        table = _entered(given[0]) if given else pd.DataFrame(
+            [(service, "", channel, count, "") for (service, channel), count in typed.items() if count is not None],
+            columns=shown.REVIEW_COLUMNS,
+        )
+        who = may.author(name)
+    except ExclusionError as error:
+        ui.show_error(error)
+        return
+
+    def work() -> register.Version:
+        with register.connect(create=False) as held:
+            return register.record_review(held, saved.version.assessment, saved.version.number, Review(day, table, text or ""), by=who)
+
+    keeping.try_to(work)
+
+
+def _entered(given: visit.File) -> pd.DataFrame:
+    """The table of an uploaded review, as text."""
+    name, content = given
+    try:
+        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig", on_bad_lines="error")
+    except (ValueError, UnicodeDecodeError) as error:
+        raise DataRefused(Problem(name, f"cannot be read as a list: {str(error)[:200]}", "", "Save it as CSV (UTF-8).")) from None
+    table.columns = [str(one).strip().lower() for one in table.columns]
+    return table
+
+
+# --------------------------------------------------------------------------- compare, send
+
+
+def _compare(held: Register, assessment: str, rows: pd.DataFrame) -> None:
+    if len(rows) < 2:
+        st.markdown("It has one version only, so there is nothing to compare.")
+        return
+    newest = int(rows["version"].max())
+    left, right = st.columns(2)
+    with left:
+        before = _version(rows, "From", "register_before", newest - 1)
+    with right:
+        after = _version(rows, "To", "register_after", newest)
+    sentences, tables = shown.comparison(register.compare(register.load(held, assessment, before), register.load(held, assessment, after)))
+    ui.lines(sentences)
+    for caption, table in tables.items():
+        ui.table(table, caption)
+
+
+def _send(assessment: str, title: str, number: int) -> None:
+    may = visitor()
+    if not may.may_write:
+        st.info(may.why_not)
+        return
+    name = answering.ask_name("send", "Your name, for the history")
+    try:
+        who = may.author(name)
+    except UsageError:
+        st.markdown("Give your name to send a copy: the history records who did.")
+        return
+    st.markdown(
+        "The whole record holds the names of officers: it is to keep, or to send to a colleague. The public draft leaves out names, notes "
+        "and small counts, and is marked draft in every file. Read the reasons in it first: a name written into one is not caught."
+    )
+    give = partial(st.download_button, mime="application/zip", on_click="ignore", width="stretch")
+    left, right = st.columns(2)
+    with left:
+        give("The whole record (one file)", partial(_copy, assessment, who, False), f"{slug(title)}-{assessment}.zip")
+    with right:
+        give("The public draft (one file)", partial(_copy, assessment, who, True), f"{slug(title)}-version-{number}-draft.zip")
+
+
+def _copy(assessment: str, who: str, public: bool) -> bytes:
+    """A copy to send; the history records that it left."""
+    with tempfile.TemporaryDirectory(prefix="kept-open-") as folder, register.connect(create=False) as held:
+        path = Path(folder) / "copy.zip"
+        (register.export_public if public else register.export_file)(held, assessment, path, by=who)
+        return path.read_bytes()
+
+
+def take_in() -> None:
+    """Ask for a file that another register wrote, and take it in."""
+    may = visitor()
+    if not may.may_write:
+        st.info(may.why_not)
+        return
+    given = upload("A file that another register wrote (zip)", "register_import", ["zip"], megabytes=200)
+    name = answering.ask_name("import", "Your name, for the history of this register")
+    if not st.button("Take it in", disabled=not given):
+        return
+    try:
+        who = may.author(name)
+        with visit.folder() as folder, register.connect() as held:
+            done = register.import_file(held, visit.written(Path(folder), given[0]), by=who)
+    except ExclusionError as error:
+        ui.show_error(error)
+        return
+    st.success(f"Took in {done.added} versions of {done.assessment}; {done.had} were here already.")
+
+
+def verify() -> None:
+    """Ask to check every seal, and say what was found."""
+    expect = st.text_input("A seal that an earlier check gave (may be left blank)", key="register_expect")
+    if not st.button("Check the register"):
+        return
+    held = keeping.opened()
+    if held is None:
+        return
+    with held:
+        found = register.verify(held, (expect or "").strip())
+    if found.problems:
+        ui.show_error(DataRefused([Problem("register", line, "", "Put back the last copy.") for line in found.problems]))
+        return
+    st.success(f"{found.events} events, {found.versions} versions and {found.files} files are as they were written.")
+    st.markdown("The history ends with this seal. Write it down elsewhere, such as in the minutes, and give it to a later check.")
+    st.code(found.head, language=None, wrap_lines=True)
+
+
+__all__ = ["PARTS", "choose", "show", "take_in", "verify"]

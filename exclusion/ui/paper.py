@@ -1,0 +1,53 @@
+"""A page to read aloud and to print, set into the app: on paper it stands alone, as it would in a pack."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from exclusion import report, ui
+from exclusion.proposal import Considered
+from exclusion.report.proposed import named_services
+
+WARD, SCRUTINY = "The page of a ward", "The page for scrutiny"
+KINDS = (WARD, SCRUTINY)
+ALOUD = 150  # words a minute, read to somebody who hears it for the first time
+# The browser's own print command does the same; the button is for those who do not know it.
+_PRINT = """
+<button type="button" class="kept-open-print">Print this page</button>
+<script>document.querySelector(".kept-open-print").addEventListener("click", () => window.print());</script>
+"""
+
+
+def choose_service(considered: Considered) -> str:
+    """Which of a proposal's services the page is about."""
+    names = {one.id: one.service_name for one in considered.assessment.services}
+    ids = named_services(considered)
+    if len(ids) == 1:
+        return ids[0]
+    return str(st.selectbox("Service", ids, format_func=lambda one: names[one], key="paper_service"))
+
+
+def show(part: str, whole: str, name: str) -> None:
+    """Show a page, with how long it is, and hand it out to print or to send.
+
+    Parameters
+    ----------
+    part
+        As :func:`exclusion.report.ward_part` gives it.
+    whole
+        The same, complete in itself.
+    name
+        Of the file.
+    """
+    words = report.visible_words(part)
+    minutes = words / ALOUD
+    ui.status(f"{words} words: about {'two minutes' if 1.5 <= minutes <= 2.2 else f'{max(1, round(minutes))} minutes'} read aloud.")
+    left, right = st.columns(2)
+    with left:
+        st.html(_PRINT, unsafe_allow_javascript=True)
+    with right:
+        st.download_button("This page (web page)", whole, name, "text/html", on_click="ignore", width="stretch")
+    st.html(part)
+
+
+__all__ = ["KINDS", "SCRUTINY", "WARD", "choose_service", "show"]

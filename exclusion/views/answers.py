@@ -1,0 +1,109 @@
+"""Findings with what officers answered, as plain tables and lines. What nobody has answered is counted and stays in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from exclusion import judgement
+from exclusion.equality.actions import ANSWERED, FIRMNESS
+from exclusion.report.briefing import short_name, way
+from exclusion.words import capital, counted, date_words, join_words
+
+KINDS = ("floor", "keep", "more_use")
+"""Kinds of finding that ask to keep something open, and so ask for an answer."""
+MOST_WARDS = 6
+_ORDER = {"floor": 0, "required": 1, "recommended": 2, "monitor": 3, "more_use": 4}
+_MORE_USE = "May be used more"
+
+
+class Group(NamedTuple):
+    """Findings of one service and way in that are as firm as each other: what one answer can be to."""
+
+    service_id: str
+    kind: str
+    severity: str
+    channel: str
+
+
+def to_answer(findings: pd.DataFrame, services: Iterable[str] | None = None) -> pd.DataFrame:
+    """The findings that ask for an answer, of these services or of all."""
+    rows = findings[findings["kind"].isin(KINDS)]
+    return rows if services is None else rows[rows["service_id"].isin(list(services))]
+
+
+def groups(findings: pd.DataFrame) -> dict[Group, pd.DataFrame]:
+    """The rows of each group: the services by name, within one the firmest first. Nothing is left out because it is answered."""
+    held = {Group(*map(str, key)): rows for key, rows in findings.groupby(list(Group._fields), sort=False)}
+    ways = list(judgement.channels())
+
+    def place(group: Group) -> tuple[str, int, int]:
+        return (_service(group.service_id), _ORDER[_firmness(group)], ways.index(group.channel) if group.channel in ways else len(ways))
+
+    return {group: held[group] for group in sorted(held, key=place)}
+
+
+def _firmness(group: Group) -> str:
+    return group.kind if group.kind in ("floor", "more_use") else group.severity
+
+
+def _service(service_id: str) -> str:
+    known = judgement.services().get(service_id)
+    return short_name(known) if known else service_id
+
+
+def label(group: Group, *, service: bool = True) -> str:
+    """A group by its words: "Blue Badge: face to face (Advise keeping)"."""
+    word = _MORE_USE if group.kind == "more_use" else FIRMNESS[_firmness(group)]
+    return f"{_service(group.service_id)}: {way(group.channel)} ({word})" if service else f"{capital(way(group.channel))} ({word})"
+
+
+def tally(findings: pd.DataFrame) -> str:
+    """How many findings were answered and how, and how many were not: they add up to all."""
+    count = findings["response"].value_counts()
+    said = [f"{int(count[one]):,} {word.lower()}" for one, word in ANSWERED.items() if count.get(one, 0)]
+    said.append(f"{int(count.get('', 0)):,} not answered")
+    return f"{len(findings):,} findings to keep something open, ward by ward: {join_words(said)}."
+
+
+def table(findings: pd.DataFrame) -> pd.DataFrame:
+    """A row for each group and answer, what is not answered first: ``Finding, Wards, Answer, Reason, By``."""
+    rows = []
+    for group, held in groups(findings).items():
+        for key, mine in held.groupby(["response", "response_reason", "response_name"], sort=True):
+            answer, reason, name = map(str, key)
+            again = int(mine["look_again"].sum()) if "look_again" in mine else 0
+            days = sorted({str(one)[:10] for one in mine["response_date"] if one})
+            said = ANSWERED.get(answer, "Not answered") + (f"; {again} to look at again, since the finding changed" if again else "")
+            by = f"{name}, {join_words([date_words(day) for day in days])}" if answer else "Nobody yet"
+            rows.append((bool(answer), label(group), _wards(mine), said, reason or ("None was given" if answer else "None yet"), by))
+    frame = pd.DataFrame(rows, columns=["answered", "Finding", "Wards", "Answer", "Reason", "By"])
+    return frame.sort_values("answered", kind="stable").drop(columns="answered").reset_index(drop=True)
+
+
+def _wards(rows: pd.DataFrame) -> str:
+    names = sorted({str(name) for name in rows["area_name"]})
+    return join_words(names) if len(names) <= MOST_WARDS else counted(len(names), "ward")
+
+
+def reasons(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """What was found in each ward of a group, a line a ward."""
+    lines: list[tuple[str, str]] = []
+    texts: dict[str, list[str]] = {}
+    for row in rows.sort_values("area_name").to_dict("records"):
+        texts.setdefault(str(row["reason"]), []).append(str(row["area_name"]))
+    for text, names in texts.items():
+        head = join_words(names) if len(names) <= MOST_WARDS else counted(len(names), "ward")
+        lines.append((f"{capital(head)}.", text))
+    return lines
+
+
+def open_wards(rows: pd.DataFrame) -> dict[str, str]:
+    """Wards of a group that nobody has answered for: code -> name."""
+    mine: dict[str, Any] = dict(rows.loc[rows["response"] == "", ["area_code", "area_name"]].itertuples(index=False, name=None))
+    return mine
+
+
+__all__ = ["KINDS", "Group", "groups", "label", "open_wards", "reasons", "table", "tally", "to_answer"]

@@ -1,0 +1,199 @@
+"""What the register holds, as plain tables and lines: the list, one version, two side by side, the history, a review."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from exclusion import judgement
+from exclusion.equality.actions import ANSWERED
+from exclusion.register import Comparison, Saved, Version
+from exclusion.views.answers import Group, label
+from exclusion.views.shared import way
+from exclusion.words import capital, counted, date_words, join_words
+
+KINDS = {"assessed": "assessed", "responded": "answered", "reviewed": "reviewed"}
+EVENTS = {
+    "saved": "Saved an assessment",
+    "responded": "Answered findings",
+    "reviewed": "Reviewed",
+    "imported": "Took in a file",
+    "exported": "Sent a copy",
+}
+REVIEW_COLUMNS = ["service_id", "area_code", "channel", "contacts", "note"]
+WHOLE = "Whole council"
+
+
+def when(at: str) -> str:
+    """A time of the register as people say it: "26 November 2026, 14:05 UTC"."""
+    day, _, clock = str(at).partition("T")
+    return f"{date_words(day)}, {clock[:5]} UTC" if clock else date_words(day)
+
+
+def version_label(row: Any) -> str:
+    """One version by its number, what was done and by whom."""
+    return f"Version {row['version']}: {KINDS.get(row['kind'], row['kind'])} by {row['made_by']}, {when(row['made_at'])}"
+
+
+def listed(versions: pd.DataFrame) -> pd.DataFrame:
+    """The newest version of each assessment, the one saved last first."""
+    rows = versions.sort_values("made_at", ascending=False)
+    table = pd.DataFrame({"Assessment": rows["title"]})
+    table["Councils"], table["Services"] = rows["councils"], rows["services"]
+    table["Versions"] = rows["version"]
+    table["Last change"] = [f"{capital(KINDS.get(kind, kind))} by {by}, {when(at)}" for kind, by, at in _columns(rows)]
+    table["Id"] = rows["assessment"]
+    return table
+
+
+def _columns(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
+    return list(rows[["kind", "made_by", "made_at"]].astype(str).itertuples(index=False, name=None))
+
+
+def about(saved: Saved) -> list[tuple[str, str]]:
+    """What one version is, and what it rests on."""
+    one, run = saved.version, saved.run
+    weights = run.get("weights", {})
+    said = [
+        ("Councils.", f"{one.councils}."),
+        ("Services.", f"{one.services}."),
+        ("Version.", f"{one.number}, {KINDS.get(one.kind, one.kind)} by {one.made_by}, {when(one.made_at)}."),
+        ("Figures.", f"{one.release}."),
+        ("Thresholds.", f"Version {run.get('thresholds_version', 'not kept')}."),
+        ("Weights.", f"{_weights(weights)}." if weights else "None: no score is made for this nation."),
+        ("Proposal.", f"{join_words([_title(text) for text in saved.proposals])}." if saved.proposals else "None."),
+        ("Sealed with.", one.digest),
+    ]
+    return [*said, ("Note.", one.note)] if one.note else said
+
+
+def _weights(weights: dict[str, dict[str, float]]) -> str:
+    said = {nation: join_words([f"{name} {share:.0%}" for name, share in parts.items()]) for nation, parts in weights.items()}
+    return "; ".join(f"{nation}: {words}" for nation, words in said.items())
+
+
+def _title(text: str) -> str:
+    import tomllib
+
+    return str(tomllib.loads(text).get("title", "untitled"))
+
+
+def comparison(found: Comparison) -> tuple[list[str], dict[str, pd.DataFrame]]:
+    """Two versions side by side: sentences, and tables by caption; blanks are said in words."""
+    names = {service.id: service.service_name for service in judgement.services().values()}
+    tables = {}
+    if len(found.settings):
+        rows = found.settings.replace("", "Blank")
+        tables["What they rest on"] = rows.set_axis(["What", "Before", "After"], axis="columns")
+    if len(found.responses):
+        rows = found.responses
+        said = pd.DataFrame(
+            {
+                "Finding": [
+                    f"{names.get(service, service)}: {way(channel)}, {code}"
+                    for service, channel, code in zip(rows["service_id"], rows["channel"], rows["area_code"], strict=True)
+                ],
+                "Before": [ANSWERED.get(one, "Not answered") for one in rows["before"]],
+                "After": [ANSWERED.get(one, "Not answered") for one in rows["after"]],
+                "Reason": rows["reason"].replace("", "None was given"),
+                "By": rows["name"].replace("", "Nobody"),
+            }
+        )
+        tables["Answers that differ"] = said
+    if len(found.findings):
+        rows = found.findings
+        tables["Findings that differ"] = pd.DataFrame(
+            {
+                "Ward": rows["area_name"],
+                "Finding": [f"{names.get(s, s)}: {way(c)}" for s, c in zip(rows["service_id"], rows["channel"], strict=True)],
+                "Change": [capital(str(one)) for one in rows["change"]],
+                "Before": rows["before"].astype(str).replace("", "Not found"),
+                "After": rows["after"].astype(str).replace("", "Not found"),
+            }
+        )
+    if len(found.bands):
+        rows = found.bands[["area_name", "before", "after"]].replace("", "Not scored")
+        tables["Bands that differ"] = rows.set_axis(["Ward", "Before", "After"], axis="columns")
+    return found.sentences(), tables
+
+
+def history(events: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
+    """Every event, the newest first."""
+    rows = events.sort_values("number", ascending=False)
+    return pd.DataFrame(
+        {
+            "When": [when(at) for at in rows["at"]],
+            "Who": rows["who"],
+            "What": [EVENTS.get(what, what) for what in rows["what"]],
+            "Assessment": [titles.get(one, one) for one in rows["assessment"]],
+            "Version": rows["version"],
+            "Seal": [str(one)[:12] for one in rows["hash"]],
+        }
+    )
+
+
+def to_enter(saved: Saved) -> pd.DataFrame:
+    """The table to fill in at a review: what was expected, with room for the contacts that came."""
+    expected = saved.table("demand") if "demand" in saved.tables else pd.DataFrame(columns=["service_id", "area_code", "channel"])
+    rows = expected[["service_id", "area_code", "channel"]].drop_duplicates()
+    # The line for all ways in together is a sum: it is not entered.
+    rows = rows[rows["channel"] != ""]
+    return rows.assign(contacts="", note="").reset_index(drop=True)[REVIEW_COLUMNS]
+
+
+def reviewed(saved: Saved) -> pd.DataFrame:
+    """Contacts that came beside those that were expected, a row for each ward and way in of each review."""
+    rows = saved.review_table()
+    names = saved.table("areas")["area_name"]
+    services = {service.id: service.service_name for service in judgement.services().values()}
+    rows = rows[rows["channel"] != ""]
+    return pd.DataFrame(
+        {
+            "Where": [str(names.get(code, code)) if code else WHOLE for code in rows["area_code"]],
+            "Service": [services.get(one, one) for one in rows["service_id"]],
+            "Way in": [capital("online" if one == "online" else way(one)) for one in rows["channel"]],
+            "Before, a year": [_count(one) for one in rows["now"]],
+            "Expected, a year": [str(one) or "Nothing was expected here" for one in rows["expected"]],
+            "Came, a year": [_count(one) for one in rows["contacts"]],
+            "Result": [capital(str(one)) for one in rows["result"]],
+            "Note": [str(one) or "None" for one in rows["note"]],
+            "Counted up to": [date_words(one) for one in rows["on"]],
+        }
+    )
+
+
+def _count(value: Any) -> str:
+    return "Not known" if pd.isna(value) else f"{round(float(value)):,}"
+
+
+def changed(saved: Saved) -> list[tuple[str, str]]:
+    """What changed because of the assessment: in the council's words, and how many findings were answered how."""
+    said = [(f"At the review up to {date_words(one.on)}, {one.by}:", f"“{one.changed}”") for one in saved.reviews if one.changed]
+    current = saved.responses[saved.responses["current"]]
+    for answer in ("amend", "accept", "reject"):
+        mine = current[current["response"] == answer]
+        keys = dict.fromkeys(mine[["service_id", "kind", "severity", "channel"]].astype(str).itertuples(index=False, name=None))
+        if keys:
+            said.append((f"{ANSWERED[answer]}, {counted(len(mine), 'finding')}:", f"{join_words([label(Group(*key)) for key in keys])}."))
+    return said or [("Nothing yet.", "No finding has an answer and no review has been entered.")]
+
+
+def saved_words(version: Version) -> str:
+    """What was just saved."""
+    return f"Saved as version {version.number} of “{version.title}” by {version.made_by}. It is on the disk."
+
+
+__all__ = [
+    "REVIEW_COLUMNS",
+    "about",
+    "changed",
+    "comparison",
+    "history",
+    "listed",
+    "reviewed",
+    "saved_words",
+    "to_enter",
+    "version_label",
+    "when",
+]
