@@ -82,7 +82,10 @@ FITS = ("published", "best_fit", "weighted", "council_wide", "estimated", "natio
 KINDS = ("floor", "keep", "more_use", "caution", "not_assessed")
 SEVERITIES = ("required", "recommended", "monitor", "")
 STRENGTHS = ("STRONG", "MODERATE", "ORDINARY", "WEAK", "NONE", "unknown", "")
-SUMMARIES = ("reasons_found", "no_reason_found", "not_assessed")
+SUMMARIES = ("reasons_found", "none_in_rules_checked", "not_assessed")
+# What earlier versions called a summary: registers hold tables that were saved under it. It was given up because, read by
+# itself, it said more than was checked.
+SUMMARIES_BEFORE = {"no_reason_found": "none_in_rules_checked"}
 
 AREA_CODE = r"^[EWSN]\d{8}$"
 WARD_CODE = r"^(E05|W05|S13|N08)\d{6}$"

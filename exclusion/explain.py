@@ -101,7 +101,7 @@ def difference(score: pd.Series[Any], nation: str, findings: pd.DataFrame, summa
     findings
         The ward's findings for the service.
     summary
-        ``reasons_found``, ``no_reason_found`` or ``not_assessed``.
+        ``reasons_found``, ``none_in_rules_checked`` or ``not_assessed``.
     service
         The service.
     """
@@ -114,7 +114,7 @@ def difference(score: pd.Series[Any], nation: str, findings: pd.DataFrame, summa
         flagged = join_words(reasons(firm, pulls))
         low = f"{score['band_word']} band" + (f" because {join_words(list(pulls.values()))}" if pulls else "")
         return f"{low}; flagged because {flagged} live here and may need this service." if flagged else f"{low}; flagged all the same."
-    if band in HIGH and summary == "no_reason_found":
+    if band in HIGH and summary == "none_in_rules_checked":
         pulls = drivers(score, nation, lowest=False)
         users = [service.weight(_USERS[domain]) for domain in pulls if domain in _USERS]
         held = [judgement.channels()[channel].label for channel in dict.fromkeys(findings.loc[findings["kind"] == "more_use", "channel"])]

@@ -87,7 +87,7 @@ BANDS = (
 NOT_SCORED = Shade(NO_FIGURE, "Not scored", GREY)
 
 LEVELS = (
-    Shade("0", "No reason found", "#CDE594"),
+    Shade("0", "Nothing found in rules checked", "#CDE594"),
     Shade("1", "Watch", "#80C6A3"),
     Shade("2", "Advise keeping", "#1F9EB7"),
     Shade("3", "Keep as a condition", "#080C54", "#ffffff"),

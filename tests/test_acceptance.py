@@ -24,7 +24,7 @@ def test_1_a_better_off_ward_and_a_bin_report_say_little_and_say_why(bundled: ex
     assert set(rows["kind"]) <= {"floor", "not_assessed", "more_use"} and not (rows["kind"] == "keep").any()
     assert rows.loc[rows["kind"] == "floor", "channel"].tolist() == ["phone", "relay_bsl"]
     said = found.summaries.set_index("area_code").loc[better_off]
-    assert said["summary"] == "no_reason_found"
+    assert said["summary"] == "none_in_rules_checked"
     assert said["sentence"].startswith("We found no ward reason beyond the council-wide minimum, in the rules checked.")
     assert "Not checked: " in said["sentence"]  # mobile signal and broadband are not held by ward
 

@@ -80,7 +80,7 @@ def test_homelessness_keeps_phone_and_a_counter_whatever_the_ward_looks_like(bun
 def test_a_better_off_ward_and_a_bin_report_say_little_and_why(bundled):
     quiet = exclusion.assess(bundled, ["Ribble Valley"], ["missed_bin"], today=TODAY)
     row = quiet.summaries.set_index("area_code").loc["E05012003"]  # Brockhall & Dinckley
-    assert row["summary"] == "no_reason_found" and row["keep"] == 0
+    assert row["summary"] == "none_in_rules_checked" and row["keep"] == 0
     assert row["sentence"].startswith("We found no ward reason beyond the council-wide minimum, in the rules checked. Not checked:")
 
 

@@ -60,7 +60,7 @@ def test_to_watch_is_not_yet_to_disagree():
 def test_a_high_band_where_the_minimum_already_holds_what_the_rules_point_to():
     row = score(5, age=14, disability=9, income=-3, connectivity=1)
     more = findings(finding("W04", "age75", 97, kind="more_use", severity="", channel="phone"))
-    said = explain.difference(row, "England", more, "no_reason_found", service("council_tax_reduction"))
+    said = explain.difference(row, "England", more, "none_in_rules_checked", service("council_tax_reduction"))
     assert said == (
         "Highest band because many older people and many disabled people; "
         "nothing is added because the ways in that the rules point to (phone) are in the minimum already."
@@ -71,7 +71,11 @@ def test_a_high_band_for_a_service_that_is_for_others():
     # free school meals: no especial weight on older people
     assert service("free_school_meals").u_age75 <= 1
     said = explain.difference(
-        score(4, age=12, disability=1, income=-5, connectivity=0), "England", findings(), "no_reason_found", service("free_school_meals")
+        score(4, age=12, disability=1, income=-5, connectivity=0),
+        "England",
+        findings(),
+        "none_in_rules_checked",
+        service("free_school_meals"),
     )
     assert said == "Higher band because many older people; nothing is flagged because this service is not mainly for them."
 
@@ -79,8 +83,8 @@ def test_a_high_band_for_a_service_that_is_for_others():
 @pytest.mark.parametrize(
     ("row", "found", "summary"),
     [
-        (score(3, age=1, disability=0, income=0, connectivity=0), findings(), "no_reason_found"),  # a middle band takes no side
-        (score(1, age=-9, disability=0, income=0, connectivity=0), findings(), "no_reason_found"),  # low, and nothing found
+        (score(3, age=1, disability=0, income=0, connectivity=0), findings(), "none_in_rules_checked"),  # a middle band takes no side
+        (score(1, age=-9, disability=0, income=0, connectivity=0), findings(), "none_in_rules_checked"),  # low, and nothing found
         (
             score(5, age=9, disability=0, income=0, connectivity=0),
             findings(finding("W04", "age75", 97)),
@@ -105,7 +109,7 @@ def test_every_disagreement_in_the_three_councils_has_its_sentence_and_no_agreem
     said = explain.differences(three, service_id)
     keep = three.findings[(three.findings["service_id"] == service_id) & (three.findings["kind"] == "keep")]
     firm = set(keep.loc[keep["severity"].isin(["required", "recommended"]), "area_code"])
-    nothing = set(three.summaries.query("service_id == @service_id and summary == 'no_reason_found'")["area_code"])
+    nothing = set(three.summaries.query("service_id == @service_id and summary == 'none_in_rules_checked'")["area_code"])
     band = three.scores["band"]
     differ = {code for code in three.areas.index if (band[code] <= 2 and code in firm) or (band[code] >= 4 and code in nothing)}
     assert set(said[said != ""].index) == differ

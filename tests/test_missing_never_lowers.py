@@ -45,7 +45,7 @@ def test_taking_figures_away_never_lowers_a_flag(ward: dict, gone: list[str], ru
         not_checked = {rule for rule in said.at[(lacking, service), "not_checked"].split("|") if rule}
         assert not_checked, f"{service}, {channel}: a finding is gone and nothing says that a rule could not be checked"
         assert (service, channel) in unknown or (service, "all") in unknown, f"{service}, {channel}: a finding is gone without a word"
-        # The summary of a service may still read "no reason found" when half of its rules could be checked; it must then say which
-        # could not. Whether that is enough is a decision about the rules, not one for a test.
-        if said.at[(lacking, service), "summary"] == "no_reason_found":
+        # The summary of a service may still read "nothing found in rules checked" when half of its rules could be checked; it
+        # must then say which could not. Whether that is enough is a decision about the rules, not one for a test.
+        if said.at[(lacking, service), "summary"] == "none_in_rules_checked":
             assert "Not checked:" in said.at[(lacking, service), "sentence"]

@@ -122,7 +122,7 @@ def test_the_service_page_says_the_minimum_then_the_wards_then_what_it_cannot_te
         "What this cannot tell you",
     ]
     words = text(test)
-    assert "Advise keeping in 13 of 21 wards; No reason found in 8 of 21 wards" in words
+    assert "Advise keeping in 13 of 21 wards; Nothing found in rules checked in 8 of 21 wards" in words
     assert "No flag does not mean no need" in words
     assert "rank" not in words.replace("not ranks", "")
 
@@ -207,8 +207,8 @@ def test_own_counts_last_for_the_visit_until_they_are_taken_away():
 def test_the_map_can_leave_out_what_is_said_once_and_then_zero_is_not_no_reason():
     test = run("service.py", service="Blue Badge (disabled parking permit)", show="Only what comes on top of the lines above")
     words = text(test)
-    assert "Nothing on top in " in words
-    assert "No reason found in 2 of" not in words
+    assert "Nothing more in rules checked in " in words
+    assert "Nothing found in rules checked in 2 of" not in words
 
 
 def test_a_link_to_what_we_do_not_hold_says_so():

@@ -206,7 +206,7 @@ def test_three_summaries() -> None:
     found = one(without, "blue_badge", "council_tax_reduction", "pothole").summaries.set_index("service_id")
     assert found["summary"].to_dict() == {
         "blue_badge": "reasons_found",
-        "council_tax_reduction": "no_reason_found",
+        "council_tax_reduction": "none_in_rules_checked",
         "pothole": "not_assessed",
     }
     assert found["keep"].to_dict() == {"blue_badge": 1, "council_tax_reduction": 0, "pothole": 0}
@@ -293,7 +293,7 @@ def test_g9_a_figure_past_its_shelf_life_is_not_looked_at() -> None:
     assert "W04" in "|".join(stale.findings.query("kind == 'more_use'")["rule_ids"])
 
 
-def test_g9_everything_past_its_life_is_never_no_reason_found() -> None:
+def test_g9_everything_past_its_life_is_never_nothing_found() -> None:
     assert one(figures("A"), "bulky_waste", today=dt.date(2060, 1, 1)).summaries["summary"].tolist() == ["not_assessed"]
 
 

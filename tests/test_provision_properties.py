@@ -68,12 +68,12 @@ def test_the_order_of_rules_wards_and_figures_does_not_matter(ward: dict, random
 
 @few
 @given(patchy, st.sampled_from([None, 0.05, 0.6]))
-def test_missing_never_reads_as_no_reason_found(ward: dict, students: float | None) -> None:
+def test_missing_never_reads_as_nothing_found(ward: dict, students: float | None) -> None:
     found = check(ward, students=students)
     kept = found.findings[found.findings["kind"] == "keep"].groupby("service_id").size()
     for row in found.summaries.itertuples(index=False):
         checked, lacking = ({rule for rule in ids.split("|") if rule} for ids in (row.checked, row.not_checked))
-        if row.summary == "no_reason_found":
+        if row.summary == "none_in_rules_checked":
             assert 2 * len(checked) >= len(checked | lacking)
         assert (row.summary == "reasons_found") == (row.service_id in kept.index)
         assert row.keep == kept.get(row.service_id, 0)

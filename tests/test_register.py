@@ -16,9 +16,10 @@ from pandas.testing import assert_frame_equal
 from registers import PROPOSAL, Server, answer, badge, place, register, server, sqlite  # noqa: F401
 
 from exclusion import register as registers
+from exclusion import report
 from exclusion.assessment import Assessment, assess
 from exclusion.contracts import DataRefused, SourceUnreachable, UsageError
-from exclusion.register import Conflict, Register, Review, schema
+from exclusion.register import Conflict, Register, Review, contents, schema
 from exclusion.release import Evidence
 
 # ------------------------------------------------------------------ saved and opened again
@@ -49,6 +50,24 @@ def test_an_assessment_opens_exactly_as_it_was(register: Register, badge: Assess
     assert opened.proposals == (PROPOSAL,)
     assert (opened.version.number, opened.version.made_by, opened.version.title) == (1, "A. Officer", "Blue Badge")
     assert opened.version.made_at.endswith("+00:00")
+
+
+def test_what_was_saved_under_an_earlier_word_shows_todays_word_and_keeps_its_bytes(
+    sqlite: Register, badge: Assessment, bundled: Evidence
+) -> None:
+    # Until November 2026 a ward where no rule found anything was "no_reason_found": a register still holds such tables.
+    before = badge.summaries.assign(summary=badge.summaries["summary"].replace("none_in_rules_checked", "no_reason_found"))
+    assert before["summary"].eq("no_reason_found").any()
+    saved = registers.save(sqlite, dataclasses.replace(badge, summaries=before), by="A. Officer")
+    opened = registers.load(sqlite, saved.assessment)
+    again = opened.reopen(bundled).assessment
+    assert again is not None
+    same(badge.summaries, again.summaries)
+    same(badge.summaries, opened.table("summaries"))
+    nothing = str(before.loc[before["summary"] == "no_reason_found", "area_code"].iloc[0])
+    line = "Nothing found beyond the minimum, in the rules checked. That does not mean no need."
+    assert report.keep_lines(again, nothing, "blue_badge") == [line]
+    assert opened.files["summaries.parquet"] == contents.table_bytes(pd.DataFrame(before))
 
 
 def test_weights_that_were_changed_come_back_as_they_were(sqlite: Register, bundled: Evidence) -> None:

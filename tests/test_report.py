@@ -181,7 +181,7 @@ def test_what_holds_across_the_council_is_marked_in_the_ward(blackpool: Assessme
 
 def test_nothing_found_and_not_assessed_are_not_the_same(blackpool: Assessment) -> None:
     assert report.keep_lines(blackpool, MARTON, "blue_badge") == [
-        "No reason found beyond the minimum, in the rules checked. That does not mean no need."
+        "Nothing found beyond the minimum, in the rules checked. That does not mean no need."
     ]
     summaries = blackpool.summaries.assign(summary="not_assessed")
     unknown = dataclasses.replace(blackpool, summaries=summaries)
@@ -301,7 +301,7 @@ def test_the_paragraph_says_every_ward_and_what_could_not_be_assessed(bundled: E
     everywhere = exclusion.assess(bundled, ["Tower Hamlets"], ["council_tax_reduction"], today=TODAY)
     said = report.paragraph(everywhere, "council_tax_reduction")
     assert "beyond the minimum were found in every ward (advise keeping: 20). " in said
-    unknown = dataclasses.replace(blackpool, summaries=blackpool.summaries.replace({"summary": {"no_reason_found": "not_assessed"}}))
+    unknown = dataclasses.replace(blackpool, summaries=blackpool.summaries.replace({"summary": {"none_in_rules_checked": "not_assessed"}}))
     assert "were found in 18 wards (advise keeping: 16); three wards could not be assessed." in report.paragraph(unknown, "blue_badge")
 
 

@@ -32,7 +32,7 @@ def test_a_level_is_the_firmest_finding_and_what_was_not_assessed_is_missing_not
     summary = pd.DataFrame(
         [
             {"area_code": first, "service_id": SERVICE, "summary": "not_assessed"},  # what was found stays
-            {"area_code": second, "service_id": SERVICE, "summary": "no_reason_found"},
+            {"area_code": second, "service_id": SERVICE, "summary": "none_in_rules_checked"},
             {"area_code": third, "service_id": SERVICE, "summary": "not_assessed"},
         ]
     )
@@ -177,7 +177,7 @@ def test_a_service_not_assessed_somewhere_is_never_among_those_that_could_move_f
     assert len(unknown)
     assert unknown["In words"].str.startswith("Cannot be said").all()
     first = table[table["In words"] == views.FIRST]
-    assert (first["No reason found"] == 21).all()
+    assert (first["Nothing found in rules checked"] == 21).all()
     assert (table["Minimum that stays"].str.contains("relay and BSL")).all()
 
 

@@ -132,7 +132,7 @@ def summary_rows(
 ) -> None:
     """Add one summary per ward: reasons found, none found in the rules checked, or not assessed; and what is close to a finding.
 
-    "No reason found" is never said when fewer than half of the rules that apply could be run.
+    "Nothing found in rules checked" is never said when fewer than half of the rules that apply could be run.
     """
     names = list(flags.outcomes)
     kept = [channel for channel in flags.channels if not channel.in_floor]
@@ -195,7 +195,7 @@ def _summary(
         if not enough:
             parts.append("Fewer than half of the rules for this service could be checked.")
     elif enough:
-        state, parts = "no_reason_found", ["We found no ward reason beyond the council-wide minimum, in the rules checked."]
+        state, parts = "none_in_rules_checked", ["We found no ward reason beyond the council-wide minimum, in the rules checked."]
     else:
         state, parts = "not_assessed", ["Not assessed: fewer than half of the rules for this service could be checked here."]
         parts.append("The council-wide minimum still applies.")

@@ -21,7 +21,7 @@ from pydantic.errors import PydanticSchemaGenerationError
 
 from exclusion import export
 from exclusion.assessment import Assessment
-from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.contracts import SUMMARIES_BEFORE, DataRefused, Problem, UsageError
 from exclusion.release import Evidence
 
 RUN, SETTINGS = "run.toml", "assessment.json"
@@ -165,7 +165,10 @@ def table_from(content: bytes, where: str) -> pd.DataFrame:
         table: pd.DataFrame = file.read().to_pandas()
         # Text that was kept as plain objects comes back as pandas' own text type unless it is told.
         kept = {c["name"] for c in (file.schema_arrow.pandas_metadata or {}).get("columns", []) if c["numpy_type"] == "object"}
-        return table.astype({name: object for name in table.columns if name in kept and table[name].dtype == "str"})
+        table = table.astype({name: object for name in table.columns if name in kept and table[name].dtype == "str"})
+        if {"service_id", "summary"} <= set(table.columns):  # the bytes stay as they were saved; only the word is today's
+            table["summary"] = table["summary"].replace(SUMMARIES_BEFORE)
+        return table
     except (pa.ArrowException, OSError, ValueError, TypeError, KeyError) as error:
         raise DataRefused(Problem(where, f"cannot be read as a Parquet table: {str(error)[:200]}", "", "Use another copy.")) from None
 

@@ -258,7 +258,7 @@ def said_across(assessment: Assessment, finding: Mapping[str, Any]) -> bool:
 def _nothing(assessment: Assessment, area_code: str, service_id: str) -> str:
     if summary(assessment, area_code, service_id)["summary"] == "not_assessed":
         return "Not assessed: fewer than half of the rules for this service could be checked here. That does not mean no need."
-    return "No reason found beyond the minimum, in the rules checked. That does not mean no need."
+    return "Nothing found beyond the minimum, in the rules checked. That does not mean no need."
 
 
 def summary(assessment: Assessment, area_code: str, service_id: str) -> Mapping[str, Any]:

@@ -43,7 +43,7 @@ def findings_row(assessment: Assessment, area_code: str, service_id: str) -> dic
     rows = briefing.records(keeps)
     added = [row for row in rows if not briefing.said_across(assessment, row)]
     return {
-        "summary": summary or ("No reason found in the rules checked" if assessed else "Not assessed"),
+        "summary": summary or ("Nothing found in the rules checked" if assessed else "Not assessed"),
         "reason": sentence(briefing.reason(assessment, (added or rows)[0])) if rows else "",
         "people": briefing.people_words(assessment.people.loc[area_code]),
     }
@@ -67,7 +67,7 @@ def paragraph(assessment: Assessment, service_id: str) -> str:
     """A paragraph for a committee report, complete in itself: what was checked, what to keep, what is not known, on what evidence."""
     service = assessment.service(service_id)
     rows = assessment.summaries[assessment.summaries["service_id"] == service_id]
-    found, none = rows["summary"] == "reasons_found", rows["summary"] == "no_reason_found"
+    found, none = rows["summary"] == "reasons_found", rows["summary"] == "none_in_rules_checked"
     keep = assessment.findings[(assessment.findings["service_id"] == service_id) & (assessment.findings["kind"] == "keep")]
     firm = {name: keep.loc[keep["severity"] == name, "area_code"].nunique() for name in ("required", "recommended")}
     wards = counted(len(rows), "ward")

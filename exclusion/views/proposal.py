@@ -106,7 +106,7 @@ def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
                 )
             lines.append(line)
         texts.append(
-            "\n".join(lines) or ("Not assessed." if pd.isna(classes[code]) else f"No reason found {BEYOND}, in the rules checked.")
+            "\n".join(lines) or ("Not assessed." if pd.isna(classes[code]) else f"Nothing found {BEYOND}, in the rules checked.")
         )
     table = pd.DataFrame({"Ward": a.areas["area_name"]})
     if a.areas["council_code"].nunique() > 1:

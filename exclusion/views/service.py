@@ -114,7 +114,7 @@ def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:
     return lines
 
 
-ON_TOP = (Shade("0", "Nothing on top", maps.LEVELS[0].fill), *maps.LEVELS[1:])
+ON_TOP = (Shade("0", "Nothing more in rules checked", maps.LEVELS[0].fill), *maps.LEVELS[1:])
 """The levels where the map leaves out what is said once for the whole council: 0 is then not "no reason"."""
 
 
@@ -162,7 +162,7 @@ def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, d
     for code in a.areas.index:
         lines = keep_lines(by_ward[code]) if code in by_ward else []
         if not lines:
-            lines = ["Not assessed." if pd.isna(classes[code]) else f"No reason found {BEYOND}, in the rules checked."]
+            lines = ["Not assessed." if pd.isna(classes[code]) else f"Nothing found {BEYOND}, in the rules checked."]
         lines += [head + " " + text if head == "Take care." else head for head, text in other_findings(a, service_id, code)]
         if unchecked := lacking.get(str(code), set()) - everywhere:
             lines.append(f"Not checked here: {rule_names(unchecked)}.")
