@@ -106,7 +106,7 @@ def test_answers_need_a_name_and_a_reason_and_what_is_not_answered_stays_counted
     assert said.count("reject has no reason. Say why, in your own words.") == len(f2f)  # all problems at once
     answered(test, F2F, "reject", "A van visits weekly.", "A. Officer")
     assert not test.error
-    assert f"{len(asked):,} findings to keep something open, ward by ward: {len(f2f)} rejected and {len(asked) - len(f2f)} not" in text(test)
+    assert f"ward by ward: {len(f2f)} rejected and {len(asked) - len(f2f)} not answered." in text(test)
     assert "A van visits weekly." in text(test)
     # A later answer to one ward stands beside the earlier one and counts; the name is remembered.
     answered(test, F2F, "accept", "", "B. Officer", [str(f2f["area_code"].iloc[0])])

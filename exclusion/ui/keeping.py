@@ -116,8 +116,8 @@ def save_form(considered: Considered) -> None:
     for one in [one for one in visit.held().get(_FIRST, {}) if one in newest and one != visit.held().get(OPEN)]:
         with register.connect(create=False) as held:
             somebody_first(held, one, newest[one])
+    place = ask(st.selectbox, "Save as", "register_as", NEW, options=[NEW, *titles], format_func=lambda one: titles.get(one, one))
     with st.form("register_save"):
-        place = st.selectbox("Save as", [NEW, *titles], format_func=lambda one: titles.get(one, one), key="register_as")
         first = join_words([one.title for one in considered.proposals])[:200]
         title = ask(st.text_input, "Title", f"register_title_{slug(first)}", first, max_chars=200)
         note = ask(st.text_input, "Note on what this version is for (not in the public draft)", "register_note", "", max_chars=1000)

@@ -1,0 +1,239 @@
+"""The Register page, run without a browser: two officers, one register, and nothing lost."""
+
+from __future__ import annotations
+
+import io
+import tomllib
+import zipfile
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+from test_equality_page import F2F, TEXT
+from test_pages import run, text
+
+from exclusion import proposal, register
+from exclusion.register import Response
+from exclusion.register.responses import KEY
+from exclusion.ui import kept
+from exclusion.ui.answering import NAME
+from exclusion.views import register as shown
+
+WITH_CONTACTS = TEXT + "contacts = { online = 2000, phone = 1500, f2f = 900, post = 200 }\n"
+
+
+@pytest.fixture(scope="module")
+def considered(bundled):
+    return proposal.consider(bundled, proposal.parse(WITH_CONTACTS, "p.toml", bundled.areas))
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """Where the register of these visits is."""
+    monkeypatch.setenv("KEPT_OPEN_REGISTER", str(tmp_path / "register.sqlite"))
+    return tmp_path / "register.sqlite"
+
+
+@pytest.fixture
+def saved(place, considered):
+    """A register that holds one assessment."""
+    texts, tables = register.kept(considered)
+    with register.connect(place) as held:
+        return register.save(held, considered.assessment, by="A. Officer", title="Blue Badge online", proposals=texts, tables=tables)
+
+
+def click(test: AppTest, label: str) -> AppTest:
+    next(one for one in test.button if one.label == label).click().run()
+    assert not test.exception, test.exception
+    return test
+
+
+def with_proposal() -> AppTest:
+    test = run("register.py")
+    test.file_uploader(key="chosen_toml").set_value([("p.toml", WITH_CONTACTS.encode(), "text/plain")]).run()
+    return test
+
+
+def opened(version: register.Version, part: str = kept.AS_SAVED) -> AppTest:
+    """A visit that has opened the assessment."""
+    test = run("register.py")
+    test.selectbox(key="register_open").set_value(version.assessment).run()
+    test.radio(key="register_part").set_value(part).run()
+    assert not test.exception, test.exception
+    return test
+
+
+def answer(test: AppTest, version: register.Version, name: str, response: str, reason: str) -> AppTest:
+    key = f"kept_{version.assessment}"
+    test.selectbox(key=f"{key}_finding").set_value(F2F).run()
+    turn = next(str(one.key) for one in test.radio if str(one.key).startswith(key)).removesuffix("_answer")
+    test.radio(key=f"{turn}_answer").set_value(response)
+    test.text_area(key=f"{turn}_reason").set_value(reason)
+    test.text_input(key=f"{NAME}_{key}_answer").set_value(name)
+    return click(test, "Record this answer")
+
+
+def versions(place) -> int:
+    with register.connect(place, create=False) as held:
+        return int(register.versions(held)["version"].iloc[0])
+
+
+def test_an_empty_register_says_so_and_makes_no_file(place):
+    test = run("register.py")
+    assert "Nothing has been saved yet." in [one.value for one in test.info]
+    assert not place.exists()
+
+
+def test_saving_asks_for_a_name_and_says_when_it_is_on_the_disk(place):
+    test = click(with_proposal(), "Save in the register")
+    assert "name: is blank" in test.error[0].value.replace("\\", "") and not place.exists()
+    test.text_input(key=f"{NAME}_save").set_value("A. Officer")
+    click(test, "Save in the register")
+    assert [one.value for one in test.success] == ["Saved as version 1 of “Blue Badge online” by A. Officer. It is on the disk."]
+    assert versions(place) == 1
+
+
+def test_it_opens_exactly_as_it_was_with_its_documents_or_says_what_is_missing(saved, place):
+    test = opened(saved)
+    words = text(test)
+    assert "It opens exactly as it was saved." in words and saved.digest in words
+    assert "not answered" in words
+    labels = {one.label for one in test.get("download_button")}
+    assert {"The equality assessment (Word)", "The page for scrutiny (web page)"} <= labels
+    with register.connect(place) as held:  # as a release of another day would have it
+        held_files = register.load(held, saved.assessment).files
+    run_file = tomllib.loads(held_files["run.toml"].decode())
+    assert run_file["release"]["version"] in words
+
+
+def test_a_version_of_another_release_says_what_is_missing_and_still_shows_its_findings(saved, monkeypatch):
+    monkeypatch.setattr("exclusion.register.contents.release_missing", lambda run, evidence: ("It was made with the release of May.",))
+    test = opened(saved)
+    assert "It cannot be opened exactly as it was. It was made with the release of May." in text(test)
+    assert "findings to keep something open" in text(test)
+
+
+def test_the_second_officer_is_shown_the_first_change_and_nothing_is_lost(saved, place):
+    first, second = opened(saved, kept.ANSWER), opened(saved, kept.ANSWER)
+    answer(first, saved, "A. Officer", "accept", "")
+    assert versions(place) == 2
+    answer(second, saved, "B. Officer", "reject", "A van visits weekly.")
+    said = text(second)
+    assert versions(place) == 2, "the second save must wait until its officer has looked"
+    assert "A. Officer saved version 2 while you worked on version 1. Yours was not saved, and nothing of it is lost" in said
+    assert "Answers that differ" in said
+    reason = next(one for one in second.text_area if str(one.key).endswith("_reason"))
+    assert reason.value == "A van visits weekly."
+    click(second, "I have looked at version 2: go on from it")
+    assert next(one for one in second.text_area if str(one.key).endswith("_reason")).value == "A van visits weekly."
+    click(second, "Record this answer")
+    assert versions(place) == 3
+    with register.connect(place) as held:
+        answers = register.load(held, saved.assessment).responses
+    assert set(answers["name"]) == {"A. Officer", "B. Officer"} and set(answers.loc[answers["current"], "response"]) == {"reject"}
+
+
+def test_a_second_save_of_the_same_assessment_waits_as_well(saved, place, considered):
+    test = with_proposal()
+    test.selectbox(key="register_as").set_value(saved.assessment).run()
+    row = considered.assessment.findings.iloc[0]
+    with register.connect(place) as held:  # somebody else, meanwhile
+        register.respond(held, saved.assessment, 1, [Response(*(str(row[name]) for name in KEY), response="accept")], by="C. Officer")
+    test.text_input(key=f"{NAME}_save").set_value("A. Officer")
+    test.text_input(key="register_note").set_value("After the consultation")
+    click(test, "Save in the register")
+    assert "C. Officer saved version 2 while you worked on version 1." in text(test) and versions(place) == 2
+    click(test, "I have looked at version 2: go on from it")
+    assert test.text_input(key="register_note").value == "After the consultation"
+    click(test, "Save in the register")
+    assert versions(place) == 3
+
+
+def test_a_review_lays_what_came_beside_what_was_expected(saved, place):
+    test = opened(saved, kept.REVIEW)
+    assert "No review has been entered yet." in text(test)
+    test.date_input(key="review_day").set_value(pd.Timestamp("2028-04-01").date())
+    test.number_input(key="review_blue_badge_phone").set_value(100_000)
+    test.text_area(key="review_changed").set_value("The desk stayed open on Mondays.")
+    test.text_input(key=f"{NAME}_review").set_value("A. Officer")
+    click(test, "Save this review")
+    words = text(test)
+    assert "“The desk stayed open on Mondays.”" in words
+    assert "More than expected" in words and "100,000" in words
+    assert "Not known" in words  # post was left blank: never a nought
+    assert versions(place) == 2
+
+
+def test_a_list_of_contacts_with_mistakes_names_them_all_and_saves_nothing(saved, place):
+    test = opened(saved, kept.REVIEW)
+    rows = "service_id,area_code,channel,contacts,note\nblue_badge,E05999999,phone,5,\nblue_badge,,fax,many,\n"
+    test.file_uploader(key=f"review_{saved.assessment}").set_value([("review.csv", rows.encode(), "text/csv")]).run()
+    test.date_input(key="review_day").set_value(pd.Timestamp("2028-04-01").date())
+    test.text_input(key=f"{NAME}_review").set_value("A. Officer")
+    click(test, "Save this review")
+    said = test.error[0].value.replace("\\", "")
+    assert "E05999999" in said and "fax" in said and "many" in said
+    assert versions(place) == 1
+
+
+def test_versions_side_by_side_and_the_history(saved, place, considered):
+    row = considered.assessment.findings.iloc[0]
+    with register.connect(place) as held:
+        register.respond(held, saved.assessment, 1, [Response(*(str(row[name]) for name in KEY), response="accept")], by="C. Officer")
+    test = opened(saved, kept.COMPARE)
+    assert "Version 2 was made by C. Officer" in text(test) and "Answers that differ" in text(test)
+    test.radio(key="register_part").set_value(kept.HISTORY).run()
+    words = text(test)
+    assert words.index("Answered findings") < words.index("Saved an assessment")  # the newest first
+
+
+def test_a_check_gives_the_seal_and_names_a_changed_row(saved, place):
+    test = click(run("register.py"), "Check the register")
+    assert "are as they were written." in test.success[0].value
+    import sqlite3
+
+    with sqlite3.connect(place) as raw:
+        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute("UPDATE versions SET made_by = 'Somebody else'")
+    raw.close()
+    click(test, "Check the register")
+    said = test.error[0].value.replace("\\", "")
+    assert f"Version 1 of {saved.assessment} ('Blue Badge online') was changed after it was saved." in said and not test.success
+
+
+def test_copies_go_out_only_under_a_name_and_come_in_whole(saved, place, tmp_path, monkeypatch):
+    test = opened(saved, kept.SEND)
+    assert "Give your name to send a copy" in text(test)
+    test.text_input(key=f"{NAME}_send").set_value("A. Officer").run()
+    assert {"The whole record (one file)", "The public draft (one file)"} <= {one.label for one in test.get("download_button")}
+    whole = kept._copy(saved.assessment, "A. Officer", False)
+    draft = zipfile.ZipFile(io.BytesIO(kept._copy(saved.assessment, "A. Officer", True)))
+    assert all(b"DRAFT" in draft.read(name) for name in draft.namelist())
+    assert not any(b"A. Officer" in draft.read(name) for name in draft.namelist())
+    monkeypatch.setenv("KEPT_OPEN_REGISTER", str(tmp_path / "other.sqlite"))
+    other = run("register.py")
+    other.file_uploader(key="register_import").set_value([("copy.zip", whole, "application/zip")]).run()
+    other.text_input(key=f"{NAME}_import").set_value("B. Officer")
+    click(other, "Take it in")
+    assert "Took in 1 versions" in other.success[0].value
+    assert versions(tmp_path / "other.sqlite") == 1
+
+
+def test_a_server_that_others_can_reach_only_shows(saved, place, monkeypatch):
+    monkeypatch.setenv("KEPT_OPEN_SHARED", "1")
+    test = opened(saved, kept.ANSWER)
+    assert any("so it only shows" in one.value for one in test.info)
+    assert [one.value for one in test.header] == ["Open an assessment", "Check that nothing was changed"]
+    assert not {"Record this answer", "Save in the register", "Take it in"} & {one.label for one in test.button}
+    assert "not answered" in text(test)  # what is there can be read
+    for part in (kept.REVIEW, kept.SEND):
+        test.radio(key="register_part").set_value(part).run()
+        assert not {"Save this review"} & {one.label for one in test.button} and not test.exception
+
+
+def test_a_blank_cell_always_says_what_it_means(saved, place):
+    with register.connect(place) as held:
+        one = register.load(held, saved.assessment)
+    for table in (shown.to_enter(one).drop(columns=["contacts", "note", "area_code"]), shown.reviewed(one)):
+        assert not (table.astype(str) == "").any(axis=None)
