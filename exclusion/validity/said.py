@@ -42,20 +42,22 @@ def better_without(table: pd.DataFrame, nation: str) -> list[str]:
     """Where our score would agree better without one of its parts, and why the default weights stay; empty where nowhere.
 
     A part is named when leaving it out agrees better among wards and among small areas, by more than chance could make in
-    one of the two (half of the 95 % interval of our own figure there).
+    one of the two (half of the 95 % interval of our own figure there). What the same does where areas were sent the other
+    thing first is said next to it, whichever way that falls.
     """
     found = []
     for way, called in WAYS.items():
         wards, small = (_figures(table, nation, way, level) for level in ("ward", "lsoa21"))
         if OURS not in wards or OURS not in small:
             continue
-        parts = []
+        parts, named = [], []
         for score in wards:
             if not score.startswith("without_") or score not in small:
                 continue
             gains = [rows[score].spearman - rows[OURS].spearman for rows in (wards, small)]
             noise = [(rows[OURS].high - rows[OURS].low) / 2 for rows in (wards, small)]
             if min(gains) > 0 and any(gain > under for gain, under in zip(gains, noise, strict=True)):
+                named.append(score)
                 parts.append(
                     f"{within(wards[score].label).removeprefix('our score ')} {wards[score].spearman:.2f} in place of "
                     f"{wards[OURS].spearman:.2f} (small areas {small[score].spearman:.2f} in place of {small[OURS].spearman:.2f})"
@@ -63,7 +65,30 @@ def better_without(table: pd.DataFrame, nation: str) -> list[str]:
         if parts:
             areas = f"the {wards[OURS].areas:,} wards of {nation} {called}"
             found.append(f"In {areas} the score would agree better with less in it: {join_words(parts)}.")
+            if other := _elsewhere(table, nation, way, named):
+                found.append(other)
     return [*found, validity_rules().weights_stay] if found else []
+
+
+def _elsewhere(table: pd.DataFrame, nation: str, way: str, scores: list[str]) -> str:
+    """What leaving the same parts out does among the wards of the nation that were sent the other thing first."""
+    for other, called in WAYS.items():
+        wards = _figures(table, nation, other, "ward")
+        if other == way or OURS not in wards:
+            continue
+        ours = wards[OURS]
+        noise = (ours.high - ours.low) / 2
+        parts = []
+        for score in scores:
+            if score not in wards:
+                continue
+            change = wards[score].spearman - ours.spearman
+            how = "a difference that chance could make" if abs(change) <= noise else "less than now" if change < 0 else "more than now"
+            label = within(wards[score].label).removeprefix("our score ")
+            parts.append(f"{label} {wards[score].spearman:.2f} in place of {ours.spearman:.2f} ({how})")
+        if parts:
+            return f"In the {ours.areas:,} wards of {nation} {called}, the same would give: {join_words(parts)}."
+    return ""
 
 
 class _Figure(NamedTuple):

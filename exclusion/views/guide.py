@@ -28,7 +28,8 @@ WORDS = {
     "Keep as a condition": "The firmest level of a finding: the move should not go ahead in this ward without this way in.",
     "Advise keeping": "The middle level: keep this way in unless the council knows something we do not.",
     "Watch": "The lightest level: look again when the service has moved, or ask people who know the ward.",
-    "No reason found": "The rules were checked and found nothing beyond the minimum. It does not mean that nobody needs another way in.",
+    "Nothing found in rules checked": "The rules that could be checked found nothing beyond the minimum. It does not mean that nobody "
+    "needs another way in.",
     "Not assessed": "The figures for the rules are not held, so nothing can be said either way.",
     "People unlikely to use the internet": "Our estimate of residents aged 16 and over who did not use the internet in the last three "
     "months, from survey rates by age and disability. A range, because rates and places differ.",
