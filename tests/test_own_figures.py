@@ -328,3 +328,57 @@ def test_own_evidence_has_a_cache_of_its_own(bundled: Evidence) -> None:
     assert evidence.wide("ward", "count").at["E05015186", "far_help"] == 2500
     assert replace(bundled).wide("ward", "count").at["E05015186", "far_help"] != 2500
     assert np.isfinite(evidence.wide("ward", "value").at["E05015187", "far_help"])  # the rest keep ours
+
+
+PROPOSAL = """title = "Blue Badge online"
+councils = ["Blackpool"]
+date = 2027-09-01
+[[service]]
+id = "blue_badge"
+close = ["f2f"]
+"""
+
+
+@pytest.fixture
+def with_proposal(file: Path, tmp_path: Path) -> list[str]:
+    path = tmp_path / "proposal.toml"
+    path.write_text(PROPOSAL, encoding="utf-8")
+    return ["--proposal", str(path), "--own-figures", str(file), "--own-use", "one adult 66+ = lone66", "--own-when", "2025-26"]
+
+
+def test_a_proposal_is_judged_on_own_figures_in_tables_pages_and_equality_assessment(
+    with_proposal: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["assess", *with_proposal, "-o", str(tmp_path / "out")]) == 0
+    assert "stands in for our figure" in capsys.readouterr().err
+    rows = pd.read_csv(tmp_path / "out" / "observations.csv")
+    assert set(rows.loc[(rows["measure"] == "lone66") & (rows["level"] == "ward"), "count"]) == {900}
+    found = pd.read_csv(tmp_path / "out" / "findings.csv")
+    # 900 households are above the high threshold (704), so the rule on living alone and disability rests on the council's figure.
+    assert found.loc[found["rule_ids"].str.contains("W05", na=False), "figures_json"].str.contains('"n": 900').any()
+    assert len(pd.read_csv(tmp_path / "out" / "effects.csv"))
+    assert main(["pack", *with_proposal, "-o", str(tmp_path / "pages")]) == 0
+    assert main(["equality", *with_proposal, "-o", str(tmp_path / "eia.html")]) == 0
+    written = [*(tmp_path / "pages").glob("*.html"), tmp_path / "eia.html"]
+    silent = [path.name for path in written if "Own figures of Blackpool" not in path.read_text(encoding="utf-8")]
+    assert len(written) > 20 and not silent
+
+
+def test_the_register_says_why_it_does_not_keep_own_figures_and_what_to_do(
+    with_proposal: list[str], tmp_path: Path, bundled: Evidence, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from exclusion import register
+    from exclusion.contracts import UsageError
+
+    place = tmp_path / "register.sqlite"
+    assert main(["register", "save", *with_proposal, "--by", "A. Officer", "--register", str(place)]) == 2
+    said = capsys.readouterr().err
+    assert "--own-figures: cannot be kept in the register" in said and "'exclusion assess -o'" in said and not place.exists()
+    # The same for whoever saves from Python or the app.
+    from exclusion import assess
+
+    evidence = laid(bundled, "ward_code,beyond\nE05015186,2500\n", "beyond = far_help")
+    with register.connect(place, create=True) as opened:
+        with pytest.raises(UsageError, match="own figures: beyond"):
+            register.save(opened, assess(evidence, ["Blackpool"], ["blue_badge"]), by="A. Officer", title="Own")
+        assert register.versions(opened).empty

@@ -352,9 +352,12 @@ def test_the_work_grows_with_what_differs_not_with_services_and_small_changes(mo
     monkeypatch.setattr(flags_module, "evaluate", lambda rule, *rest: done.append(rule.id) or evaluate(rule, *rest))
     found = provision.check(wards, table, judgement.services().values(), thresholds="0")
     assert len(found.summaries) == 25 * 40
-    pairs = sum(flags_module.applies(rule, service, judgement.channels()) for rule in judgement.rules().values() for service in judgement.services().values())
+    pairs = sum(
+        flags_module.applies(rule, service, judgement.channels())
+        for rule in judgement.rules().values()
+        for service in judgement.services().values()
+    )
     assert len(done) < pairs / 2 < 300, (len(done), pairs)
-
 
 
 def _kept(found: pd.DataFrame, channel: str) -> pd.Series:

@@ -41,8 +41,8 @@ def findings(
 ) -> None:
     """List findings with their ids and what was answered.
 
-    Those that ask to keep something open, ward by ward. With -o they are written as a form: fill in response (accept, amend or reject), reason and name, and
-    give it to 'exclusion register answer --file'.
+    Those that ask to keep something open, ward by ward. With -o they are written as a form: fill in response (accept,
+    amend or reject), reason and name, and give it to 'exclusion register answer --file'.
     """
     from exclusion import register
     from exclusion.export.files import csv_bytes, whole_file

@@ -172,9 +172,6 @@ def assess(
     scale = inputs.people_scale_of(people_scale, people_why)
     own = inputs.local_of(local, thresholds)  # before the slow part, like the files beside
     theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
-    if theirs and proposal:
-        do = "Give --council and --service instead."
-        raise UsageError(Problem("--own-figures and --areas", "cannot stand beside --proposal yet", "", do))
     ground = Ground(postcodes, travel_times, road_factor, catchment)
     if places and libraries:
         raise UsageError(Problem("--libraries", "stands in for --places", "", "Give one of the two."))
@@ -182,7 +179,9 @@ def assess(
         named = "--travel-times, --road-factor and --catchment"
         raise UsageError(Problem("--places", f"is missing: {named} are about places", "", "Give your list of places as well."))
     given = read_files(routes, costs, places, ground, libraries)
-    considered = inputs.consider(release, boundaries, proposal, council, service, weight, own, scale, thresholds) if proposal else None
+    considered = (
+        inputs.consider(release, boundaries, proposal, council, service, weight, own, scale, thresholds, theirs) if proposal else None
+    )
     assessment = (
         considered.assessment
         if considered
@@ -274,7 +273,7 @@ def pack(
     own, scale = inputs.brought(own_figures, own_use, own_when, areas, postcodes), inputs.people_scale_of(people_scale, people_why)
     result: Assessment | Considered
     if proposal:
-        result = inputs.consider(release, boundaries, proposal, council, service, weight, inputs.local_of(local), scale)
+        result = inputs.consider(release, boundaries, proposal, council, service, weight, inputs.local_of(local), scale, own=own)
     else:
         chosen = inputs.both(council, service)
         result = inputs.assessed(release, boundaries, *chosen, weight, inputs.local_of(local), scale, own)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exclusion.cli import inputs
-from exclusion.cli.options import AsJson, Own, Place, Proposals, Release
+from exclusion.cli.options import AsJson, Own, OwnAreas, OwnFigures, OwnUse, OwnWhen, Place, Postcodes, Proposals, Release
 from exclusion.cli.screen import notices, working, wrote
 from exclusion.contracts import Problem, UsageError
 
@@ -32,6 +32,11 @@ def equality(
     ] = None,
     since: Annotated[str | None, typer.Option("--socio-economic-since", help="From when, as YYYY-MM-DD.")] = None,
     local: Own = None,
+    own_figures: OwnFigures = None,
+    own_use: OwnUse = None,
+    own_when: OwnWhen = "",
+    areas: OwnAreas = None,
+    postcodes: Postcodes = None,
     release: Release = None,
     place: Place = None,
     as_json: AsJson = False,
@@ -68,7 +73,8 @@ def equality(
     if own is not None:
         assessments.check_form(own)
     given = _answers(answers, place)
-    considered = inputs.consider(release, None, proposal, None, None, None, inputs.local_of(local))
+    theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
+    considered = inputs.consider(release, None, proposal, None, None, None, inputs.local_of(local), own=theirs)
     with working("Writing the assessment"):
         made = assessments.build(considered, answers=given, label=label, today=inputs.today(), duty=duty)
         if own is not None:

@@ -152,6 +152,7 @@ def consider(
     local: Local | None = None,
     people_scale: tuple[float, str] | None = None,
     thresholds: str | None = None,
+    own: Brought | None = None,
 ) -> Considered:
     from exclusion import proposal
 
@@ -159,6 +160,8 @@ def consider(
         raise UsageError(Problem("--proposal", "names its own councils and services", "", "Leave out --council and --service."))
     weights = weights_of(weight)
     evidence = load(release, boundaries)
+    if own is not None:  # whose figures they are is said by the proposals; their wards are looked at once own areas are there
+        evidence = lay(evidence, [name for path in proposals for name in proposal.read(path).councils], own)
     with working("Assessing"):
         return proposal.consider_files(evidence, proposals, weights=weights, local=local, people_scale=people_scale, thresholds=thresholds)
 

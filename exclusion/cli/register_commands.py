@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from exclusion.cli import inputs
-from exclusion.cli.options import AnyCouncils, AnyServices, AsJson, By, Id, Place, Proposals, Release, Weights
+from exclusion.cli.options import AnyCouncils, AnyServices, AsJson, By, Id, OwnAreas, OwnFigures, OwnUse, OwnWhen, Place, Proposals, Release, Weights
 from exclusion.cli.screen import notices, print_json, say, show, working, wrote
-from exclusion.contracts import DataRefused
+from exclusion.contracts import DataRefused, UsageError
 
 if TYPE_CHECKING:
     from exclusion.register import Register, Version
@@ -189,6 +189,10 @@ def save(
     based_on: Annotated[int, typer.Option("--based-on", help="The version that yours was worked out from.")] = 0,
     note: Annotated[str, typer.Option("--note", help="What this version is for; not in the public copy.")] = "",
     weight: Weights = None,
+    own_figures: OwnFigures = None,
+    own_use: OwnUse = None,
+    own_when: OwnWhen = "",
+    areas: OwnAreas = None,
     release: Release = None,
     place: Place = None,
     as_json: AsJson = False,
@@ -200,6 +204,8 @@ def save(
     """
     from exclusion import register
 
+    if own_figures or own_use or own_when or areas:  # said before the slow part
+        raise UsageError(register.not_kept("--areas" if areas else "--own-figures"))
     considered = inputs.consider(release, None, proposal, council, service, weight) if proposal else None
     assessment = considered.assessment if considered else inputs.assessed(release, None, *inputs.both(council, service), weight)
     texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]

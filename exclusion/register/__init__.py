@@ -30,7 +30,7 @@ from exclusion.register.public import MARK, export_public, public_copy
 from exclusion.register.reading import Saved, history, load, versions
 from exclusion.register.responses import ANSWERS, Response, answered, unanswered
 from exclusion.register.review import Review
-from exclusion.register.saving import Conflict, record_review, respond, save
+from exclusion.register.saving import Conflict, not_kept, record_review, respond, save
 
 __all__ = [
     "ANSWERS",
@@ -64,6 +64,7 @@ __all__ = [
     "load",
     "load_roles",
     "named",
+    "not_kept",
     "public_copy",
     "read_answers",
     "read_contacts_form",

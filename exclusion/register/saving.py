@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import select
 from sqlalchemy.engine import Connection
 
-from exclusion.assessment import Assessment
+from exclusion.assessment import OWN_AREAS, OWN_MEASURE, Assessment
 from exclusion.contracts import ExclusionError, Problem, UsageError
 from exclusion.register import chain, contents, reading, responses, review, schema
 from exclusion.register.chain import Version
@@ -86,6 +86,8 @@ def save(
         When something given is not sound, or the register cannot be written; nothing was saved.
     """
     who = named(by)
+    if brought := _brought(assessment):
+        raise UsageError(not_kept(brought))
     names = assessment.areas.drop_duplicates("council_code")["council_name"]
     about = {
         "title": contents.plain(title, "title", 200),
@@ -98,6 +100,25 @@ def save(
         about["title"] = about["title"] or f"{about['services']}, {about['councils']}"[:200]
         return _commit(register, secrets.token_hex(6), 0, "assessed", who, note, files, about)
     return _commit(register, _whole_id(register, assessment_id), based_on, "assessed", who, note, files, about)
+
+
+def not_kept(what: str) -> Problem:
+    """What a council brought for one run, and why the register does not take it in."""
+    return Problem(
+        what,
+        "cannot be kept in the register, which keeps what can be opened again from a release alone",
+        "",
+        "Write this assessment to a folder with 'exclusion assess -o' (run.toml says what it rests on) and file that; "
+        "or save it here without figures and areas of your own.",
+    )
+
+
+def _brought(assessment: Assessment) -> str:
+    """What an assessment rests on that no release holds; blank when nothing."""
+    if (assessment.areas["edition"] == OWN_AREAS).any():
+        return "areas of your own"
+    own = [source.title for source in assessment.evidence.manifest.sources.values() if source.id.startswith(OWN_MEASURE)]
+    return f"own figures: {join_words(own)}" if own else ""
 
 
 def respond(register: Register, assessment_id: str, based_on: int, answers: Iterable[Response], *, by: str, note: str = "") -> Version:
@@ -184,9 +205,7 @@ def insert(connection: Connection, version: Version, carried: Mapping[str, str],
     fresh = [{"sha256": digest, "size": len(body), "body": body} for digest, body in bodies.items() if digest not in held]
     if fresh:
         connection.execute(schema.contents.insert(), fresh)
-    rows = [
-        {"assessment": version.assessment, "number": version.number, "name": name, "sha256": digest} for name, digest in parts.items()
-    ]
+    rows = [{"assessment": version.assessment, "number": version.number, "name": name, "sha256": digest} for name, digest in parts.items()]
     connection.execute(schema.parts.insert(), rows)
     return version
 
