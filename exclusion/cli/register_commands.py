@@ -8,7 +8,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from exclusion.cli import inputs
-from exclusion.cli.options import AnyCouncils, AnyServices, AsJson, By, Id, OwnAreas, OwnFigures, OwnUse, OwnWhen, Place, Proposals, Release, Weights
+from exclusion.cli.options import (
+    AnyCouncils,
+    AnyServices,
+    AsJson,
+    By,
+    Id,
+    OwnAreas,
+    OwnFigures,
+    OwnUse,
+    OwnWhen,
+    Place,
+    Proposals,
+    Release,
+    Weights,
+)
 from exclusion.cli.screen import notices, print_json, say, show, working, wrote
 from exclusion.contracts import DataRefused, UsageError
 
