@@ -6,8 +6,9 @@ import streamlit as st
 
 from exclusion import alongside, ui
 from exclusion.contracts import Problem
-from exclusion.ui import costs_form, listing, proposal_form, ward_map
+from exclusion.ui import answering, costs_form, listing, proposal_form, ward_map
 from exclusion.ui.beside import lay_beside
+from exclusion.views import answers as answers_shown
 from exclusion.views import files
 from exclusion.views import proposal as shown
 
@@ -106,6 +107,14 @@ for title, lines in beside.said.items():
     ui.lines(lines)
 costs_form.show_sums(beside.sums)
 
+st.header("What officers answer", anchor=False)
+st.markdown(
+    "Each finding of the proposal asks for an answer with a name, and a reason when it is not taken up. "
+    "What nobody has answered stands first."
+)
+answers = answering.answer_visit(considered)
+ui.page_link("pages/equality.py", "Go on to the equality review, which takes these answers up")
+
 st.header("Take it away", anchor=False)
 st.markdown("What you download is yours. The proposal holds your own words and contacts; decide yourself whether to publish it.")
 columns = st.columns(2)
@@ -114,7 +123,7 @@ for number, one in enumerate(proposals, start=1):
     columns[0].download_button(label, files.proposal_text(one), f"proposal-{number}.toml", "text/plain", on_click="ignore", width="stretch")
 columns[1].download_button(
     "The tables (zip of CSV)",
-    data=partial(files.proposal_tables, considered, {**beside.tables, **tables}),
+    data=partial(files.proposal_tables, considered, {**beside.tables, **tables, **answers_shown.as_file(considered, answers)}),
     file_name="proposal-tables.zip",
     mime="application/zip",
     on_click="ignore",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from itertools import pairwise
 
@@ -12,6 +13,8 @@ from test_alongside import LIST, OWN, TEXT
 from test_pages import ROOT, maps_on, run, text
 
 from exclusion import proposal
+from exclusion.contracts import DataRefused
+from exclusion.register import responses
 from exclusion.release import Evidence
 from exclusion.views import files
 from exclusion.views import proposal as shown
@@ -175,6 +178,61 @@ def test_costs_filled_in_on_the_page_are_reckoned_line_by_line_and_kept_in_the_v
     assert "Keeping face to face where we advise it" in text(test)
     test.number_input(key="proposal_cost_contact_f2f_low").set_value(13.0).run()
     assert "contact.f2f: high is below low" in errors(test)
+
+
+def answer_one(test: AppTest, say: str, reason: str, name: str = "A. Officer") -> None:
+    """Answer the finding that stands first, for every ward that has no answer."""
+    next(one for one in test.radio if one.label == "Answer").set_value(say)
+    next(one for one in test.text_area if one.label.startswith("Reason")).set_value(reason)
+    next(one for one in test.text_input if one.label.startswith("Your name")).set_value(name)
+    next(one for one in test.button if one.label == "Record this answer").click().run()
+
+
+def test_a_finding_is_answered_on_the_page_and_what_is_not_stays_counted(bundled: Evidence) -> None:
+    test = with_file(TEXT)
+    asked = int(re.search(r"([\d,]+) findings to keep something open, ward by ward: ([\d,]+) not answered", text(test))[1].replace(",", ""))
+    answer_one(test, "reject", "")  # no reason
+    assert "reject has no reason" in errors(test)
+    answer_one(test, "reject", "The library takes these calls from May.")
+    assert not test.exception and not test.error, errors(test)
+    rejected, left = (
+        int(one.replace(",", "")) for one in re.search(r"ward by ward: ([\d,]+) rejected and ([\d,]+) not answered", text(test)).groups()
+    )
+    assert rejected + left == asked and rejected >= 21  # the minimum stands first, in every ward of Blackpool
+    assert "The library takes these calls from May." in text(test) and "A. Officer" in text(test)
+
+
+def test_answers_are_taken_along_in_a_file_and_taken_up_again() -> None:
+    test = with_file(TEXT)
+    answer_one(test, "accept", "")
+    given = test.session_state["proposal_visit"]["answers"]
+    content = responses.to_file(given)
+    assert responses.read_back(content, "responses.toml") == tuple(given)  # who, when and to what, to the letter
+    later = with_file(TEXT)
+    later.file_uploader(key="answers_file").upload("responses.toml", content, "text/plain").run()
+    next(one for one in later.button if one.label == "Take these answers up").click().run()
+    assert not later.exception and not later.error, errors(later)
+    assert f"{len(given)} accepted" in text(later)
+    next(one for one in later.button if one.label == "Take these answers up").click().run()
+    assert len(later.session_state["proposal_visit"]["answers"]) == len(given)  # once, however often
+
+
+def test_a_file_of_answers_with_mistakes_is_refused_whole_with_each_named() -> None:
+    head = '[[response]]\narea_code = "E05015188"\nservice_id = "blue_badge"\nchannel = "f2f"\nkind = "keep"\nrule_ids = "W06"\n'
+    wrong = head + 'response = "maybe"\nname = "A"\ndate = "2026-11-24"\n' + head + 'response = "reject"\nname = ""\ndate = "soon"\n'
+    with pytest.raises(DataRefused) as refused:
+        responses.read_back(wrong.encode(), "r.toml")
+    said = str(refused.value)
+    for mistake in (
+        "response 1",
+        "is not an answer (found: maybe)",
+        "reject has no reason",
+        "has no name",
+        "the date is not one (found: soon)",
+    ):
+        assert mistake in said
+    with pytest.raises(DataRefused, match="holds no answers"):
+        responses.read_back(b"title = 1\n", "r.toml")
 
 
 def test_a_councils_own_profile_is_used_and_named_and_a_bad_one_is_refused_in_words() -> None:

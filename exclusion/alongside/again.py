@@ -56,6 +56,7 @@ def _in_words(assessment: Assessment, table: pd.DataFrame, counts: dict[str, pd.
     names = list(assessment.areas.loc[further.index, "area_name"])
     label = judgement.measures()[MEASURE].label.replace("a staffed public library", "a place on the list")
     lines = [f"More {label}: in {_some(names)}. So every service that leans on a place that changes was run again."]
+    changing: dict[str, list[str]] = {}  # what differs -> the services it differs for, so that it is said once
     for service in assessment.services:
         mine = table[table["service_id"] == service.id]
         parts = []
@@ -66,7 +67,8 @@ def _in_words(assessment: Assessment, table: pd.DataFrame, counts: dict[str, pd.
             else:
                 parts.append(f"{way}, '{_STATES[str(was)]}' now and '{_STATES[str(now)]}' then, in {where}")
         if parts:
-            lines.append(f"{service.service_name}: {'; '.join(parts)}.")
+            changing.setdefault("; ".join(parts), []).append(service.service_name)
+    lines += [f"{join_words(services)}: {what}." for what, services in changing.items()]
     same = [service.service_name for service in assessment.services if service.id not in set(table["service_id"])]
     if same:
         lines.append(f"Run again, and nothing differs: {join_words(same)}.")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime
 
 import pandas as pd
 
-from exclusion.contracts import Problem, UsageError
+from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.register.contents import plain, toml_from
 from exclusion.release_write import to_toml
 
@@ -89,6 +90,44 @@ def from_file(content: bytes, where: str) -> list[dict[str, str]]:
     """Answers of one ``responses.toml``, as rows."""
     rows = toml_from(content, where).get("response", [])
     return [{name: str(row.get(name, "")) for name in COLUMNS} for row in rows if isinstance(row, dict)]
+
+
+def read_back(content: bytes, where: str) -> tuple[Response, ...]:
+    """Answers of a file that was taken along (:func:`to_file`), as they were given: who, when, and to what.
+
+    Raises
+    ------
+    DataRefused
+        Naming every answer that is not one; nothing of the file is taken then.
+    """
+    done: list[Response] = []
+    problems: list[Problem] = []
+    for number, row in enumerate(from_file(content, where), start=1):
+        at = f"{where}, response {number} ({row['area_code']} {row['service_id']} {row['channel']})"
+        wrong = len(problems)
+        if lacking := [name for name in KEY[:4] if not row[name]]:
+            problems.append(Problem(at, "does not say which finding it is to", ", ".join(lacking), "Use the file as it was taken away."))
+        if row["response"] not in ANSWERS:
+            problems.append(Problem(at, "is not an answer", row["response"], f"Use one of {', '.join(ANSWERS)}."))
+        elif row["response"] != "accept" and not row["reason"].strip():
+            problems.append(Problem(at, f"{row['response']} has no reason", "", "Say why, in your own words."))
+        if not row["name"].strip():
+            problems.append(Problem(at, "has no name", "", "Say who answered."))
+        try:
+            datetime.fromisoformat(row["date"])
+            clean = {"reason": plain(row["reason"], f"{at}, reason"), "name": plain(row["name"], f"{at}, name", 200)}
+        except UsageError as error:
+            problems += error.problems
+        except ValueError:
+            problems.append(Problem(at, "the date is not one", row["date"][:40], "Use the file as it was taken away."))
+        else:
+            if len(problems) == wrong:
+                done.append(Response(**{**row, **clean}))
+    if not done and not problems:
+        problems.append(Problem(where, "holds no answers", "", "Give the file of answers that was taken away from the app."))
+    if problems:
+        raise DataRefused(problems)
+    return tuple(done)
 
 
 def table(rows: Iterable[Mapping[str, object]]) -> pd.DataFrame:

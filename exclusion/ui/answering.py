@@ -27,6 +27,7 @@ WORDS = {
     "reject": "Reject: it will not be kept open (say why)",
 }
 ANSWERS, NAME, _TURNS = "answers", "officer_name", "answer_turns"  # kept in the visit
+FILE = "answers_file"
 
 
 def ask_name(place: str, label: str = "Your name, as it should stand in the record") -> str:
@@ -60,7 +61,27 @@ def answer_visit(considered: Considered) -> pd.DataFrame:
     known = set(map(tuple, rows[responses.KEY].astype(str).to_numpy()))
     if stray := sum(tuple(row) not in known for row in given[given["current"]][responses.KEY].to_numpy()):
         st.caption(f"{stray} answers of this visit are to findings that are not in this proposal. They are kept, and not shown here.")
+    _as_file()
     return given
+
+
+def _as_file() -> None:
+    """Answers taken along as a file, and taken up again from one: a visit forgets them."""
+    given: list[Response] = visit.held()[ANSWERS]
+    with st.expander("Take the answers with you, or go on from a file"):
+        st.markdown("Answers are kept in this visit only, until they are saved in the register. A file of them can be taken up again here.")
+        if given:
+            st.download_button("The answers so far (TOML)", responses.to_file(given), "responses.toml", "text/plain", on_click="ignore")
+        brought = visit.upload("Answers from an earlier visit, or from a colleague (TOML)", FILE, ["toml"])
+        if brought and st.button("Take these answers up", key=f"{FILE}_take"):
+            try:
+                new = [one for one in responses.read_back(brought[0][1], brought[0][0]) if one not in set(given)]
+            except ExclusionError as error:
+                ui.show_error(error)
+                return
+            # The latest answer to a finding counts, so a file from earlier does not undo what was said since.
+            visit.held()[ANSWERS] = sorted([*given, *new], key=lambda one: one.date)
+            st.rerun()
 
 
 def answer(findings: pd.DataFrame, take: Callable[[Sequence[Response], str], None], *, key: str, may: bool = True) -> None:

@@ -7,9 +7,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from exclusion import judgement
+from exclusion import judgement, register
 from exclusion.equality.actions import ANSWERED, FIRMNESS
+from exclusion.proposal import Considered
 from exclusion.report.briefing import short_name, way
+from exclusion.report.proposed import named_services
 from exclusion.words import capital, counted, date_words, join_words
 
 KINDS = ("floor", "keep", "more_use")
@@ -83,6 +85,14 @@ def table(findings: pd.DataFrame) -> pd.DataFrame:
     return frame.sort_values("answered", kind="stable").drop(columns="answered").reset_index(drop=True)
 
 
+def as_file(considered: Considered, answers: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """``answers.csv``: every finding of the proposal's services that asks for an answer, blank where nobody has answered."""
+    rows = to_answer(register.answered(considered.assessment.findings, answers), named_services(considered))
+    columns = ["area_code", "area_name", "service_id", "channel", "kind", "severity", "short"]
+    said = ["response", "response_reason", "response_name", "response_date", "look_again"]
+    return {"answers.csv": rows[[*columns, *said]].reset_index(drop=True)}
+
+
 def _wards(rows: pd.DataFrame) -> str:
     names = sorted({str(name) for name in rows["area_name"]})
     return join_words(names) if len(names) <= MOST_WARDS else counted(len(names), "ward")
@@ -106,4 +116,4 @@ def open_wards(rows: pd.DataFrame) -> dict[str, str]:
     return mine
 
 
-__all__ = ["KINDS", "Group", "groups", "label", "open_wards", "reasons", "table", "tally", "to_answer"]
+__all__ = ["KINDS", "Group", "as_file", "groups", "label", "open_wards", "reasons", "table", "tally", "to_answer"]
