@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from html import escape
@@ -306,6 +306,7 @@ def paint(
     notes: pd.Series[Any] | None = None,
     selected: str | None = None,
     places: pd.DataFrame | None = None,
+    focus: Collection[str] = (),
 ) -> folium.FeatureGroup:
     """The colours, as the feature group to hand to ``st_folium(feature_group_to_add=...)``.
 
@@ -326,11 +327,16 @@ def paint(
     places
         Places to draw over the wards: ``name, what`` (its kind in words), ``status`` (a key of
         :data:`MARKS`), ``x, y`` (EPSG:27700). Each is a mark with its name, which arrow keys reach.
+    focus
+        Codes to bring into view when they change; none = all of them.
     """
     spots = classes.reindex(list(shapes.codes))
     legend_entries = [*shades, nothing]
     at = "".join(_BASE36[len(shades)] if pd.isna(spot) else _BASE36[int(spot)] for spot in spots)
     payload: dict[str, Any] = {"shades": [asdict(shade) for shade in legend_entries], "at": at, "selected": selected or ""}
+    if len(focus):
+        wanted = set(focus)
+        payload["focus"] = [place for place, code in enumerate(shapes.codes) if code in wanted]
     if notes is not None:
         payload["notes"] = ["" if pd.isna(note) else str(note) for note in notes.reindex(list(shapes.codes))]
     if places is not None and len(places):

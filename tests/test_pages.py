@@ -367,3 +367,38 @@ def test_a_factor_goes_along_to_pages_that_do_not_ask_for_it():
 @pytest.mark.parametrize("factor", ["nan", "9", "much", "-1"])
 def test_a_factor_in_the_address_that_is_none_is_left_alone(factor):
     assert "about 140 to 520" in text(run("service.py", ward=BLOOMFIELD, people_scale=factor, people_why="our survey"))
+
+
+# ------------------------------------------------------------------ the national map
+
+
+def test_the_national_map_colours_one_nation_at_a_time_and_lists_its_councils_by_name():
+    test = run("national.py", nation="Wales")
+    words = text(test)
+    assert "Wales: 22 councils" in words
+    assert words.count('<th scope="row"') == 22
+    (drawn,) = maps_on(test)
+    assert '"focus":[' in drawn["feature_group"]
+    assert any("They are not boundaries" in one.value for one in test.caption)
+
+
+def test_from_a_council_to_its_wards_to_the_small_areas_of_one():
+    test = run("national.py", look="Blackpool (E06000009)", look_ward="Bloomfield (E05015188)")
+    words = text(test)
+    assert "Small areas that lie mostly in Bloomfield, by name" in words
+    assert "Blackpool and councils like it" in words
+    assert len(maps_on(test)) == 2
+    assert [one.value for one in test.subheader] == ["Small areas of Bloomfield", "Councils like Blackpool"]
+
+
+def test_changing_the_nation_lets_go_of_a_council_that_is_not_in_it():
+    test = run("national.py", look="Blackpool (E06000009)")
+    test.radio(key="nation").set_value("Scotland").run()
+    assert not test.exception
+    assert test.selectbox(key="look").value is None
+
+
+def test_a_nation_without_a_score_says_so_and_not_that_nobody_is_at_risk():
+    test = run("national.py", nation="Northern Ireland", by="Wards")
+    assert any("have no score" in one.value and "does not mean no need" in one.value for one in test.warning)
+    assert "are in bands 4 and 5" not in text(test)

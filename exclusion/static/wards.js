@@ -4,7 +4,7 @@
  * are laid on what is already drawn, so a slider never reloads the map. One entry for each:
  *
  *   KeptOpen.wards(map, {url, title, attribution, names})   draw the shapes
- *   KeptOpen.paint({shades, at, notes, selected, places})   colour them, and mark places over them
+ *   KeptOpen.paint({shades, at, notes, selected, places, focus})   colour them, mark places over them, look at some
  *
  * `at` holds one character for each ward, in the order of the file: its place in `shades`
  * (base 36), or "-" for a ward without a figure. A pick (click, tap or Enter) is handed to
@@ -15,7 +15,7 @@
 
   var NO_FIGURE = { number: '–', word: 'No figure', fill: '#bdbdbd' };
   var MOST_NAMES = 150;
-  var places = [], placesDrawn = '', place = null;
+  var places = [], placesDrawn = '', place = null, looked = '[]', fine = false;
   var map, group, wards = [], byCode = {}, current = null, ring, chosen, painted = null, applied = 0;
 
   // One finger scrolls the page: a touch never starts a drag, a mouse does. Two fingers are
@@ -227,6 +227,7 @@
     map.on('dragstart zoomstart', function () { moved = true; });
     map.on('resize', function () { if (!moved) { map.fitBounds(group.getBounds(), { animate: false, padding: [12, 12] }); moved = false; } });
     map.on('zoomend moveend resize', placeNames);
+    map.on('zoomend', refine);
     if (!canvas && wards.length) {
       wards.forEach(function (ward) {
         element(ward).setAttribute('role', 'button');
@@ -239,13 +240,35 @@
     map.getContainer().setAttribute('data-ready', '1');
   }
 
+  // Brings some wards into view when the page asks for others than before; never when somebody has only moved a slider.
+  function lookAt(places) {
+    var said = JSON.stringify(places || []);
+    if (said === looked) { return; }
+    looked = said;
+    var seen = L.latLngBounds([]);
+    (places && places.length ? places.map(function (place) { return wards[place]; }) : wards).forEach(function (ward) {
+      seen.extend(ward.layer.getBounds ? ward.layer.getBounds() : ward.centre);
+    });
+    map.fitBounds(seen, { animate: false, padding: [12, 12] });
+  }
+
+  // On a canvas there are thousands of wards: seen from afar their white borders would be all one sees, so each takes the
+  // colour of its ward until there is room for them.
+  var FINE_FROM = 9.5;
+  function thin(fill) { return fine ? { fillColor: fill, color: '#ffffff', weight: 1 } : { fillColor: fill, color: fill, weight: 0.5 }; }
+  function refine() {
+    if (fine === (map.getZoom() >= FINE_FROM) || !wards.length || element(wards[0])) { return; }
+    fine = !fine;
+    wards.forEach(function (ward) { if (ward.shade) { ward.layer.setStyle(thin(ward.shade)); } });
+  }
+
   function apply() {
     if (!painted || !wards.length) { return; }
     wards.forEach(function (ward) {
       var shade = shadeOf(ward), node = element(ward);
       if (ward.shade !== shade.fill) {
         ward.shade = shade.fill;
-        ward.layer.setStyle({ fillColor: shade.fill });
+        ward.layer.setStyle(node ? { fillColor: shade.fill } : thin(shade.fill));
       }
       if (node) {
         node.setAttribute('aria-label', spoken(ward));
@@ -254,6 +277,7 @@
       if (ward.label) { ward.label.getElement().querySelector('i').textContent = ' ' + shade.number; }
     });
     drawPlaces(painted.places);
+    lookAt(painted.focus);
     if (chosen) { chosen.forEach(function (line) { line.remove(); }); chosen = null; }
     var selected = byCode[painted.selected];
     if (selected) {

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import tempfile
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Collection, Hashable, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache, partial
@@ -566,7 +566,9 @@ def draw_map(
     notes: pd.Series[Any] | None = None,
     selected: str | None = None,
     places: pd.DataFrame | None = None,
+    focus: Collection[str] = (),
     height: int = 480,
+    one: str = "ward",
     on_pick: Callable[[str], None] | None = None,
 ) -> None:
     """Draw the wards, the legend with the number of wards in each class, and how to move the map.
@@ -575,12 +577,14 @@ def draw_map(
     ----------
     areas
         Wards indexed by ``area_code``, EPSG:27700: polygons, or points where no outlines are held.
-    classes, shades, nothing, notes, selected, places
+    classes, shades, nothing, notes, selected, places, focus
         As for :func:`exclusion.maps.paint`.
     title
         What a screen reader calls the map; begins with "Map".
     name
         A short name for this map, unique on its page.
+    one
+        What one shape is, in a word.
     on_pick
         Called with the code of the ward that was clicked, tapped or entered, before the page runs again.
     """
@@ -602,17 +606,19 @@ def draw_map(
         height=height,
         use_container_width=True,
         returned_objects=["last_active_drawing"],
-        feature_group_to_add=maps.paint(shapes, classes, shades, nothing=nothing, notes=notes, selected=selected, places=places),
+        feature_group_to_add=maps.paint(
+            shapes, classes, shades, nothing=nothing, notes=notes, selected=selected, places=places, focus=focus
+        ),
         on_change=picked,
     )
     held = classes.reindex(areas.index)
     counts = {shade.label: int((held == place).sum()) for place, shade in enumerate(shades)}
     counts[nothing.label] = int(held.isna().sum())
     shown = [*shades, nothing] if counts[nothing.label] else list(shades)
-    st.html(maps.legend(shown, counts, "Number of wards in each") if shades else "")
+    st.html(maps.legend(shown, counts, f"Number of {one}s in each") if shades else "")
     if places is not None:
         st.html(maps.marks_legend(places))
-    ways = "Click or tap a ward to choose it. On a touch screen one finger scrolls the page and two fingers move the map."
+    ways = f"Click or tap a {one} to choose it. On a touch screen one finger scrolls the page and two fingers move the map."
     if shapes.points:
-        ways += " We hold no outlines for some of these wards, so a point marks the middle of each."
+        ways += f" We hold no outlines for some of these {one}s, so a point marks the middle of each."
     st.caption(ways)
