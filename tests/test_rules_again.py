@@ -114,4 +114,4 @@ def test_the_proposal_page_says_it() -> None:
     test.selectbox(key="proposal_place_1_listed").set_value("Middle House").run()
     assert not test.exception and not test.error
     assert TITLE in [head.value for head in test.subheader]
-    assert "Primary school place:" in text(test) and "expect more use of post in" in text(test)
+    assert "Primary school place" in text(test) and "expect more use of post in" in text(test)
