@@ -123,6 +123,8 @@ def score(evidence: Evidence, area_codes: Sequence[str] | None = None, weights: 
         if preset is None:
             empty = pd.DataFrame(index=members.index)
             empty["scored"], empty["why_not"], empty["risk"] = False, _no_method(str(nation)), np.nan
+            # The same columns as for any other nation, so that a table of its wards alone has them too.
+            empty["observed"] = empty["national_median_risk"] = np.nan
             parts.append(empty)
             continue
         parts.append(_score_nation(evidence, str(nation), list(members.index), preset, normalised_weights(preset, weights)))

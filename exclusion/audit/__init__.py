@@ -23,6 +23,18 @@ Progress = Callable[[str, float], None]
 ENDINGS = (".html", ".docx")
 
 
+def require_scores(a: Assessment, use: str) -> None:
+    """Refuse wards of which none can be scored (those of Northern Ireland, say), with the reason; ``use``: "to audit".
+
+    Raises
+    ------
+    NothingToAssess
+    """
+    if not a.scores["scored"].any():
+        why = " ".join(dict.fromkeys(a.scores["why_not"]))
+        raise NothingToAssess(f"None of these wards has every figure that the score needs, so there is no score {use}. {why}")
+
+
 def audit(
     evidence: Evidence,
     councils: list[str] | None = None,
@@ -54,9 +66,7 @@ def audit(
     """
     when = today or date.today()
     a = assessment.assess(evidence, councils, (), weights=weights, today=when)
-    if not a.scores["scored"].any():
-        why = join_words(list(dict.fromkeys(a.scores["why_not"])))
-        raise NothingToAssess(f"None of these wards has every figure that the score needs, so there is no score to audit. {why}")
+    require_scores(a, "to audit")
     chosen = dict(weights) if weights is not None else None
     found = sure if sure is not None else uncertainty(evidence, list(a.areas.index), chosen, progress=progress)
     return _document(a, chosen, found, when)
@@ -120,4 +130,4 @@ def made_words(document: Document) -> str:
     return f"Made with Kept Open on {date_words(document.made_on)}."
 
 
-__all__ = ["ENDINGS", "Document", "audit", "check_ending", "content", "made_words"]
+__all__ = ["ENDINGS", "Document", "audit", "check_ending", "content", "made_words", "require_scores"]

@@ -215,6 +215,7 @@ def export_table(
     every: Every = False,
     fmt: Annotated[str | None, typer.Option("--format", "-f", help="csv, xlsx, gpkg, parquet, geojson, zip; else by the ending.")] = None,
     service: Annotated[list[str] | None, typer.Option("--service", "-s", help="Service by id; adds its findings (xlsx, gpkg).")] = None,
+    sure: Annotated[bool, typer.Option("--sure", help="Add how sure each band is: what it could be, the chance, the driver.")] = False,
     weight: Weights = None,
     people_scale: PeopleScale = None,
     people_why: PeopleWhy = None,
@@ -231,16 +232,21 @@ def export_table(
 
     CSV and Parquet hold the ward table; the workbook adds findings, observations, a data dictionary
     and sources; the GeoPackage opens in QGIS already coloured; the zip is a Frictionless data package
-    (tables, what every column means, shapes).
+    (tables, what every column means, shapes). With --sure every format says how sure each ward's band is.
     """
     from exclusion import export
+    from exclusion.method.uncertainty import uncertainty
 
     export.check_format(out, fmt)  # before the slow part
     scale = inputs.people_scale_of(people_scale, people_why)
     own = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
     assessment = inputs.assessed(release, boundaries, inputs.chosen(council, every), service or (), weight, people_scale=scale, own=own)
+    found = None
+    if sure:
+        with working("Trying every method") as progress:
+            found = uncertainty(assessment.evidence, list(assessment.areas.index), inputs.weights_of(weight), progress=progress)
     with working("Writing the file"):
-        export.write(assessment, out, fmt)
+        export.write(assessment, out, fmt, found)
     wrote(as_json, [out], f"Wrote {len(assessment.areas)} wards to {out}")
     notices(assessment)
 

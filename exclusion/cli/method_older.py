@@ -30,11 +30,13 @@ def method_deri(
     small areas of the wards (see 'exclusion release build --mapped'). Every mistake in the table is named with its line.
     """
     from exclusion import export
+    from exclusion.audit import require_scores
     from exclusion.method import older_index
 
     chosen = inputs.chosen(council, every)
     table = older_index.read_components(components)  # before the slow part
     a = inputs.assessed(release, None, chosen, (), weight)
+    require_scores(a, "to set the older index beside")
     older = older_index.of_wards(a.evidence, table, list(a.areas.index))
     both = older_index.beside(a.scores, older)
     names = a.areas[["area_name", "council_name"]]

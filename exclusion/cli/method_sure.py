@@ -28,11 +28,12 @@ def method_sure(
     nation's most affected fifth; whether that is clear, and which way; and what moves it most.
     """
     from exclusion import export
-    from exclusion.audit import trust
+    from exclusion.audit import require_scores, trust
     from exclusion.export.sure import sure_table
     from exclusion.method.uncertainty import uncertainty
 
     a = inputs.assessed(release, None, inputs.chosen(council, every), (), weight)
+    require_scores(a, "to be sure of")
     with working("Trying every method") as progress:
         found = uncertainty(a.evidence, list(a.areas.index), inputs.weights_of(weight), progress=progress)
     table = sure_table(a, found)

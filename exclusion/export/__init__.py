@@ -35,19 +35,20 @@ from exclusion.export.tables import (
     sources_table,
     wards_table,
 )
+from exclusion.method.uncertainty import Uncertainty
 from exclusion.release_write import to_toml
 
 FORMATS = ("csv", "xlsx", "gpkg", "parquet", "geojson", "zip")
 
 
-def workbook(assessment: Assessment) -> bytes:
+def workbook(assessment: Assessment, sure: Uncertainty | None = None) -> bytes:
     """An Excel workbook: sheets wards, findings, observations, people, dictionary, sources, about."""
     sheets = {
-        "wards": wards_table(assessment),
+        "wards": wards_table(assessment, sure),
         "findings": findings_table(assessment),
         "observations": observations_table(assessment),
         "people": people_table(assessment),
-        "dictionary": dictionary(assessment),
+        "dictionary": dictionary(assessment, sure),
         "sources": sources_table(assessment),
         "about": about_table(assessment),
     }
@@ -62,7 +63,7 @@ def check_format(path: str | Path, fmt: str | None = None) -> str:
     return chosen
 
 
-def write(assessment: Assessment, path: str | Path, fmt: str | None = None) -> Path:
+def write(assessment: Assessment, path: str | Path, fmt: str | None = None, sure: Uncertainty | None = None) -> Path:
     """Write the ward table (csv, parquet), the workbook (xlsx), the layers (gpkg), the wards as GeoJSON, or
     a Frictionless data package (zip) to one file, whole or not at all.
 
@@ -72,6 +73,8 @@ def write(assessment: Assessment, path: str | Path, fmt: str | None = None) -> P
         The file; what was there before is replaced only once the new one is complete.
     fmt
         One of :data:`FORMATS`; None = the ending of ``path``.
+    sure
+        How sure the bands are, see :func:`wards_table`.
 
     Raises
     ------
@@ -81,15 +84,15 @@ def write(assessment: Assessment, path: str | Path, fmt: str | None = None) -> P
     path, fmt = Path(path), check_format(path, fmt)
     with whole_file(path) as work:
         if fmt == "gpkg":
-            write_geopackage(assessment, work)
+            write_geopackage(assessment, work, sure)
         elif fmt == "xlsx":
-            work.write_bytes(workbook(assessment))
+            work.write_bytes(workbook(assessment, sure))
         elif fmt == "geojson":
-            work.write_bytes(geojson_bytes(assessment))
+            work.write_bytes(geojson_bytes(assessment, sure))
         elif fmt == "zip":
-            work.write_bytes(package_bytes(assessment))
+            work.write_bytes(package_bytes(assessment, sure))
         else:
-            table = wards_table(assessment)
+            table = wards_table(assessment, sure)
             work.write_bytes(csv_bytes(table) if fmt == "csv" else parquet_bytes(table))
     return path
 

@@ -14,7 +14,10 @@ import pandas as pd
 
 from exclusion import contracts
 from exclusion.assessment import Assessment
+from exclusion.export.sure import sure_table
 from exclusion.judgement.score import Domain, Measure, measures, method_for
+from exclusion.judgement.uncertainty import uncertainty_rules
+from exclusion.method.uncertainty import Uncertainty
 
 SMALL = 10
 FEWER = f"fewer than {SMALL}"
@@ -59,8 +62,11 @@ class Column:
     source: str = ""
 
 
-def ward_columns(assessment: Assessment) -> Iterator[Column]:
-    """Columns of the ward table in order, each indexed by ``area_code`` as ``assessment.areas`` is."""
+def ward_columns(assessment: Assessment, sure: Uncertainty | None = None) -> Iterator[Column]:
+    """Columns of the ward table in order, each indexed by ``area_code`` as ``assessment.areas`` is.
+
+    ``sure``: how sure the bands are, for the same wards and weights; its columns come last.
+    """
     figures = figures_shown(assessment.profile)
     yield from _place_columns(assessment)
     yield from _score_columns(assessment, figures)
@@ -69,6 +75,8 @@ def ward_columns(assessment: Assessment) -> Iterator[Column]:
         rows = figures[figures["measure"] == name]
         if len(rows):
             yield from _measure_columns(assessment, name, measure, rows)
+    if sure is not None:
+        yield from _sure_columns(assessment, sure)
 
 
 # ------------------------------------------------------------------------ small counts
@@ -192,6 +200,29 @@ def people_shown(people: pd.DataFrame) -> pd.DataFrame:
     shown["wide"] = people["wide"].astype("boolean").where(known & ~hidden)
     shown["hidden"] = pd.Series(np.where(hidden, FEWER, ""), index=people.index, dtype=object)
     return pd.DataFrame(shown)
+
+
+def _sure_columns(assessment: Assessment, sure: Uncertainty) -> Iterator[Column]:
+    """How sure each band is: the columns of :func:`sure_table`, told apart from those of the score by their names."""
+    table = sure_table(assessment, sure).set_index("area_code")
+    rules = uncertainty_rules()
+    ends = f"{100 * (1 - 2 * rules.interval[0]):.0f} of 100 runs lie within"
+    tried = "worked out over every method, with figures and weights a little off; not a place among wards"
+    told = {
+        "band_low": ("Lowest band the ward could be in", "1-5, 5 = most affected", f"{ends}; {tried}"),
+        "band_high": ("Highest band the ward could be in", "1-5, 5 = most affected", f"{ends}; {tried}"),
+        "chance": ("Chance of being in the nation's most affected fifth", "0-1", f"the share of all runs; {tried}"),
+        "word": (
+            "Whether that is clear, and which way",
+            "",
+            f"clear from {rules.clear_from:g} up and to {rules.clear_to:g}; unclear does not mean that there is no need",
+        ),
+        "against_band": ("The chance points another way than the band", "true or false", "read such a band with care"),
+        "driver": ("What moves the ward's place most", "", "one of method, weights, geography and data"),
+    }
+    for name, (label, unit, note) in told.items():
+        blank = "; blank where the ward is not scored"
+        yield Column(f"sure_{name}", table[name], label, unit, note + blank, f"our trial of every method, seed {rules.seed}")
 
 
 def _measure_columns(assessment: Assessment, name: str, measure: Measure, figures: pd.DataFrame) -> Iterator[Column]:

@@ -16,6 +16,7 @@ import shapely
 from exclusion.assessment import Assessment
 from exclusion.export.files import csv_bytes
 from exclusion.export.tables import dictionary, findings_table, observations_table, people_table, sources_table, wards_table
+from exclusion.method.uncertainty import Uncertainty
 from exclusion.words import slug
 
 KEYS = {"wards": ["area_code"], "sources": ["id"]}
@@ -27,12 +28,12 @@ OGL = {
 _ZIP_DATE = (1980, 1, 1, 0, 0, 0)  # equal assessments make equal packages
 
 
-def geojson_bytes(assessment: Assessment) -> bytes:
+def geojson_bytes(assessment: Assessment, sure: Uncertainty | None = None) -> bytes:
     """The ward table as GeoJSON (RFC 7946): longitude and latitude, a feature a ward, the columns as properties; a gap is null.
 
     A ward without any geometry keeps its row with a null geometry.
     """
-    table = wards_table(assessment)
+    table = wards_table(assessment, sure)
     shapes = gpd.GeoSeries(assessment.areas.geometry.reindex(table["area_code"]).to_numpy(), crs=27700).to_crs(4326)
     # RFC 7946 wants outer rings counter-clockwise.
     rounded = shapely.transform(shapely.orient_polygons(shapes.to_numpy()), lambda xy: np.round(xy, 6))
@@ -49,17 +50,17 @@ def geojson_bytes(assessment: Assessment) -> bytes:
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def package_bytes(assessment: Assessment) -> bytes:
+def package_bytes(assessment: Assessment, sure: Uncertainty | None = None) -> bytes:
     """A Frictionless data package as a zip: ``datapackage.json`` and the tables it describes, as CSV, with the shapes as GeoJSON."""
     tables = {
-        "wards": wards_table(assessment),
+        "wards": wards_table(assessment, sure),
         "findings": findings_table(assessment),
         "observations": observations_table(assessment),
         "people": people_table(assessment),
-        "dictionary": dictionary(assessment),
+        "dictionary": dictionary(assessment, sure),
         "sources": sources_table(assessment),
     }
-    files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()} | {"wards.geojson": geojson_bytes(assessment)}
+    files = {f"{name}.csv": csv_bytes(table) for name, table in tables.items()} | {"wards.geojson": geojson_bytes(assessment, sure)}
     files = {"datapackage.json": json.dumps(descriptor(assessment, tables), ensure_ascii=False, indent=2).encode()} | files
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as pack:
@@ -71,7 +72,7 @@ def package_bytes(assessment: Assessment) -> bytes:
 def descriptor(assessment: Assessment, tables: dict[str, pd.DataFrame]) -> dict[str, Any]:
     """What ``datapackage.json`` says: each table with the type, the label and the unit of every column; the sources; the licence."""
     manifest = assessment.evidence.manifest
-    told = {(row["table"], row["column"]): row for row in dictionary(assessment).to_dict("records")}
+    told = {(row["table"], row["column"]): row for row in tables["dictionary"].to_dict("records")}
     resources: list[dict[str, Any]] = [
         {
             "name": name,

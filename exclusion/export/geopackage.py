@@ -21,6 +21,7 @@ import shapely
 from exclusion.assessment import Assessment
 from exclusion.contracts import Problem, UsageError
 from exclusion.export.tables import about_table, findings_table, small_areas_table, wards_table
+from exclusion.method.uncertainty import Uncertainty
 from exclusion.places import for_map
 
 METRES = "EPSG:27700"
@@ -57,7 +58,7 @@ CREATE TABLE layer_styles (
 )"""
 
 
-def write_geopackage(assessment: Assessment, path: Path) -> None:
+def write_geopackage(assessment: Assessment, path: Path, sure: Uncertainty | None = None) -> None:
     """Write the layers and their styles to ``path``, which must not exist (see ``files.whole_file``).
 
     Raises
@@ -73,7 +74,7 @@ def write_geopackage(assessment: Assessment, path: Path) -> None:
         shapes = list(shapely.points(areas[["x", "y"]].to_numpy(dtype="float64")))
     place = dict(zip(areas.index, shapes, strict=True))
     kind = "MultiPolygon" if polygons else "Point"
-    wards, findings, small = wards_table(assessment), findings_table(assessment), small_areas_table(assessment)
+    wards, findings, small = wards_table(assessment, sure), findings_table(assessment), small_areas_table(assessment)
     points = shapely.points(small[["x", "y"]].to_numpy(dtype="float64"))
     with _same_bytes():
         _layer(path, "wards", wards, [place[code] for code in wards["area_code"]], kind)

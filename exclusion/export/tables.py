@@ -19,6 +19,7 @@ from exclusion.export.columns import (
     whole,
 )
 from exclusion.judgement.score import measures
+from exclusion.method.uncertainty import Uncertainty
 from exclusion.sources.boundaries import NATION_CODE
 
 OBSERVATIONS = (
@@ -44,8 +45,14 @@ CAUTIONS = (
 PLACES = {"count": 1, "of": 1, "low": 1, "high": 1, "value": 6, "nation_value": 6, "percentile": 3, "observed": 6}
 
 
-def wards_table(assessment: Assessment) -> pd.DataFrame:
+def wards_table(assessment: Assessment, sure: Uncertainty | None = None) -> pd.DataFrame:
     """One row per ward: codes, score, people, and every measure.
+
+    Parameters
+    ----------
+    sure
+        What :func:`exclusion.method.uncertainty.uncertainty` found for the same wards and weights;
+        adds the columns ``sure_...``: how sure each band is.
 
     Returns
     -------
@@ -55,7 +62,7 @@ def wards_table(assessment: Assessment) -> pd.DataFrame:
         or households are whole numbers. Gaps are blank, never 0; counts under 10 are blank and
         named in the column ``<measure>_hidden``.
     """
-    return pd.DataFrame({column.name: column.values for column in ward_columns(assessment)}).reset_index(drop=True)
+    return pd.DataFrame({column.name: column.values for column in ward_columns(assessment, sure)}).reset_index(drop=True)
 
 
 def findings_table(assessment: Assessment) -> pd.DataFrame:
@@ -165,9 +172,9 @@ def sources_table(assessment: Assessment) -> pd.DataFrame:
     return pd.DataFrame([[getattr(source, name) for name in SOURCES] for source in sources], columns=list(SOURCES))
 
 
-def dictionary(assessment: Assessment) -> pd.DataFrame:
+def dictionary(assessment: Assessment, sure: Uncertainty | None = None) -> pd.DataFrame:
     """What every column of the exported tables means: ``table, column, label, unit, note, source``."""
-    rows = [("wards", c.name, c.label, c.unit, c.note, c.source) for c in ward_columns(assessment)]
+    rows = [("wards", c.name, c.label, c.unit, c.note, c.source) for c in ward_columns(assessment, sure)]
     rows += [("findings", name, spec.description, "", "", "") for name, spec in contracts.TABLES["findings"].columns.items()]
     described = {name: spec.description for name, spec in contracts.TABLES["observations"].columns.items()} | {
         "area_name": "Name of the ward, council or nation",
