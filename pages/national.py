@@ -27,6 +27,7 @@ if unscored:
     ui.notices([f"Wards of {nation} have no score, because the figures for it are not published by ward. That does not mean no need."])
 
 council = country.choose_council(councils)
+note = "" if found.outlines else shown.NOT_BOUNDARIES
 if by_ward:
     classes = (found.wards["band"].astype("Int64") - 1).where(found.wards["nation"] == nation)
     high = int((wards["band"] >= 4).sum())
@@ -45,6 +46,7 @@ if by_ward:
         focus=wards.index if council is None else wards.index[wards["council_code"] == council],
         selected=country.ward_here(found.wards),
         height=620,
+        note=note,
         on_pick=country.picked_ward(found.wards),
     )
 else:
@@ -60,14 +62,10 @@ else:
         focus=councils.index,
         selected=council,
         height=620,
+        note=note,
         one="council",
         on_pick=country.pick_council,
     )
-if not found.outlines:
-    st.caption(
-        "The shapes are drawn around the middle of each ward, because we hold no outlines for the whole country. They are not boundaries."
-    )
-
 if council:
     name = str(councils.loc[council, "area_name"])
     st.header(name, anchor=False)

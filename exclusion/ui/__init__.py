@@ -34,7 +34,7 @@ from exclusion.judgement.services import Service
 from exclusion.release import Evidence
 from exclusion.ui import own, sure, ward_box
 from exclusion.views import files, guide
-from exclusion.words import join_words
+from exclusion.words import date_words, join_words, slug
 
 NAME = "Kept Open"
 WARD_PAGE = "Ward"
@@ -569,6 +569,7 @@ def draw_map(
     focus: Collection[str] = (),
     height: int = 480,
     one: str = "ward",
+    note: str = "",
     on_pick: Callable[[str], None] | None = None,
 ) -> None:
     """Draw the wards, the legend with the number of wards in each class, and how to move the map.
@@ -585,6 +586,8 @@ def draw_map(
         A short name for this map, unique on its page.
     one
         What one shape is, in a word.
+    note
+        A sentence that goes with the map wherever it goes, such as that its shapes are not boundaries.
     on_pick
         Called with the code of the ward that was clicked, tapped or entered, before the page runs again.
     """
@@ -621,4 +624,33 @@ def draw_map(
     ways = f"Click or tap a {one} to choose it. On a touch screen one finger scrolls the page and two fingers move the map."
     if shapes.points:
         ways += f" We hold no outlines for some of these {one}s, so a point marks the middle of each."
-    st.caption(ways)
+    st.caption(f"{ways} {note}".strip())
+    _picture_buttons(areas, classes, shades, title=title, name=name, nothing=nothing, places=places, one=one, note=note)
+
+
+def _picture_buttons(areas: gpd.GeoDataFrame, classes: pd.Series[Any], shades: Sequence[maps.Shade], **more: Any) -> None:
+    """The map as a picture for a paper, drawn here only when it is asked for."""
+    title, name = str(more.pop("title")), str(more.pop("name"))
+    councils = list(dict.fromkeys(areas["council_name"])) if "council_name" in areas else []
+    where = f", {join_words(councils)}" if 0 < len(councils) <= 3 else ""
+    manifest = evidence().manifest
+    brought = " with figures that the council brought" if own.here() else ""
+    release_words = f"data release {manifest.name} {manifest.version} ({manifest.edition}){brought}"
+    source = f"{NAME}, {release_words}. Drawn on {date_words(date.today())}."
+
+    def drawn(kind: str) -> bytes:
+        from exclusion import pictures  # needed only once a picture is asked for
+
+        made = pictures.draw(areas, classes, shades, title=f"{title}{where}", source=source, **more)
+        return made.svg() if kind == "svg" else made.png()
+
+    with st.container(horizontal=True):
+        for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
+            st.download_button(
+                f"This map as a picture ({kind.upper()})",
+                data=partial(drawn, kind),
+                file_name=f"{slug(title + where)}.{kind}",
+                mime=mime,
+                key=f"picture-{name}-{kind}",
+                on_click="ignore",
+            )

@@ -122,8 +122,8 @@ def small_areas(evidence: Evidence, ward: str) -> None:
         name="small-areas",
         one="small area",
         height=320,
+        note="The shapes are drawn around the middle of each small area; they are not boundaries.",
     )
-    st.caption("The shapes are drawn around the middle of each small area; they are not boundaries.")
     ui.table(shown.small_area_rows(small, domains), f"Small areas that lie mostly in {name}, by name")
 
 

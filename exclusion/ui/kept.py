@@ -180,9 +180,13 @@ def _review(saved: Saved) -> None:
         st.error("Say up to which day the contacts were counted.")
         return
     try:
-        table = _entered(given[0]) if given else pd.DataFrame(
-            [(service, "", channel, count, "") for (service, channel), count in typed.items() if count is not None],
-            columns=shown.REVIEW_COLUMNS,
+        table = (
+            _entered(given[0])
+            if given
+            else pd.DataFrame(
+                [(service, "", channel, count, "") for (service, channel), count in typed.items() if count is not None],
+                columns=shown.REVIEW_COLUMNS,
+            )
         )
         who = may.author(name)
     except ExclusionError as error:

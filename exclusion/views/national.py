@@ -16,6 +16,9 @@ COUNCIL_SHADES = tuple(
     Shade(str(number), word, shade.fill, shade.ink) for number, (word, shade) in enumerate(zip(national.CLASSES, maps.BANDS, strict=True))
 )
 """Councils by the share of their wards in bands 4 and 5."""
+NOT_BOUNDARIES = (
+    "The shapes are drawn around the middle of each ward, because we hold no outlines for the whole country. They are not boundaries."
+)
 ELSEWHERE = Shade(maps.NO_FIGURE, "Another nation, or not scored", maps.GREY)
 
 
