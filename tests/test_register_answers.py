@@ -20,6 +20,7 @@ from exclusion.assessment import Assessment
 from exclusion.contracts import DataRefused, UsageError
 from exclusion.register import Register, Review, Saved
 from exclusion.register.review import beside
+from exclusion.release import Evidence
 
 WARD_1, WARD_2 = "E05014294", "E05014295"
 WARDS = [WARD_1, WARD_2]
@@ -300,3 +301,63 @@ def test_a_review_is_entered_by_a_form_and_shown(run: Run, saved: Saved, tmp_pat
     assert "Saved version 2" in told and "nothing was expected here" in told and "01 November 2027, B. Officer: Open on Saturdays." in told
     rows = json.loads(run("review", name, "--json"))["rows"]
     assert [(row["area_code"], row["channel"], row["contacts"]) for row in rows] == [("", "phone", 1204)], "blank rows are not none"
+
+
+# ----------------------------------------------------- what is written from a saved proposal
+
+PROPOSAL = """
+title = "Blue Badge online"
+councils = ["Blackpool"]
+date = 2027-04-01
+[[service]]
+id = "blue_badge"
+close = ["f2f"]
+keep = ["phone", "post"]
+contacts = { phone = 1500, f2f = 900 }
+"""
+REASON = "The desk had two visits a week."
+
+
+def test_answers_reach_the_page_for_scrutiny_the_equality_assessment_and_the_pack(
+    tmp_path: Path, bundled: Evidence, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the saved version alone, with nothing worked out again; the same bytes each time, but for the line with the date."""
+    where, file = ["--register", str(tmp_path / "r.sqlite")], tmp_path / "p.toml"
+    file.write_text(PROPOSAL, encoding="utf-8")
+    monkeypatch.setattr("exclusion.cli.inputs.load", lambda *_: bundled)  # read once, not at each command
+
+    def run(*words: str, code: int = 0) -> str:
+        assert main([*words, *where]) == code, capsys.readouterr().err
+        told = capsys.readouterr()
+        return told.err if code else told.out
+
+    name = json.loads(run("register", "save", "--proposal", str(file), "--by", "A. Officer", "--json"))["assessment"]
+    desk = [row["finding"] for row in json.loads(run("register", "findings", name, "--channel", "f2f", "--json"))["findings"]]
+    answer = ["register", "answer", name, "--response", "reject", "--reason", REASON, "--by", "B. Officer", "--based-on", "1"]
+    run(*answer, *(word for one in desk for word in ("-f", one)))
+
+    monkeypatch.setattr("exclusion.proposal.consider", None)
+    written = {}
+    for day in (26, 26, 27):
+        monkeypatch.setattr("exclusion.cli.inputs.today", lambda day=day: date(2026, 11, day))
+        run("register", "scrutiny", name, "-o", str(tmp_path / "s.html"))
+        run("equality", "--answers", name, "-o", str(tmp_path / "e.html"))
+        made = {one: (tmp_path / one).read_text(encoding="utf-8") for one in ("s.html", "e.html")}
+        assert all(REASON in text and "B. Officer" in text for text in made.values())
+        if day in written:
+            assert written[day] == made
+        written[day] = made
+    for one in ("s.html", "e.html"):
+        differ = [(a, b) for a, b in zip(written[26][one].splitlines(), written[27][one].splitlines(), strict=True) if a != b]
+        assert differ and all("26 November 2026" in a and b == a.replace("26 November", "27 November") for a, b in differ), differ
+    told = run("pack", "--answers", name, "-o", str(tmp_path / "pack"))
+    assert "Wrote 23 pages" in told and REASON in (tmp_path / "pack" / "index.html").read_text(encoding="utf-8")
+    assert "--weight: does not go with --answers alone" in run(
+        "pack", "--answers", name, "--weight", "age=1", "-o", str(tmp_path / "pack"), code=2
+    )
+    # A later version without a proposal has nothing to show to scrutiny, and says so.
+    plain = ["register", "save", "-c", "Blackpool", "-s", "blue_badge", "--assessment", name, "--based-on", "2", "--by", "A. Officer"]
+    run(*plain)
+    assert "was saved without a proposal" in run("register", "scrutiny", name, "-o", str(tmp_path / "s.html"), code=2)
+    assert REASON in (tmp_path / "s.html").read_text(encoding="utf-8"), "what was there is as it was"
+    run("register", "scrutiny", name, "--version", "2", "-o", str(tmp_path / "again.html"))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import pandas as pd
 import typer
 
-from exclusion.cli.options import AsJson, By, Id, Place
-from exclusion.cli.register_commands import held, register_app, said
+from exclusion.cli import inputs
+from exclusion.cli.options import AsJson, By, Id, Place, Release
+from exclusion.cli.register_commands import considered_as_saved, held, register_app, said
 from exclusion.cli.screen import print_json, say, show, wrote
 from exclusion.contracts import Problem, UsageError
 
@@ -41,8 +42,8 @@ def findings(
 ) -> None:
     """List findings with their ids and what was answered.
 
-    Those that ask to keep something open, ward by ward. With -o they are written as a form: fill in response (accept,
-    amend or reject), reason and name, and give it to 'exclusion register answer --file'.
+    Those that ask to keep something open, ward by ward. With -o they are written as a form: fill in response
+    (accept, amend or reject), reason and name, and give it to 'exclusion register answer --file'.
     """
     from exclusion import register
     from exclusion.export.files import csv_bytes, whole_file
@@ -171,6 +172,31 @@ def _show_review(saved: Saved, as_json: bool) -> None:
         say("No review has been entered yet.")
     for line in saved.because():
         say(line)
+
+
+@register_app.command()
+def scrutiny(
+    assessment: Id,
+    out: Annotated[Path, typer.Option("-o", "--out", help="Page to write, .html.")],
+    version: Annotated[int | None, typer.Option("--version", help="Which version; the newest when left out.")] = None,
+    release: Release = None,
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write one side on a saved proposal for scrutiny.
+
+    Wards and people affected, the options, what officers answered to each finding and why, and what
+    nobody has answered; as it was saved, with nothing worked out again.
+    """
+    from exclusion import report
+    from exclusion.export.files import whole_file
+
+    if out.suffix.lower() != ".html":
+        raise UsageError(Problem("-o", "has an ending this page is not written in", str(out), "End the name in .html."))
+    saved, considered = considered_as_saved(assessment, place, release, version)
+    with whole_file(out) as work:
+        work.write_text(report.scrutiny_html(considered, inputs.today(), saved.findings), encoding="utf-8", newline="\n")
+    wrote(as_json, [out], f"Wrote the page for scrutiny of version {saved.version.number} to {out}")
 
 
 @register_app.command()

@@ -10,6 +10,7 @@ import typer
 from exclusion.cli import inputs
 from exclusion.cli.method_commands import find_method, print_beside
 from exclusion.cli.options import (
+    Answers,
     AnyCouncils,
     AnyServices,
     AsJson,
@@ -22,12 +23,14 @@ from exclusion.cli.options import (
     OwnWhen,
     PeopleScale,
     PeopleWhy,
+    Place,
     Postcodes,
     Proposals,
     Release,
     Thresholds,
     Weights,
 )
+from exclusion.cli.register_commands import answered, considered_as_saved
 from exclusion.cli.screen import notices, say, show, show_beside, show_findings, show_proposal, working, wrote
 from exclusion.contracts import Problem, UsageError
 from exclusion.words import join_words
@@ -265,6 +268,8 @@ def pack(
     own_when: OwnWhen = "",
     areas: OwnAreas = None,
     postcodes: Postcodes = None,
+    answers: Answers = None,
+    place: Place = None,
     release: Release = None,
     boundaries: Boundaries = None,
     as_json: AsJson = False,
@@ -272,18 +277,28 @@ def pack(
     """Write pages to e-mail or print.
 
     One for the council and one for each ward, complete in themselves. With a proposal: one side for
-    scrutiny, and for each service it names a page of the council and one of each ward.
+    scrutiny, and for each service it names a page of the council and one of each ward. With --answers
+    the officers' answers stand on the page for scrutiny.
     """
     from exclusion import report
 
     own, scale = inputs.brought(own_figures, own_use, own_when, areas, postcodes), inputs.people_scale_of(people_scale, people_why)
     result: Assessment | Considered
+    found: pd.DataFrame | None = None
     if proposal:
         result = inputs.consider(release, boundaries, proposal, council, service, weight, inputs.local_of(local), scale, own=own)
+        found = answered(result.assessment.findings, answers, place)
+    elif answers:
+        settings = {"--council": council, "--service": service, "--local": local, "--weight": weight, "--people-scale": scale}
+        if extra := [name for name, given in (settings | {"--own-figures or --areas": own, "--boundaries": boundaries}).items() if given]:
+            do = "Leave it out: what was saved keeps the settings it was saved with. Or give the --proposal anew."
+            raise UsageError([Problem(name, "does not go with --answers alone", "", do) for name in extra])
+        saved, result = considered_as_saved(answers, place, release)
+        found = saved.findings
     else:
         chosen = inputs.both(council, service)
         result = inputs.assessed(release, boundaries, *chosen, weight, inputs.local_of(local), scale, own)
     with working("Writing the pages"):
-        pages = report.write_pack(result, out)
+        pages = report.write_pack(result, out, findings=found)
     wrote(as_json, pages, f"Wrote {len(pages)} pages to {out}")
     notices(result)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exclusion.cli import inputs
-from exclusion.cli.options import AsJson, Own, OwnAreas, OwnFigures, OwnUse, OwnWhen, Place, Postcodes, Proposals, Release
+from exclusion.cli.options import Answers, AsJson, Own, OwnAreas, OwnFigures, OwnUse, OwnWhen, Place, Postcodes, Proposals, Release
 from exclusion.cli.screen import notices, working, wrote
 from exclusion.contracts import Problem, UsageError
 
@@ -26,7 +26,7 @@ def equality(
     logo: Annotated[Path | None, typer.Option("--logo", help="Your logo, PNG or JPEG.")] = None,
     form: Annotated[Path | None, typer.Option("--form", help="Your own Word form with {{ placeholders }}, filled in instead.")] = None,
     sample_form: Annotated[Path | None, typer.Option("--sample-form", help="Write a form to start from, with every placeholder.")] = None,
-    answers: Annotated[str | None, typer.Option("--answers", help="An assessment of the register, by id: its officers' answers.")] = None,
+    answers: Answers = None,
     socio_economic: Annotated[
         str | None, typer.Option("--socio-economic", help="How the socio-economic duty stands: not_in_force, in_force or adopted.")
     ] = None,
@@ -58,10 +58,17 @@ def equality(
         return
     problems = [
         Problem(name, "is missing", "", how)
-        for name, given, how in (("--proposal", proposal, "Give a proposal file."), ("-o", out, "Name the file to write, .docx or .html."))
+        for name, given, how in (
+            ("--proposal", proposal or answers, "Give a proposal file, or a saved one by --answers."),
+            ("-o", out, "Name the file to write, .docx or .html."),
+        )
         if not given
     ]
-    if problems or out is None or not proposal:
+    if not proposal:
+        alone = {"--local": local, "--own-figures": own_figures, "--own-use": own_use, "--areas": areas}
+        do = "What was saved keeps the settings it was saved with."
+        problems += [Problem(name, "needs a --proposal", "", do) for name, given in alone.items() if given]
+    if problems or out is None:
         raise UsageError(problems)
     ending = assessments.check_ending(out)
     if form is not None and (ending != ".docx" or logo is not None):
@@ -72,9 +79,15 @@ def equality(
         assessments.check_logo(picture)
     if own is not None:
         assessments.check_form(own)
-    given = _answers(answers, place)
-    theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
-    considered = inputs.consider(release, None, proposal, None, None, None, inputs.local_of(local), own=theirs)
+    if proposal:
+        given = _answers(answers, place)
+        theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
+        considered = inputs.consider(release, None, proposal, None, None, None, inputs.local_of(local), own=theirs)
+    else:
+        from exclusion.cli.register_commands import considered_as_saved
+
+        saved, considered = considered_as_saved(str(answers), place, release)
+        given = saved.responses
     with working("Writing the assessment"):
         made = assessments.build(considered, answers=given, label=label, today=inputs.today(), duty=duty)
         if own is not None:

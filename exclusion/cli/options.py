@@ -71,3 +71,7 @@ Place = Annotated[
 ]
 By = Annotated[str, typer.Option("--by", help="Your name; the register records who and when.")]
 Id = Annotated[str, typer.Argument(help="The assessment, by its id or the first letters of it.")]
+Answers = Annotated[
+    str | None,
+    typer.Option("--answers", help="A saved assessment by its id: officers' answers, and without --proposal the proposal as it was saved."),
+]

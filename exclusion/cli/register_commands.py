@@ -24,10 +24,13 @@ from exclusion.cli.options import (
     Weights,
 )
 from exclusion.cli.screen import notices, print_json, say, show, working, wrote
-from exclusion.contracts import DataRefused, UsageError
+from exclusion.contracts import DataRefused, Problem, UsageError
 
 if TYPE_CHECKING:
-    from exclusion.register import Register, Version
+    import pandas as pd
+
+    from exclusion.proposal import Considered
+    from exclusion.register import Register, Saved, Version
 
 register_app = typer.Typer(help="Keep assessments: save, answer, review, list, show, compare, export, import, verify.")
 
@@ -37,6 +40,40 @@ def held(place: str | None, create: bool = False) -> Register:
     from exclusion import register
 
     return register.connect(place, create=create)
+
+
+def considered_as_saved(assessment: str, place: str | None, release: Path | None, version: int | None = None) -> tuple[Saved, Considered]:
+    """A saved version and its proposal, exactly as it was considered.
+
+    Raises
+    ------
+    UsageError
+        When it was saved without a proposal.
+    DataRefused
+        When something it rests on is not there; it says what.
+    """
+    from exclusion import register
+
+    with held(place) as opened:
+        saved = register.load(opened, assessment, version)
+    name = f"version {saved.version.number} of {saved.version.assessment}"
+    if not saved.proposals:
+        raise UsageError(Problem(name, "was saved without a proposal", "", "Save a version with --proposal."))
+    found = register.restore(saved, inputs.load(release))
+    if found.considered is None:
+        do = "Give the release it was made with (--release), or save a further version on this one."
+        raise DataRefused([Problem(name, f"cannot be shown as it was: {line}", "", do) for line in found.missing])
+    return saved, found.considered
+
+
+def answered(findings: pd.DataFrame, assessment: str | None, place: str | None) -> pd.DataFrame | None:
+    """Findings of now with the answers of a saved assessment; None when none was named."""
+    from exclusion import register
+
+    if assessment is None:
+        return None
+    with held(place) as opened:
+        return register.answered(findings, register.load(opened, assessment).responses)
 
 
 def said(version: Version, as_json: bool, where: str) -> None:

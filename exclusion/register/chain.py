@@ -124,7 +124,7 @@ def verify(register: Register, expect: str = "") -> Verified:
         With a sentence for each row that does not hold.
     """
     with register.reading() as connection:
-        problems = list(_file_problems(connection))
+        problems = [*_file_problems(connection), *_guard_problems(connection)]
         events = [dict(row._mapping) for row in connection.execute(sa.select(schema.history).order_by(schema.history.c.number))]
         head = connection.execute(sa.select(schema.chain)).first()
         problems += _event_problems(events, None if head is None else (int(head.number), str(head.hash)))
@@ -145,6 +145,23 @@ def _file_problems(connection: Connection) -> Iterator[str]:
         for row in connection.exec_driver_sql("PRAGMA integrity_check(20)"):
             if row[0] != "ok":
                 yield f"The file is damaged: {row[0]}."
+
+
+def _guard_problems(connection: Connection) -> Iterator[str]:
+    """Tables from which the triggers were taken that refuse to change or remove a row."""
+    if connection.dialect.name == "sqlite":
+        query = "SELECT tbl_name, COUNT(*) FROM sqlite_master WHERE type = 'trigger' GROUP BY tbl_name"
+        needed = 2
+    else:
+        query = (
+            "SELECT c.relname, COUNT(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND pg_table_is_visible(c.oid) GROUP BY c.relname"
+        )
+        needed = 1
+    held = {str(name): int(count) for name, count in connection.exec_driver_sql(query)}
+    for table in schema.APPEND_ONLY:
+        if held.get(table, 0) < needed:
+            yield f"The guard of the table '{table}', which refuses to change a row, was taken away."
 
 
 def _event_problems(events: list[dict[str, Any]], head: tuple[int, str] | None) -> Iterator[str]:
@@ -196,11 +213,14 @@ def _content_problems(connection: Connection) -> tuple[int, list[str]]:
     for row in connection.execute(sa.select(schema.parts).order_by(schema.parts.c.assessment, schema.parts.c.number)):
         wanted.setdefault(row.sha256, f"{row.name} of version {row.number} of {row.assessment}")
     count, problems = 0, []
-    names = [str(row.sha256) for row in connection.execute(sa.select(schema.contents.c.sha256))]
+    sizes = {str(row.sha256): row.size for row in connection.execute(sa.select(schema.contents.c.sha256, schema.contents.c.size))}
+    names = list(sizes)
     for name in names:
-        body = connection.execute(sa.select(schema.contents.c.body).where(schema.contents.c.sha256 == name)).scalar_one()
+        body = bytes(connection.execute(sa.select(schema.contents.c.body).where(schema.contents.c.sha256 == name)).scalar_one())
         count += 1
-        if sha256(bytes(body)) != name:
+        if sha256(body) != name or sizes[name] != len(body):
             problems.append(f"The file {wanted.get(name, name)} was changed after it was saved.")
+        elif name not in wanted:
+            problems.append(f"The file {name} is held and belongs to no version.")
     problems += [f"The file {wanted[name]} is missing." for name in sorted(set(wanted) - set(names))]
     return count, problems
