@@ -14,13 +14,15 @@ from typing import Any
 import geopandas as gpd
 import openpyxl
 import pandas as pd
+from doors import book, shapefile
 from publishers import at, json_of, layer, nomis, zipped
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from exclusion.sources import iod
+from exclusion.sources import iod, nimdm
 from exclusion.sources import nomis as nomis_door
 from exclusion.sources.addresses import read_addresses
+from exclusion.sources.scotland import RENTED
 
 COUNCILS = ("E06000009", "E07000124", "E09000030")
 LONE = 0.45
@@ -53,6 +55,8 @@ def play(server: HTTPServer, shared: Path) -> dict[str, Any]:
     _ofcom(server, areas)
     _iod(server, shared)
     _local_statistics(server, shared)
+    _scotland(server, shared, addresses)
+    _northern_ireland(server, shared, addresses)
     return addresses
 
 
@@ -171,3 +175,128 @@ def _local_statistics(server: HTTPServer, shared: Path) -> None:
     )
     content = b"\xef\xbb\xbf" + published.to_csv(index=False).encode()
     server.expect_request("/els/premises-below-30/premises-below-30.csv").respond_with_data(content, content_type="text/plain")
+
+
+def _scotland(server: HTTPServer, shared: Path, addresses: dict[str, Any]) -> None:
+    zones = gpd.read_parquet(shared / "data/geography/datazones_2011_scotland.parquet")
+    named = zones.rename(columns={"DZ11CD": "DataZone", "DZ11NM": "Name"})[["DataZone", "Name", "geometry"]].to_crs(27700)
+    _serve(server, addresses["boundary_files"]["data_zones"], "/scot/zones.zip", shapefile("SG_DataZone_Bdry_2011", named))
+    income = csv(shared, "income/simd2020v2_dz11.csv.gz", dtype={"Income_rate": str})
+    slow = csv(shared, "connectivity/simd2020v2_broadband_access_dz11.csv.gz")[["dz11_code", "share_premises_without_superfast"]]
+    table = income.merge(slow, on="dz11_code")
+    sheet = pd.DataFrame(
+        {
+            "Data_Zone": table["dz11_code"],
+            "Total_population": table["population_2017"],
+            "Income_rate": table["Income_rate"].fillna("*"),
+            "Income_count": table["Income_count"].astype(str),  # some numbers are text
+            "Broadband": table["share_premises_without_superfast"],
+        }
+    )
+    _serve(server, addresses["simd"], "/scot/simd.xlsx", book("Data", sheet.astype(object).where(sheet.notna(), None)))
+
+
+def scottish_downloads(shared: Path, folder: Path) -> Path:
+    """Scotland's census as a user downloads it: ages, disability and tenure by data zone, named by their dates."""
+    folder.mkdir(parents=True, exist_ok=True)
+    words = {
+        "age_sex": {"total": "All people"}
+        | {n: _age_said(n) for n in _ages(csv(shared, "census/scotland/census2022_age_sex_dz11.csv.gz"))},
+        "disability": {
+            "total": "All people",
+            "limited_a_lot": "Day-to-day activities limited a lot",
+            "limited_a_little": "Day-to-day activities limited a little",
+            "not_limited": "Day-to-day activities not limited",
+        },
+        "tenure": {
+            "total_households": "All occupied households",
+            RENTED: "Social rented: Council (LA) or Housing association/ Registered Social landlord",
+        },
+    }
+    for number, (name, headings) in enumerate(words.items()):
+        table = csv(shared, f"census/scotland/census2022_{name}_dz11.csv.gz")
+        told = table[["dz11cd", *headings]].rename(columns={"dz11cd": "Data Zone 2011", **headings})
+        notes = 'SuperWEB2(tm)\n\n"Scotland\'s Census 2022 - National Records of Scotland"\n\n'
+        (folder / f"table_2026-11-0{number + 1}_09-00-00.csv").write_text(notes + told.to_csv(index=False) + "\n(c) Crown copyright\n")
+    return folder
+
+
+def _ages(table: pd.DataFrame) -> list[str]:
+    return [str(name) for name in table.columns if str(name).startswith("a") and str(name)[1].isdigit()]
+
+
+def _age_said(name: str) -> str:
+    """``a05_09`` -> ``5 - 9``, ``a15`` -> ``15``, ``a85_plus`` -> ``85 and over``."""
+    first, _, last = name[1:].partition("_")
+    return f"{int(first)} and over" if last == "plus" else f"{int(first)} - {int(last)}" if last else str(int(first))
+
+
+def _northern_ireland(server: HTTPServer, shared: Path, addresses: dict[str, Any]) -> None:
+    for name, file, code, label, said in (
+        ("super_data_zones", "superdatazones_2021_ni", "SDZ2021_cd", "SDZ2021_nm", "SDZ2021"),
+        ("super_output_areas", "soa_2011_ni", "SOA_CODE", "SOA_LABEL", "SOA2011"),
+    ):
+        frame = gpd.read_parquet(shared / f"data/geography/{file}.parquet")
+        frame = frame.rename(columns=dict(zip(frame.columns[[1, 0]], (code, label), strict=True)))[[code, label, "geometry"]].to_crs(29902)
+        _serve(server, addresses["boundary_files"][name], f"/ni/{said}.zip", shapefile(said, frame))
+    share = csv(shared, "income/nimdm2017_soa01.csv.gz")[["soa01_code", "income_below60_median_share"]]
+    _serve(
+        server,
+        addresses["nimdm"],
+        "/ni/NIMDM17_SOAresults.xls",
+        book("Income", share.set_axis(["SOA2001", f"{nimdm.INCOME} per cent"], axis=1)),
+    )
+    homes = csv(shared, "census/ni/census2021_disabled_people_in_household_sdz21.csv.gz").set_index("sdz21cd")
+    tenure = csv(shared, "census/ni/census2021_tenure_sdz21.csv.gz").set_index("sdz21cd")
+    answers = {
+        "HH_DISABLED_TC2": homes[["no_disabled_people", "one_disabled_person", "two_plus_disabled_people"]].set_axis(
+            ["None", "One", "Two"], axis=1
+        ),
+        "HH_TENURE": tenure.drop(columns="total_households").rename(columns=_tenure_said),
+    }
+    # The other tables are in no gathered file: each person or household of a zone falls into its categories in equal parts.
+    whole = {"HOUSEHOLD": homes["total_households"], "PEOPLE": (homes["total_households"] * 1_903_174 / 768_807).round().astype(int)}
+    names = {
+        "HH_CAR_VAN_TC2": ["No cars or vans available", "1 car", "2 or more"],
+        "HH_FAMILY_COMPOSITION_AGG9": ["One person: Aged 66 years and over", "One person: Other", "Other"],
+        "AGE_SYOA_85": [f"Aged {age}" for age in range(86)],
+        "DISABILITY_DVO": ["Activities limited a lot", "Activities limited a little", "Activities not limited"],
+        "IS_CARER_AGG5": ["Provides no unpaid care", "Provides care"],
+        "HIGHEST_QUALIFICATION": ["No qualifications", "Some"],
+    }
+    for table in addresses["nisra"]["table"]:
+        variable, dataset = table["variable"], table["dataset"]
+        if variable in names:
+            people = whole[dataset]
+            parts = {name: people // len(names[variable]) for name in names[variable]}
+            answers[variable] = pd.DataFrame(parts)
+            table["published"] = 0
+        answers[f"{dataset} {variable}"] = answers.pop(variable)
+
+    def answer(request: Request) -> Response:
+        _, variable = request.args.getlist("v")
+        cells = answers[f"{request.args['d']} {variable}"]
+        long = cells.rename_axis("zone").reset_index().melt("zone", var_name="label", value_name="Count")
+        long["code"] = long["label"].map({name: number for number, name in enumerate(cells.columns)})
+        told = pd.DataFrame(
+            {
+                "Census 2021 Super Data Zone Code": long["zone"],
+                "Census 2021 Super Data Zone Label": "x",
+                f"{variable} Code": long["code"],
+                f"{variable} Label": long["label"],
+                "Count": long["Count"],
+            }
+        )
+        return Response(told.to_csv(index=False), content_type="text/csv")
+
+    server.expect_request("/nisra/table.csv").respond_with_handler(answer)
+
+
+def _tenure_said(name: str) -> str:
+    """A column of the gathered file as NISRA names the category."""
+    return name.replace("social_rented_", "Social rented: ").replace("_", " ")
+
+
+def _serve(server: HTTPServer, entry: dict[str, Any], path: str, content: bytes) -> None:
+    entry["url"] = server.url_for(path)
+    server.expect_request(path).respond_with_data(content, content_type="application/octet-stream")

@@ -150,4 +150,5 @@ def at(server: HTTPServer, addresses: dict[str, Any]) -> dict[str, Any]:
     addresses["iod"]["scores"]["url"] = server.url_for("/iod/File_7_IoD2025.csv")
     addresses["iod"]["indicators"]["url"] = server.url_for("/iod/File_8_IoD2025.xlsx")
     addresses["local_statistics"]["base"] = server.url_for("/els")
+    addresses["nisra"]["base"] = server.url_for("/nisra")
     return addresses

@@ -17,7 +17,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from exclusion import release
-from exclusion.building import fetching, refresh
+from exclusion.building import fetching, finding
 from exclusion.contracts import UsageError
 from exclusion.sources import ward_counts
 from exclusion.sources.fetch import Fetcher
@@ -100,7 +100,7 @@ def test_ward_counts_as_published_came_for_each_council_and_agree_with_its_small
     ages = pd.read_csv(report.folder / ward_counts.FOLDER / "ts007_age.csv.gz")
     assert sorted(ages["lad25cd"].unique()) == sorted(national.COUNCILS)
     small = pd.read_csv(report.folder / "census/ew_lsoa21/ts007a_age.csv.gz").set_index("lsoa21cd")
-    council = pd.read_csv(report.folder / refresh.FIT_FILE, dtype=str).set_index("LSOA21CD")["LAD25CD"].reindex(small.index)
+    council = pd.read_csv(report.folder / finding.FIT_FILE, dtype=str).set_index("LSOA21CD")["LAD25CD"].reindex(small.index)
     blackpool = small[council == "E06000009"]
     assert ages.loc[ages["lad25cd"] == "E06000009", "a85_plus"].sum() == blackpool["a85_plus"].sum()
 
@@ -213,16 +213,16 @@ def test_councils_are_named_by_name_code_county_nation_or_all(bundled):
     lancashire = fetching.councils_of(bundled, ["E10000017"])
     assert len(lancashire) == 12 and lancashire == fetching.councils_of(bundled, ["Lancashire"])
     assert len(fetching.councils_of(bundled, nations=["wales"])) == 22
-    assert len(fetching.councils_of(bundled, every=True)) == 318
+    assert len(fetching.councils_of(bundled, every=True)) == 361
 
 
 def test_every_slip_in_the_names_is_said_at_once(bundled):
     with pytest.raises(UsageError) as refusal:
-        fetching.councils_of(bundled, ["Leed", "S12000036"], nations=["Scotland"])
+        fetching.councils_of(bundled, ["Leed", "S12000099"], nations=["Cornwall"])
     said = str(refusal.value)
     assert "Did you mean “Leeds”?" in said
-    assert "City of Edinburgh" in said and "no service that can be asked for every figure" in said
-    assert "--nation: cannot be fetched (found: Scotland)" in said
+    assert "S12000099" in said
+    assert "--nation: is not a nation we know (found: Cornwall)" in said
     with pytest.raises(UsageError, match="--council: is missing"):
         fetching.councils_of(bundled)
 

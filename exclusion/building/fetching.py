@@ -12,7 +12,7 @@ import json
 import os
 import tempfile
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -24,27 +24,12 @@ import pandas as pd
 
 from exclusion import release
 from exclusion.building import refresh
-from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
+from exclusion.building.steps import Step, steps_for
+from exclusion.contracts import NATIONS, ExclusionError, Problem, UsageError
 from exclusion.release import Evidence
-from exclusion.sources import FETCHED, iod, local_statistics, nomis, ofcom, ons_custom, open_geography, ward_counts, wimd
-from exclusion.sources.asking import Ask
+from exclusion.sources import FETCHED
 from exclusion.sources.fetch import Fetcher
 from exclusion.sources.keeping import write_bytes
-
-NATIONS = {"England": "E", "Wales": "W"}
-NOT_YET = "Scotland and Northern Ireland have no service that can be asked for every figure; see 'exclusion release build'."
-MANY = 5_000
-"""From so many small areas on, a whole table is less to download than a list of areas."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One source: what it is called, the file it writes, whether a release can do without it, and how it is fetched."""
-
-    title: str
-    file: str
-    needed: bool
-    fetch: Callable[[], pd.DataFrame]
 
 
 @dataclass
@@ -102,9 +87,9 @@ def councils_of(base: Evidence, councils: Iterable[str] = (), nations: Iterable[
         if name:
             found += table.loc[table["nation"] == name, "council_code"].tolist()
         else:
-            problems.append(Problem("--nation", "cannot be fetched", nation, f"Give {' or '.join(NATIONS)}. {NOT_YET}"))
+            problems.append(Problem("--nation", "is not a nation we know", nation, f"Give one of {', '.join(NATIONS)}."))
     if every:
-        found += table.loc[table["nation"].isin(list(NATIONS)), "council_code"].tolist()
+        found += table["council_code"].tolist()
     for asked in councils:
         name = asked.strip().casefold()
         inside = upper.index[(upper["upper_code"].str.casefold() == name) | (upper["upper_name"].str.casefold() == name)] if name else []
@@ -115,16 +100,10 @@ def councils_of(base: Evidence, councils: Iterable[str] = (), nations: Iterable[
                 found += base.find_councils([asked])
             except UsageError as error:
                 problems += error.problems
-    held = table.set_index("council_code")
-    for code in dict.fromkeys(found):
-        if held.at[code, "nation"] not in NATIONS:
-            problems.append(Problem("--council", "is in a nation that cannot be fetched", str(held.at[code, "council_name"]), NOT_YET))
     if problems:
         raise UsageError(problems)
     if not found:
-        raise UsageError(
-            Problem("--council", "is missing", "", "Name a council or county, or give --nation England, --nation Wales or --all.")
-        )
+        raise UsageError(Problem("--council", "is missing", "", "Name a council or county, or give --nation (for example Wales) or --all."))
     return sorted(dict.fromkeys(found))
 
 
@@ -159,7 +138,7 @@ def fetch(
     report = Report(codes, tuple(str(names[code]) for code in codes), folder)
     _start_over(folder)
     say = fetcher.say
-    steps = _steps(fetcher, addresses, base, codes, folder)
+    steps = steps_for(fetcher, addresses, base, codes, folder)
     for number, step in enumerate(steps):
         share = 0.9 * number / len(steps)
         fetcher.say = lambda text, part, share=share: say(text, share)  # type: ignore[misc]
@@ -249,132 +228,3 @@ def _write(path: Path, table: pd.DataFrame) -> None:
         return
     content = table.to_csv(index=False).encode()
     write_bytes(path, gzip.compress(content, mtime=0) if path.suffix == ".gz" else content)
-
-
-# ------------------------------------------------------------------ the sources
-
-
-def _steps(fetcher: Fetcher, addresses: Mapping[str, Any], base: Evidence, councils: tuple[str, ...], folder: Path) -> list[Step]:
-    shares = base.shares()
-    wards = base.areas.index[base.areas["council_code"].isin(councils)]
-    small = sorted(set(shares.loc[shares["area_code"].isin(wards) | shares["best_fit"].isin(wards), "small_area_code"]))
-    nations = {base.areas.at[code, "nation"] for code in wards}
-    many = len(small) >= MANY
-
-    def layer(name: str, codes: list[str]) -> pd.DataFrame:
-        service = open_geography.service(addresses, name)
-        if many:
-            whole = open_geography.everything(fetcher, service)
-            return whole[whole[service.code].isin(codes)]
-        return open_geography.by_codes(fetcher, service, service.code, codes)
-
-    def ward_shapes() -> pd.DataFrame:
-        service = open_geography.service(addresses, "wards")
-        return _whole_wards(open_geography.by_codes(fetcher, service, "LAD25CD", councils), wards, service, base.manifest.edition)
-
-    def small_shapes() -> pd.DataFrame:
-        return _repaired(layer("small_areas", small))
-
-    def rural() -> pd.DataFrame:
-        table = layer("rural", small)
-        urban = table["RUC21CD"].str[0].map({"U": "Urban", "R": "Rural"})  # UN1, UF1; RLN1, RLF1, RSN1, RSF1
-        if urban.isna().any():
-            ask = open_geography.service(addresses, "rural").ask("")
-            raise DataRefused(ask.problem("holds a class that is neither urban nor rural", str(table.loc[urban.isna(), "RUC21CD"].iloc[0])))
-        return table.assign(ruc=urban)
-
-    def census(table: nomis.Table) -> Callable[[], pd.DataFrame]:
-        def read() -> pd.DataFrame:
-            if table.everywhere:
-                return nomis.everywhere(fetcher, table)
-            if many:
-                return nomis.from_bulk(fetcher, table)
-            return nomis.by_codes(fetcher, table, small)
-
-        return read
-
-    def published(table: nomis.Table) -> Callable[[], pd.DataFrame]:
-        small_file = next(t.file for t in nomis.tables(addresses) if t.id == (table.id if table.id != "ts007" else "ts007a"))
-
-        def read() -> pd.DataFrame:
-            totals = _council_totals(folder, small_file)
-            if many:
-                return ward_counts.everywhere(fetcher, table, sum(totals.values()) if len(totals) > len(councils) else 0.0)
-            return ward_counts.fetch(fetcher, addresses, table, councils, totals)
-
-        return read
-
-    def ages() -> pd.DataFrame:
-        table, withheld = ons_custom.fetch_ages(fetcher, addresses, small)
-        if withheld:
-            table.attrs["note"] = f"{len(withheld)} small areas not released"
-        return table
-
-    def premises() -> pd.DataFrame:
-        lookup = open_geography.everything(fetcher, open_geography.service(addresses, "output_areas"))
-        return ofcom.fetch_output_areas(fetcher, addresses, lookup)
-
-    steps = [
-        Step("Ward boundaries", refresh.WARDS_FILE, True, ward_shapes),
-        Step("Small-area boundaries", refresh.SMALL_FILE, True, small_shapes),
-        Step("Small area to ward lookup", refresh.FIT_FILE, True, lambda: layer("best_fit", small)),
-        Step("Rural and urban", refresh.RURAL_FILE, False, rural),
-    ]
-    ordered = sorted(nomis.tables(addresses), key=lambda table: (table.id != "ts007a", not table.everywhere))
-    steps += [Step(f"Census 2021, {table.title}", table.file, False, census(table)) for table in ordered]
-    steps.append(Step("Census 2021, ages that split at 16", addresses["ons_custom"]["table"]["age6"]["file"], False, ages))
-    steps += [Step(f"Wards as published, {t.title}", t.file, False, published(t)) for t in ward_counts.tables(addresses)]
-    steps.append(Step("Ofcom premises by output area", ofcom.FILE, False, premises))
-    if (voice := _voice_by_hand(fetcher)) is not None:
-        steps.append(Step("Indoor mobile voice, as supplied", ofcom.VOICE_FILE, False, voice))
-    steps.append(Step("Broadband by council", local_statistics.FILE, False, lambda: local_statistics.fetch_below_30(fetcher, addresses)))
-    if "England" in nations:
-        steps += [
-            Step("Indices of Deprivation 2025, people", iod.FILES["population"], False, lambda: iod.fetch_population(fetcher, addresses)),
-            Step("Indices of Deprivation 2025, income", iod.FILES["income"], False, lambda: iod.fetch_income(fetcher, addresses)),
-            Step("Indices of Deprivation 2025, connectivity", iod.FILES["digital"], False, lambda: iod.fetch_digital(fetcher, addresses)),
-        ]
-    if "Wales" in nations:
-        steps.append(Step("Welsh Index of Multiple Deprivation 2025", wimd.FILE, False, lambda: wimd.fetch_ranks(fetcher, addresses)))
-    return steps
-
-
-def _council_totals(folder: Path, name: str) -> dict[str, float]:
-    """A census table's total by council, as its small areas fetched just now add up; nothing where either was not fetched."""
-    if not (folder / name).is_file() or not (folder / refresh.FIT_FILE).is_file():
-        return {}
-    table = pd.read_csv(folder / name).set_index("lsoa21cd")
-    council = pd.read_csv(folder / refresh.FIT_FILE, dtype=str).set_index("LSOA21CD")["LAD25CD"]
-    sums = table.iloc[:, 0].groupby(council.reindex(table.index)).sum()
-    return {str(code): float(total) for code, total in sums.items()}
-
-
-def _voice_by_hand(fetcher: Fetcher) -> Callable[[], pd.DataFrame] | None:
-    """Nobody publishes indoor voice below council level; whoever has it puts it in the folder given with --from."""
-    ask = Ask("Indoor mobile voice", "", "docs/fetching.md", by_hand=(Path(ofcom.VOICE_FILE).name,), kind="csv")
-    got = fetcher.find_by_hand(ask)
-    return None if got is None else lambda: pd.read_csv(got.path, dtype={"lsoa21cd": str}, encoding="utf-8-sig")
-
-
-def _whole_wards(table: pd.DataFrame, wards: pd.Index, service: open_geography.Service, edition: str) -> pd.DataFrame:
-    """The wards of the councils, exactly those of the release's edition."""
-    here, there = set(table["WD25CD"]), set(wards)
-    if here != there:
-        odd = sorted(here ^ there)
-        raise DataRefused(
-            service.ask("").problem(
-                f"has {len(here)} wards for these councils; {edition} has {len(there)}", ", ".join(odd[:3]), "It may be of another edition."
-            )
-        )
-    return _repaired(table)
-
-
-def _repaired(table: pd.DataFrame) -> pd.DataFrame:
-    """Shapes whose outline touches itself are made whole; the portal has a few, and each is a drawing fault, not a place."""
-    frame: pd.DataFrame = gpd.GeoDataFrame(table, geometry="geometry", crs=4326)
-    broken = ~frame.geometry.is_valid
-    if broken.any():
-        frame = frame.copy()
-        frame.loc[broken, "geometry"] = frame.loc[broken, "geometry"].make_valid()
-        frame.attrs["note"] = f"{int(broken.sum())} outlines repaired"
-    return frame

@@ -22,26 +22,39 @@ import pyarrow.parquet as pq
 
 from exclusion import geography, release_write, risk
 from exclusion.building import tabulate
+from exclusion.building.finding import (
+    BY_AREA,
+    FIT_FILE,
+    RURAL_FILE,
+    SMALL_FILE,
+    WARDS_FILE,
+    irish_shares,
+    letter_of,
+    small_shapes,
+)
 from exclusion.contracts import DataRefused, Problem
 from exclusion.judgement.score import geography_rules, methods
 from exclusion.release import Evidence
-from exclusion.sources import Source, boundaries, census, connectivity, deprivation, ofcom
+from exclusion.sources import Source, boundaries, census, connectivity, deprivation, northern_ireland, ofcom, scotland
 from exclusion.words import join_words
 
 Progress = Callable[[str, float], None]
-WARDS_FILE = "geography/wards_2025_uk_bgc.parquet"
-SMALL_FILE = "geography/lsoa_2021_ew_simplified.parquet"
-FIT_FILE = "geography/lookup_lsoa21_wd25_lad25_derived.csv.gz"
-RURAL_FILE = "geography/ruc21_lsoa21_ew.csv.gz"
 HELD_BY = {
     "Broadband and mobile coverage by ward": (
         "bb_decent",
+        "E",
         "Indoor mobile voice by ward",
         "Ofcom publishes mobile coverage by council only.",
     ),
-    "One-person households aged 66 and over by ward in England and Wales": ("lone66", "", ""),
+    "One-person households aged 66 and over by ward in England and Wales": ("lone66", "E", "", ""),
+    "Ages and disabled people by ward in Northern Ireland": (
+        "age85",
+        "N",
+        "A score in Northern Ireland",
+        "Figures are held by ward since they were fetched; no method of scoring has been checked there.",
+    ),
 }
-"""A gap of the older release -> the measure that fills it, and what remains of the gap."""
+"""A gap of the older release -> the measure that fills it and where, and what remains of the gap."""
 
 
 @dataclass
@@ -49,15 +62,18 @@ class Found:
     """What could be read from the folder: measures by small area, with whose they are."""
 
     measures: dict[str, pd.DataFrame] = field(default_factory=dict)
-    about: dict[str, tuple[str, str]] = field(default_factory=dict)
+    about: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
+    """Measure -> letter of a nation -> source and period: two nations count the same thing in different years."""
     sources: list[Source] = field(default_factory=list)
 
     def take(self, source: Source, tables: Mapping[str, pd.DataFrame]) -> None:
         """Add the measures of one source."""
         self.sources.append(source)
         for name, table in tables.items():
-            self.measures[name] = table
-            self.about[name] = (source.id, source.period)
+            older = self.measures.get(name)
+            self.measures[name] = table if older is None else pd.concat([older, table])
+            letters = {letter_of(str(code)[0]) for code in table.index}
+            self.about.setdefault(name, {}).update(dict.fromkeys(letters, (source.id, source.period)))
 
 
 def refresh(
@@ -93,6 +109,7 @@ def refresh(
     folder, today = Path(folder), today or date.today()
     shares = base.shares().astype({"small_area_code": object, "area_code": object})  # looked up often: plain text is faster
     say("Reading the fetched files", 0.05)
+    shares = pd.concat([shares, irish_shares(folder, base)], ignore_index=True)
     found = _found(folder, shares)
     wards = base.areas[base.areas["council_code"].isin(councils)]
     disk = {name: pq.read_table(base.path / f"{name}.parquet").to_pandas() for name in _tables_of(base)}
@@ -110,7 +127,8 @@ def refresh(
     disk["small_areas"] = _small_areas(disk["small_areas"], folder, found, shares, wards.index)
     shapes = _shapes(base, folder, wards)
     say("Writing the release", 0.85)
-    head = _head(base, found, councils, today, set(ward_rows["measure"]), disk["observations"])
+    held = {(str(m), str(c)) for m, c in zip(ward_rows["measure"], ward_rows["area_code"].str[0], strict=True)}
+    head = _head(base, found, councils, today, held, disk["observations"])
     path = release_write.write(out, head, disk, shapes, _readme(base, head), quick=True)
     say("Done", 1.0)
     return path
@@ -138,6 +156,16 @@ def _found(folder: Path, shares: pd.DataFrame) -> Found:
     for live in (ofcom.read_fixed(folder), ofcom.read_voice(folder)):
         if live is not None:
             found.take(*live)
+    source, tables = scotland.read_census(folder, some=True)
+    if tables:
+        found.take(source, tables)
+    # Premises are weighted by people, so they wait for the table of ages.
+    zones = tables["population"]["count"] if "population" in tables else None
+    for source, measured in scotland.read_index(folder, zones, some=True):
+        found.take(source, measured)
+    if (shares["best_fit"] == BY_AREA).any():
+        for source, measured in northern_ireland.read_fetched(folder):
+            found.take(source, measured)
     codes = pd.Index(shares["small_area_code"].unique())
     for name, measure in found.measures.items():
         geography.require_same_codes(measure.index, codes, name, "the small areas of the release")
@@ -148,7 +176,7 @@ def _rows(base: Evidence, found: Found, shares: pd.DataFrame, wards: pd.Index) -
     """New ward rows, new small-area rows, and the measures that are held for every small area of their nations."""
     letters = shares["small_area_code"].str[0]
     every = {letter: set(codes) for letter, codes in shares["small_area_code"].groupby(letters)}
-    mapped = set(shares.loc[shares["area_code"].isin(wards), "small_area_code"])
+    mapped = set(shares.loc[shares["area_code"].isin(wards) & (shares["best_fit"] != BY_AREA), "small_area_code"])
     ward_parts, small_parts, national = [], [], set()
     for name, table in found.measures.items():
         known = table.dropna(subset=["of"])
@@ -156,9 +184,9 @@ def _rows(base: Evidence, found: Found, shares: pd.DataFrame, wards: pd.Index) -
         whole = {letter for letter in here if len(every[letter] - set(known.index)) <= len(every[letter]) * NEARLY}
         if whole == here:
             national.add(name)
-            chosen = base.areas.index[base.areas.index.str[0].isin(list(whole))]
+            chosen = base.areas.index[base.areas.index.str[0].isin([letter_of(letter) for letter in whole])]
         else:
-            chosen = wards[wards.str[0].isin(list(here))]
+            chosen = wards[wards.str[0].isin([letter_of(letter) for letter in here])]
         use = shares[shares["area_code"].isin(chosen)]
         if name not in national:
             # A ward is only worked out again when every small area that has people in it was fetched.
@@ -173,7 +201,8 @@ def _rows(base: Evidence, found: Found, shares: pd.DataFrame, wards: pd.Index) -
         raise DataRefused(Problem("The fetched files", "hold no figure for the wards asked for", "", "Fetch them again."))
     ward_rows = tabulate._rounded(pd.concat(ward_parts, ignore_index=True))
     ward_rows = pd.concat([ward_rows, _age75(ward_rows)], ignore_index=True)
-    ward_rows = tabulate._blank_where_no_figure(ward_rows, base.areas[["error_class"]]).assign(level="ward", fit="weighted")
+    ward_rows = tabulate._blank_where_no_figure(ward_rows, base.areas[["error_class"]]).assign(level="ward")
+    ward_rows["fit"] = np.where(ward_rows["area_code"].str.startswith("N"), "area", "weighted")
     small_rows = tabulate._rounded(tabulate._small(dict(small_parts)))
     small_rows = pd.concat([small_rows, _age75(small_rows)], ignore_index=True).assign(level="lsoa21", fit="published")
     small_rows["mapped"] = small_rows["area_code"].isin(mapped)
@@ -194,7 +223,7 @@ def _nations(measures: Mapping[str, pd.DataFrame], shares: pd.DataFrame, older: 
     """National totals of measures held for whole nations."""
     parts = []
     for code in boundaries.NATION_CODE.values():
-        small = {m: t[t.index.str.startswith(code[0])] for m, t in measures.items() if m != "population"}
+        small = {m: t[[letter_of(c[0]) == code[0] for c in t.index]] for m, t in measures.items() if m != "population"}
         small = {m: t for m, t in small.items() if len(t)}
         if small:
             codes = sorted(set().union(*(t.index for t in small.values())))
@@ -212,7 +241,7 @@ def _councils(folder: Path, base: Evidence, recoded: Mapping[str, str], found: F
         return pd.DataFrame(columns=["area_code", "measure"])
     source, table = connectivity.read_below_30(folder)
     found.take(source, {})
-    found.about["below_30mbps"] = (source.id, source.period)
+    found.about["below_30mbps"] = dict.fromkeys("EWSN", (source.id, source.period))
     table["area_code"] = table["code"].map(lambda code: recoded.get(code, code))
     table["value"] = (table["value"] / 100).round(6)
     known = table[table["area_code"].isin(base.areas["council_code"])].drop_duplicates("area_code")
@@ -226,15 +255,17 @@ def _laid_over(
     small: pd.DataFrame,
     nations: pd.DataFrame,
     councils: pd.DataFrame,
-    about: Mapping[str, tuple[str, str]],
+    about: Mapping[str, Mapping[str, tuple[str, str]]],
 ) -> pd.DataFrame:
     """The observations of the older release with new rows in the place of old ones."""
     parts = [part for part in (wards, small[small["mapped"]], nations, councils) if len(part)]
     new = pd.concat(parts, ignore_index=True)
     new = new[new["measure"] != "population"].drop(columns="mapped")
-    whose = {**about, "age75": about.get("age85", ("", ""))}
-    new["source"] = new["measure"].map(lambda m: whose[m][0])
-    new["period"] = new["measure"].map(lambda m: whose[m][1])
+    whose = {**about, "age75": about.get("age85", {})}
+    pairs = pd.MultiIndex.from_arrays([new["measure"], new["area_code"].str[0]])
+    # On the border a small area of one nation can reach into a ward of the other: its own source stands.
+    told = {pair: whose[pair[0]].get(letter_of(pair[1])) or next(iter(whose[pair[0]].values())) for pair in pairs.unique()}
+    new["source"], new["period"] = [told[pair][0] for pair in pairs], [told[pair][1] for pair in pairs]
     key = ["level", "area_code", "measure"]
     stay = older.merge(new[key].drop_duplicates(), on=key, how="left", indicator=True)
     both = pd.concat([stay[stay["_merge"] == "left_only"].drop(columns="_merge"), new], ignore_index=True)
@@ -272,7 +303,7 @@ def _reference(
                 series = {m: here[m] for m in sorted(national) if m in here and (level == "ward" or m in tabulate.POCKET_MEASURES)}
                 whole = [d for d in preset.domain if used[d.id] <= national]
                 if whole:
-                    domains = risk.domain_values(here, whole)
+                    domains = risk.domain_values(here, whole).dropna()  # as the builder has it: an area without one domain counts in none
                     series |= {f"domain_{d}": domains[d] for d in domains}
                 for name, column in series.items():
                     if name not in ("population",) and column.notna().any():
@@ -369,8 +400,9 @@ def _areas(older: pd.DataFrame, folder: Path, ward_rows: pd.DataFrame, shares: p
         table.loc[new.index, column] = new.astype("int64")
     if "population" in found.measures and (folder / RURAL_FILE).is_file():
         rural = pd.read_csv(folder / RURAL_FILE, usecols=["LSOA21CD", "ruc"], dtype=str).set_index("LSOA21CD")["ruc"] == "Rural"
-        rows = shares[shares["area_code"].isin(ward_rows.loc[ward_rows["measure"] == "population", "area_code"])]
-        if rows["small_area_code"].isin(rural.index).all():
+        wards = ward_rows.loc[ward_rows["measure"] == "population", "area_code"]
+        rows = shares[shares["area_code"].isin(wards[wards.str.startswith(("E", "W"))])]
+        if len(rows) and rows["small_area_code"].isin(rural.index).all():
             people = rows["share"] * found.measures["population"]["count"].reindex(rows["small_area_code"]).to_numpy()
             inside = people.where(rural.reindex(rows["small_area_code"]).to_numpy(dtype=bool), 0.0)
             share = inside.groupby(rows["area_code"]).sum() / people.groupby(rows["area_code"]).sum()
@@ -381,32 +413,40 @@ def _areas(older: pd.DataFrame, folder: Path, ward_rows: pd.DataFrame, shares: p
 
 def _small_areas(older: pd.DataFrame, folder: Path, found: Found, shares: pd.DataFrame, wards: pd.Index) -> pd.DataFrame:
     """Small areas of the councils asked for, with their shares; older ones stay."""
-    wanted = set(shares.loc[shares["area_code"].isin(wards), "small_area_code"])
-    if "population" not in found.measures or not (folder / SMALL_FILE).is_file() or not (folder / FIT_FILE).is_file():
+    here = shares[shares["area_code"].isin(wards) & (shares["best_fit"] != BY_AREA)]
+    wanted = set(here["small_area_code"])
+    if "population" not in found.measures:
         return older
-    shapes = boundaries.check_boundaries(gpd.read_parquet(folder / SMALL_FILE), SMALL_FILE, "LSOA21CD")
-    names = pd.read_csv(folder / FIT_FILE, usecols=["LSOA21CD", "LSOA21NM"], dtype=str).set_index("LSOA21CD")["LSOA21NM"]
-    spots = boundaries.points_of(shapes).set_index(shapes["LSOA21CD"])
-    people = found.measures["population"]["count"]
-    if lost := sorted(wanted - (set(spots.index) & set(names.index) & set(people.index))):
-        raise DataRefused(
-            Problem(SMALL_FILE, f"lacks {len(lost):,} small areas of the councils asked for", ", ".join(lost[:3]), "Fetch it again.")
+    parts = [older]
+    for kind, letters in (("lsoa21", ("E", "W")), ("dz11", ("S",))):
+        codes = {code for code in wanted if code.startswith(letters)}
+        shapes = small_shapes(folder, kind) if codes else None
+        people = found.measures["population"]["count"]
+        people = people[people.index.str.startswith(letters)]
+        if shapes is None or people.empty:
+            continue
+        spots = boundaries.points_of(shapes).set_index(shapes["code"])
+        names = shapes.set_index("code")["name"].dropna()
+        if lost := sorted(codes - (set(spots.index) & set(names.index) & set(people.index))):
+            raise DataRefused(
+                Problem(SMALL_FILE, f"lacks {len(lost):,} small areas of the councils asked for", ", ".join(lost[:3]), "Fetch it again.")
+            )
+        rows = shares[shares["small_area_code"].isin(codes)]
+        each = rows["small_area_code"]
+        fresh = pd.DataFrame(
+            {
+                "small_area_code": each.to_numpy(),
+                "kind": kind,
+                "small_area_name": names.reindex(each).to_numpy(),
+                "population": people.reindex(each).to_numpy().astype("int64"),
+                "x": spots["x"].reindex(each).to_numpy(),
+                "y": spots["y"].reindex(each).to_numpy(),
+                "area_code": rows["area_code"].to_numpy(),
+                "share": rows["share"].round(6).to_numpy(),
+            }
         )
-    rows = shares[shares["small_area_code"].isin(wanted)]
-    codes = rows["small_area_code"]
-    fresh = pd.DataFrame(
-        {
-            "small_area_code": codes.to_numpy(),
-            "kind": "lsoa21",
-            "small_area_name": names.reindex(codes).to_numpy(),
-            "population": people.reindex(codes).to_numpy().astype("int64"),
-            "x": spots["x"].reindex(codes).to_numpy(),
-            "y": spots["y"].reindex(codes).to_numpy(),
-            "area_code": rows["area_code"].to_numpy(),
-            "share": rows["share"].round(6).to_numpy(),
-        }
-    )
-    both = pd.concat([older[~older["small_area_code"].isin(wanted)], fresh], ignore_index=True)
+        parts = [part[~part["small_area_code"].isin(codes)] for part in parts] + [fresh]
+    both = pd.concat(parts, ignore_index=True)
     return both.sort_values(["small_area_code", "area_code"], ignore_index=True)[older.columns]
 
 
@@ -430,7 +470,9 @@ def _shapes(base: Evidence, folder: Path, wards: gpd.GeoDataFrame) -> gpd.GeoDat
     return gpd.GeoDataFrame(both, crs=boundaries.METRES)
 
 
-def _head(base: Evidence, found: Found, councils: Iterable[str], today: date, held: set[str], observations: pd.DataFrame) -> dict[str, Any]:
+def _head(
+    base: Evidence, found: Found, councils: Iterable[str], today: date, held: set[tuple[str, str]], observations: pd.DataFrame
+) -> dict[str, Any]:
     raw = tomllib.loads((base.path / "release.toml").read_text(encoding="utf-8"))
     names = base.areas.drop_duplicates("council_code").set_index("council_code")["council_name"]
     earlier = raw.get("fetched", {})
@@ -442,8 +484,8 @@ def _head(base: Evidence, found: Found, councils: Iterable[str], today: date, he
     used = set(observations["source"].astype(str))
     missing = []
     for gap in raw.get("missing", []):
-        measure, what, why = HELD_BY.get(gap["what"], ("", "", ""))
-        if measure not in held:
+        measure, letter, what, why = HELD_BY.get(gap["what"], ("", "", "", ""))
+        if (measure, letter) not in held:
             missing.append(gap)
         elif what:
             missing.append({"what": what, "why": why})

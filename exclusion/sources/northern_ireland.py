@@ -41,6 +41,12 @@ CENSUS = Source(
     attribution=NISRA,
     note="Households, not people: how many people are disabled is published here by council only.",
 )
+FETCHED_CENSUS = replace(
+    CENSUS,
+    id="census2021_ni_fetched",
+    title="Census 2021, Northern Ireland, Flexible Table Builder: people and households by super data zone",
+    note="Super data zones do not nest in wards: shared onto them by area, which is coarse.",
+)
 POPULATION = Source(
     id="nisra_mid2019",
     title="Mid-2019 population estimates, super output areas",
@@ -97,6 +103,64 @@ def read(folder: Path) -> list[tuple[Source, dict[str, pd.DataFrame]]]:
         ),
         (replace(NIMDM, files=(income.file,)), {"income_dep_nimdm2017": counts(share * people["total"], people["total"])}),
     ]
+
+
+FETCHED = {
+    "age": ("census/ni/census2021_age_sdz21.csv.gz", "total"),
+    "disability": ("census/ni/census2021_disability_sdz21.csv.gz", "total"),
+    "care": ("census/ni/census2021_unpaid_care_sdz21.csv.gz", "total_5plus"),
+    "cars": ("census/ni/census2021_car_availability_sdz21.csv.gz", "total_households"),
+    "composition": ("census/ni/census2021_household_composition_sdz21.csv.gz", "total_households"),
+    "qualifications": ("census/ni/census2021_qualifications_sdz21.csv.gz", "total_16plus"),
+    "disabled_household": (FILES[0], "total_households"),
+    "tenure": (FILES[1], "total_households"),
+}
+"""Tables of NISRA's builder that a fetch writes: file, and the column every rate of it is divided by."""
+
+_MADE_OF = {
+    "population": ("age", "total"),
+    "age16_24": ("age", "a16_24"),
+    "age25_34": ("age", "a25_34"),
+    "age35_44": ("age", "a35_44"),
+    "age45_54": ("age", "a45_54"),
+    "age55_64": ("age", "a55_64"),
+    "age65_74": ("age", "a65_74"),
+    "age75_84": ("age", "a75_84"),
+    "age85": ("age", "a85_plus"),
+    "disabled": ("disability", "limited_a_lot+limited_a_little"),
+    "disabled_lot": ("disability", "limited_a_lot"),
+    "disabled_little": ("disability", "limited_a_little"),
+    "carers": ("care", "total_5plus-no_unpaid_care"),
+    "no_car": ("cars", "no_car"),
+    "one_person": ("composition", "one_person_66_plus+one_person_other"),
+    "lone66": ("composition", "one_person_66_plus"),
+    "no_quals": ("qualifications", "no_qualifications"),
+    "disabled_household": ("disabled_household", "total_households-no_disabled_people"),
+    "social_rented": (
+        "tenure",
+        "social_rented_northern_ireland_housing_executive+social_rented_housing_association_or_charitable_trust",
+    ),
+}
+"""Measure: the table it is of, and the columns that are added (``+``) or taken off (``-``)."""
+
+
+def read_fetched(folder: Path) -> list[tuple[Source, dict[str, pd.DataFrame]]]:
+    """What a fetch wrote of the census, by super data zone; a table that is not there is left out."""
+    files, tables = [], {}
+    for name, (file, total) in FETCHED.items():
+        if (folder / file).is_file():
+            columns = {c for table, how in _MADE_OF.values() if table == name for c in how.replace("-", "+").split("+")} - {total}
+            arrived = arrive(folder, file, key="sdz21cd", numbers=[total, *sorted(columns)], code=SDZ21, rows=(850, 850))
+            files.append(arrived.file)
+            tables[name] = arrived.table.set_index("sdz21cd").sort_index()
+    measures = {}
+    for measure, (name, how) in _MADE_OF.items():
+        if name in tables:
+            added, *taken = how.split("-")
+            count = tables[name][added.split("+")].sum(axis=1) - sum(tables[name][column] for column in taken)
+            of = tables[name][FETCHED[name][1]]
+            measures[measure] = counts(count.clip(lower=0, upper=of), of)
+    return [(replace(FETCHED_CENSUS, files=tuple(files)), measures)] if measures else []
 
 
 def read_small_areas(folder: Path) -> gpd.GeoDataFrame:

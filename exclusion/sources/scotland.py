@@ -91,53 +91,65 @@ _BANDS += ["a65_69", "a70_74", "a75_79", "a80_84", "a85_plus"]
 RENTED = "social_rented_council_la_or_housing_association_registered_social_landlord"
 
 
-def read_census(folder: Path) -> tuple[Source, dict[str, pd.DataFrame]]:
-    """Ages, disability and social renting by data zone: ``{measure: count, of, low, high}``."""
-    age = arrive(folder, FILES[0], key="dz11cd", numbers=["total", *_BANDS], code=DZ11, rows=ZONES)
-    disability = arrive(folder, FILES[1], key="dz11cd", numbers=["total", "limited_a_lot", "limited_a_little"], code=DZ11, rows=ZONES)
-    tenure = arrive(folder, FILES[2], key="dz11cd", numbers=["total_households", RENTED], code=DZ11, rows=ZONES)
-    ages = age.table.set_index("dz11cd").sort_index()
-    limited = disability.table.set_index("dz11cd").sort_index()
-    homes = tenure.table.set_index("dz11cd").sort_index()
+def read_census(folder: Path, *, some: bool = False) -> tuple[Source, dict[str, pd.DataFrame]]:
+    """Ages, disability and social renting by data zone: ``{measure: count, of, low, high}``.
+
+    ``some`` leaves out what the folder has no file for, instead of refusing.
+    """
+    files = []
+    measures: dict[str, pd.DataFrame] = {}
+
+    def table(name: str, numbers: list[str]) -> pd.DataFrame | None:
+        if some and not (folder / name).is_file():
+            return None
+        arrived = arrive(folder, name, key="dz11cd", numbers=numbers, code=DZ11, rows=ZONES)
+        files.append(arrived.file)
+        return arrived.table.set_index("dz11cd").sort_index()
 
     def of(count: pd.Series, total: pd.Series) -> pd.DataFrame:
         # Perturbed apart from its total, a category of a small zone can exceed it.
         return counts(count.clip(upper=total), total)
 
-    measures = {"population": counts(ages["total"], ages["total"])}
-    for name, first, last in _AGES:
-        measures[name] = of(ages.loc[:, first:last].sum(axis=1), ages["total"])
-    measures["disabled"] = of(limited["limited_a_lot"] + limited["limited_a_little"], limited["total"])
-    measures["disabled_lot"] = of(limited["limited_a_lot"], limited["total"])
-    measures["disabled_little"] = of(limited["limited_a_little"], limited["total"])
-    measures["social_rented"] = of(homes[RENTED], homes["total_households"])
-    return replace(CENSUS, files=(age.file, disability.file, tenure.file)), measures
+    if (ages := table(FILES[0], ["total", *_BANDS])) is not None:
+        measures["population"] = counts(ages["total"], ages["total"])
+        for name, first, last in _AGES:
+            measures[name] = of(ages.loc[:, first:last].sum(axis=1), ages["total"])
+    if (limited := table(FILES[1], ["total", "limited_a_lot", "limited_a_little"])) is not None:
+        measures["disabled"] = of(limited["limited_a_lot"] + limited["limited_a_little"], limited["total"])
+        measures["disabled_lot"] = of(limited["limited_a_lot"], limited["total"])
+        measures["disabled_little"] = of(limited["limited_a_little"], limited["total"])
+    if (homes := table(FILES[2], ["total_households", RENTED])) is not None:
+        measures["social_rented"] = of(homes[RENTED], homes["total_households"])
+    return replace(CENSUS, files=tuple(files)), measures
 
 
-def read_index(folder: Path, population: pd.Series) -> list[tuple[Source, dict[str, pd.DataFrame]]]:
-    """Income deprivation (out of the people of 2017) and premises without superfast broadband (weighted by ``population``)."""
-    income = arrive(
-        folder, FILES[3], key="dz11_code", numbers=["Income_rate", "Income_count", "population_2017"], code=DZ11, rows=ZONES,
-        blanks=("Income_rate",),
-    )  # fmt: skip
-    slow = arrive(
-        folder, FILES[4], key="dz11_code", numbers=["share_premises_without_superfast"], code=DZ11, rows=ZONES,
-        blanks=("share_premises_without_superfast",),
-    )  # fmt: skip
-    table = income.table.set_index("dz11_code").sort_index()
-    # Where the publisher gives no rate (nobody lived there) a count of 0 is not a figure.
-    count = table["Income_count"].where(table["Income_rate"].notna())
-    share = slow.table.set_index("dz11_code")["share_premises_without_superfast"].sort_index()
-    if (share > 1).any():
-        raise DataRefused(Problem(FILES[4], "holds a share above 1", str(share.idxmax()), "Shares, not percentages, were expected."))
-    of = population.reindex(share.index).astype(float)
-    return [
-        (
-            replace(SIMD, files=(income.file,)),
-            {"income_dep_simd2020": counts(count.clip(upper=table["population_2017"]), table["population_2017"])},
-        ),
-        (replace(BROADBAND, files=(slow.file,)), {"no_superfast_simd2020": pd.DataFrame({"value": share, "of": of})}),
-    ]
+def read_index(folder: Path, population: pd.Series | None, *, some: bool = False) -> list[tuple[Source, dict[str, pd.DataFrame]]]:
+    """Income deprivation (out of the people of 2017) and premises without superfast broadband (weighted by ``population``).
+
+    ``some`` leaves out what the folder has no file for; premises are left out where ``population`` is None.
+    """
+    found: list[tuple[Source, dict[str, pd.DataFrame]]] = []
+    if not some or (folder / FILES[3]).is_file():
+        income = arrive(
+            folder, FILES[3], key="dz11_code", numbers=["Income_rate", "Income_count", "population_2017"], code=DZ11, rows=ZONES,
+            blanks=("Income_rate",),
+        )  # fmt: skip
+        table = income.table.set_index("dz11_code").sort_index()
+        # Where the publisher gives no rate (nobody lived there) a count of 0 is not a figure.
+        count = table["Income_count"].where(table["Income_rate"].notna())
+        people = table["population_2017"]
+        found.append((replace(SIMD, files=(income.file,)), {"income_dep_simd2020": counts(count.clip(upper=people), people)}))
+    if population is not None and (not some or (folder / FILES[4]).is_file()):
+        slow = arrive(
+            folder, FILES[4], key="dz11_code", numbers=["share_premises_without_superfast"], code=DZ11, rows=ZONES,
+            blanks=("share_premises_without_superfast",),
+        )  # fmt: skip
+        share = slow.table.set_index("dz11_code")["share_premises_without_superfast"].sort_index()
+        if (share > 1).any():
+            raise DataRefused(Problem(FILES[4], "holds a share above 1", str(share.idxmax()), "Shares, not percentages, were expected."))
+        of_people = population.reindex(share.index).astype(float)
+        found.append((replace(BROADBAND, files=(slow.file,)), {"no_superfast_simd2020": pd.DataFrame({"value": share, "of": of_people})}))
+    return found
 
 
 def read_small_areas(folder: Path) -> tuple[Source, gpd.GeoDataFrame]:

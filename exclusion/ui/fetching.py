@@ -35,11 +35,11 @@ def panel(held: Evidence) -> None:
         st.markdown("Fetching is turned off here. Ask whoever runs this server.")
         return
     st.markdown(
-        "Fetching asks the publishers (ONS, Nomis, Ofcom, GOV.UK) for one council's boundaries, small areas, broadband by ward and "
-        "older people living alone. It takes some minutes the first time, and can be stopped and taken up again. Nothing of yours is sent."
+        "Fetching asks the publishers (ONS, Nomis, Ofcom, NISRA, the governments) for one council's boundaries, small areas, "
+        "broadband by ward and older people living alone. It takes some minutes the first time, and can be stopped and taken up again. Nothing of yours is sent."
     )
     listed = held.councils()
-    names = listed[listed["nation"].isin(list(fetching.NATIONS))].set_index("council_code")["council_name"]
+    names = listed.set_index("council_code")["council_name"]
     counties = sorted({name for name in held.areas["upper_name"] if name})
     labels = {f"{name} ({code})": code for code, name in names.items()} | {f"{name} (county: its districts)": name for name in counties}
     with st.form("fetch", border=True):

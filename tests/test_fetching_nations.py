@@ -1,0 +1,163 @@
+"""``exclusion fetch`` in Scotland and Northern Ireland: Glasgow and Belfast, with the national tables served on loopback."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import national
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from pytest_httpserver import HTTPServer
+
+import exclusion
+from exclusion import release
+from exclusion.building import fetching
+from exclusion.sources.fetch import Fetcher
+
+pytestmark = pytest.mark.shared
+GLASGOW, BELFAST = "S12000049", "N09000003"
+TODAY = date(2026, 11, 26)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("user")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KEPT_OPEN_DATA", str(folder / "data"))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def addresses(shared):
+    server = HTTPServer(host="127.0.0.1")
+    server.start()
+    yield national.play(server, shared)
+    server.clear()
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def scottish(addresses, place, shared):
+    """Glasgow, with the census downloaded by hand."""
+    hand = national.scottish_downloads(shared, place / "downloads")
+    return fetching.fetch(Fetcher(cache=place / "cache", hand=hand, pause=0), addresses, [GLASGOW], out=place / "scot", today=TODAY)
+
+
+@pytest.fixture(scope="module")
+def irish(addresses, place):
+    return fetching.fetch(Fetcher(cache=place / "cache", pause=0), addresses, [BELFAST], out=place / "ni", today=TODAY)
+
+
+def rows(path) -> pd.DataFrame:
+    table = pq.read_table(path / "observations.parquet").to_pandas()
+    return table.sort_values(["level", "measure", "area_code"], ignore_index=True)
+
+
+# ------------------------------------------------------------------ Scotland
+
+
+def test_every_source_of_scotland_came(scottish):
+    assert [str(one.problem) for one in scottish.outcomes if one.problem] == []
+    assert scottish.exit_code == 0
+    by_hand = [one.title for one in scottish.outcomes if one.how == "by hand"]
+    assert by_hand == [
+        "Scotland's Census 2022, Age",
+        "Scotland's Census 2022, Disability (day-to-day activities)",
+        "Scotland's Census 2022, Household tenure",
+    ]
+    assert not any("Nomis" in one.title or "Ofcom" in one.title for one in scottish.outcomes)  # nothing of England's is asked for
+
+
+def test_scottish_wards_fetched_equal_the_bundled_release(scottish, bundled):
+    """The same sources tell the same: every ward, the nation, and what other nations have is untouched."""
+    old, new = rows(bundled.path), rows(scottish.release)
+    wards = new["level"] != "lsoa21"
+    pd.testing.assert_frame_equal(
+        old[old["level"] != "lsoa21"].reset_index(drop=True), new[wards].reset_index(drop=True), check_categorical=False
+    )
+    for name in ("reference", "reference_wards", "areas", "shares"):
+        was, now = (pq.read_table(path / f"{name}.parquet").to_pandas() for path in (bundled.path, scottish.release))
+        key = list(was.columns[: 4 if name == "reference" else 2])
+        pd.testing.assert_frame_equal(was.sort_values(key, ignore_index=True), now.sort_values(key, ignore_index=True), check_dtype=False)
+
+
+def test_glasgow_is_mapped_with_its_data_zones_and_can_be_assessed(scottish):
+    held = release.read(scottish.release)
+    councils = held.councils().set_index("council_code")
+    assert councils.at[GLASGOW, "mapped"]
+    zones = held.small_areas[held.small_areas["kind"] == "dz11"]
+    assert len(zones["small_area_code"].unique()) >= 746 and zones["small_area_name"].notna().all()
+    done = exclusion.assess(held, ["Glasgow City"], today=TODAY)
+    assert len(done.summaries) >= 23
+
+
+def test_without_a_download_the_rest_of_scotland_is_fetched_and_the_page_is_named(addresses, place, bundled):
+    found = fetching.fetch(Fetcher(cache=place / "cache", pause=0), addresses, [GLASGOW], out=place / "scot2", today=TODAY)
+    said = {one.title: str(one.problem) for one in found.outcomes if one.problem}
+    assert len(said) == 3 and all("https://www.scotlandscensus.gov.uk/search-the-census" in text for text in said.values())
+    assert found.exit_code == 4 and found.release
+    old, new = rows(bundled.path), rows(found.release)
+    ages = old["measure"] == "age85"
+    pd.testing.assert_frame_equal(  # as in the older release
+        old[ages & (old["level"] == "ward")].reset_index(drop=True),
+        new[(new["measure"] == "age85") & (new["level"] == "ward")].reset_index(drop=True),
+    )
+
+
+# ------------------------------------------------------------------ Northern Ireland
+
+
+def test_every_source_of_northern_ireland_came(irish):
+    assert [str(one.problem) for one in irish.outcomes if one.problem] == []
+    assert {one.title for one in irish.outcomes} >= {
+        "Ward boundaries",
+        "Super data zone boundaries",
+        "Northern Ireland Deprivation Measure 2017",
+    }
+
+
+def test_households_fetched_equal_the_bundled_release(irish, bundled):
+    """Tenure and disabled people in households come from the same tables and are shared by area in the same way."""
+    old, new = rows(bundled.path), rows(irish.release)
+    both = []
+    for table in (old, new):
+        here = table["measure"].isin(["disabled_household", "social_rented"]) & table["area_code"].str.startswith("N")
+        both.append(
+            table.loc[here, ["level", "measure", "area_code", "count", "of", "fit"]].astype({"level": str, "measure": str, "fit": str})
+        )
+    pd.testing.assert_frame_equal(both[0].reset_index(drop=True), both[1].reset_index(drop=True))
+
+
+def test_what_northern_ireland_lacked_is_there_by_ward_and_adds_up(irish, bundled):
+    """Every household of a zone falls into three equal parts; one of them has no car."""
+    held = release.read(irish.release)
+    assert held.councils().set_index("council_code").at[BELFAST, "mapped"]
+    counts, of = held.wide("ward", "count"), held.wide("ward", "of")
+    wards = held.areas.index[held.areas["nation"] == "Northern Ireland"]
+    for measure in ("age75", "disabled_lot", "no_car", "carers", "lone66", "no_quals"):
+        assert counts.loc[wards, measure].notna().all(), measure
+        assert measure not in bundled.wide("ward", "count") or bundled.wide("ward", "count").loc[wards, measure].isna().all()
+    assert abs(counts.loc[wards, "no_car"].sum() / of.loc[wards, "no_car"].sum() - 1 / 3) < 0.01
+    missing = {gap["what"] for gap in release.describe(irish.release)["missing"]}
+    assert "Ages and disabled people by ward in Northern Ireland" not in missing
+    assert "Income counts in Northern Ireland" in missing
+    # No small area of Northern Ireland nests in a ward, so none is shown.
+    assert not held.small_areas["small_area_code"].str.startswith(("N", "9")).any()
+    others = rows(irish.release)
+    others = others[~others["area_code"].str.startswith("N")].reset_index(drop=True)
+    before = rows(bundled.path)
+    before = before[~before["area_code"].str.startswith("N")].reset_index(drop=True)
+    pd.testing.assert_frame_equal(before, others, check_categorical=False)
+
+
+def test_belfast_can_be_assessed_with_what_was_fetched(irish):
+    done = exclusion.assess(release.read(irish.release), ["Belfast"], today=TODAY)
+    assert len(done.summaries) >= 60
+
+
+def test_all_names_every_council_and_an_unknown_nation_is_refused(bundled):
+    assert len(fetching.councils_of(bundled, every=True)) == 361
+    assert len(fetching.councils_of(bundled, nations=["scotland", "Northern Ireland"])) == 43
+    with pytest.raises(exclusion.UsageError, match=r"--nation: is not a nation we know \(found: Cornwall\). Give one of England, Wales"):
+        fetching.councils_of(bundled, nations=["Cornwall"])
