@@ -337,7 +337,7 @@ def _pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
     rows = rows[rows["area_code"].isin(pairs["small_area_code"])]
     if rows.empty:
         return empty
-    home = pairs.set_index("small_area_code")["area_code"]
+    home = pairs.drop_duplicates("small_area_code").set_index("small_area_code")["area_code"]  # half in each of two wards: the first
     parts = []
     for measure, group in rows.groupby("measure"):
         ward = group["area_code"].map(home)

@@ -260,7 +260,7 @@ def _laid_over(
     """The observations of the older release with new rows in the place of old ones."""
     parts = [part for part in (wards, small[small["mapped"]], nations, councils) if len(part)]
     new = pd.concat(parts, ignore_index=True)
-    new = new[new["measure"] != "population"].drop(columns="mapped")
+    new = new[new["measure"] != "population"].drop(columns="mapped", errors="ignore")
     whose = {**about, "age75": about.get("age85", {})}
     pairs = pd.MultiIndex.from_arrays([new["measure"], new["area_code"].str[0]])
     # On the border a small area of one nation can reach into a ward of the other: its own source stands.

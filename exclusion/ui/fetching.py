@@ -36,7 +36,8 @@ def panel(held: Evidence) -> None:
         return
     st.markdown(
         "Fetching asks the publishers (ONS, Nomis, Ofcom, NISRA, the governments) for one council's boundaries, small areas, "
-        "broadband by ward and older people living alone. It takes some minutes the first time, and can be stopped and taken up again. Nothing of yours is sent."
+        "broadband by ward and older people living alone. It takes some minutes the first time, and can be stopped and taken up "
+        "again. Nothing of yours is sent."
     )
     listed = held.councils()
     names = listed.set_index("council_code")["council_name"]
