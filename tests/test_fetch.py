@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 import zipfile
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 import pytest
+import requests
 from publishers import zipped
+from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
 from exclusion.contracts import DataRefused, SourceUnreachable, UsageError
@@ -275,6 +280,70 @@ def test_more_than_the_largest_is_refused_announced_or_not(fetcher, httpserver):
 def test_a_certificate_that_is_not_there_is_said_before_anything_is_asked(tmp_path):
     with pytest.raises(UsageError, match="--certificate: is not there"):
         Fetcher(cache=tmp_path, certificate=str(tmp_path / "council.pem"))
+
+
+# ------------------------------------------------------------------ a council's network
+
+
+def test_a_proxy_is_heeded_and_not_for_what_no_proxy_names(fetcher, httpserver, monkeypatch):
+    """The publisher's name leads nowhere: only the proxy of the environment can have answered."""
+    httpserver.expect_request("/file.csv").respond_with_data("a\n1\n")
+    for name in ("http_proxy", "https_proxy", "no_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HTTP_PROXY", httpserver.url_for(""))
+    question = Ask("A publisher", "http://publisher.invalid/file.csv", PAGE, kind="csv")
+    assert fetcher.get(question).content() == b"a\n1\n"
+    assert httpserver.log[0][0].headers["Host"] == "publisher.invalid"
+    monkeypatch.setenv("NO_PROXY", "publisher.invalid")
+    direct = Fetcher(cache=fetcher.cache / "other", retries=0, sleep=lambda seconds: None)
+    with pytest.raises(SourceUnreachable, match="could not be reached"):
+        direct.get(question)
+    assert len(httpserver.log) == 1
+
+
+def test_a_proxy_that_is_not_there_is_named_as_the_proxy(fetcher, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{port}")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with pytest.raises(SourceUnreachable, match=r"could not be reached through the proxy.*Check HTTPS_PROXY, or ask your IT team"):
+        fetcher.get(Ask("A publisher", "http://publisher.invalid/file.csv", PAGE, kind="csv"))
+
+
+@pytest.fixture(scope="module")
+def secure(tmp_path_factory):
+    """A publisher behind a certificate that only this council's network knows, and the file of that certificate."""
+    if shutil.which("openssl") is None:
+        pytest.skip("no openssl on this machine (Debian: apt install openssl)")
+    folder = tmp_path_factory.mktemp("council")
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost"]
+    words += ["-addext", "subjectAltName=DNS:localhost"]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "council.pem")]
+    subprocess.run(["openssl", *words, *files], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "council.pem", folder / "key.pem")
+    server = HTTPServer(host="localhost", ssl_context=context)
+    server.expect_request("/file.csv").respond_with_data("a\n1\n")
+    server.start()
+    yield server.url_for("/file.csv"), folder / "council.pem"
+    server.stop()
+
+
+@pytest.mark.parametrize("how", ["option", "environment", "option over environment"])
+def test_the_certificate_of_a_council_s_network_is_taken_from_the_option_or_the_environment(secure, tmp_path, monkeypatch, how):
+    url, certificate = secure
+    monkeypatch.setenv("NO_PROXY", "localhost")
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    question = Ask("A publisher", url, PAGE, kind="csv")
+    with pytest.raises(SourceUnreachable, match=r"a certificate this machine does not know.*--certificate or REQUESTS_CA_BUNDLE"):
+        Fetcher(cache=tmp_path, retries=0).get(question)
+    if how == "environment":
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    elif how == "option over environment":
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", requests.certs.where())
+    given = str(certificate) if how.startswith("option") else None
+    assert Fetcher(cache=tmp_path, certificate=given).get(question).content() == b"a\n1\n"
 
 
 # ------------------------------------------------------------------ zip files

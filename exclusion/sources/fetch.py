@@ -83,8 +83,6 @@ class Fetcher:
                 )
             )
         self._session = requests.Session()
-        if self.certificate:
-            self._session.verify = self.certificate
         self._last: dict[str, float] = {}
 
     # ------------------------------------------------------------------ asking
@@ -168,6 +166,8 @@ class Fetcher:
         """One request; a fault that may pass is raised as ``_Passing``, one that will not as an error for the user."""
         try:
             sent: dict[str, Any] = {"data": dict(ask.params)} if ask.post else {"params": dict(ask.params)}
+            if self.certificate:  # said with each request: a session's own would give way to the environment's
+                sent["verify"] = self.certificate
             with self._session.request(
                 "POST" if ask.post else "GET", ask.url, headers=dict(headers), timeout=self.timeout, stream=True, **sent
             ) as answer:
