@@ -33,19 +33,13 @@ def csv(shared: Path, name: str, **more: Any) -> pd.DataFrame:
 
 
 def play(server: HTTPServer, shared: Path) -> dict[str, Any]:
-    """Every publisher on the local server; returns the addresses to ask it at."""
-    addresses = at(server, read_addresses())
-    data = shared / "data"
-    lookup = csv(shared, "geography/lookup_lsoa21_wd25_lad25_derived.csv.gz", dtype=str)
-    wards = gpd.read_parquet(data / "geography/wards_2025_uk_bgc.parquet")
-    known = csv(shared, "geography/lookup_wd25_lad25_rgn25_uk.csv", dtype=str)
-    wards = wards[["WD25CD", "geometry"]].merge(known, on="WD25CD")
+    """Every publisher of England and Wales on the local server; returns the addresses to ask it at."""
+    addresses = play_beyond(server, shared)
     service = addresses["open_geography"]["service"]
-    layer(server, service["wards"]["name"], wards, most=30)
-    small = gpd.read_parquet(data / "geography/lsoa_2021_ew_simplified.parquet")
-    layer(
-        server, service["small_areas"]["name"], small.merge(lookup[["LSOA21CD", "LSOA21NM"]], on="LSOA21CD", suffixes=("_old", "")), most=50
-    )
+    lookup = csv(shared, "geography/lookup_lsoa21_wd25_lad25_derived.csv.gz", dtype=str)
+    small = gpd.read_parquet(shared / "data/geography/lsoa_2021_ew_simplified.parquet")
+    named = small.merge(lookup[["LSOA21CD", "LSOA21NM"]], on="LSOA21CD", suffixes=("_old", ""))
+    layer(server, service["small_areas"]["name"], named, most=50)
     layer(server, service["best_fit"]["name"], lookup, lower=True)
     layer(server, service["rural"]["name"], csv(shared, "geography/ruc21_lsoa21_ew.csv.gz", dtype=str))
     areas = csv(shared, "census/lookups/oa21_lsoa21_RECONSTRUCTED.csv.gz", dtype=str).set_axis(["OA21CD", "LSOA21CD"], axis=1)
@@ -54,6 +48,15 @@ def play(server: HTTPServer, shared: Path) -> dict[str, Any]:
     _census(server, shared, addresses, lookup)
     _ofcom(server, areas)
     _iod(server, shared)
+    return addresses
+
+
+def play_beyond(server: HTTPServer, shared: Path) -> dict[str, Any]:
+    """Wards of all nations, figures by council, and the publishers of Scotland and Northern Ireland."""
+    addresses = at(server, read_addresses())
+    wards = gpd.read_parquet(shared / "data/geography/wards_2025_uk_bgc.parquet")
+    known = csv(shared, "geography/lookup_wd25_lad25_rgn25_uk.csv", dtype=str)
+    layer(server, addresses["open_geography"]["service"]["wards"]["name"], wards[["WD25CD", "geometry"]].merge(known, on="WD25CD"), most=30)
     _local_statistics(server, shared)
     _scotland(server, shared, addresses)
     _northern_ireland(server, shared, addresses)

@@ -32,7 +32,7 @@ def place(tmp_path_factory):
 def addresses(shared):
     server = HTTPServer(host="127.0.0.1")
     server.start()
-    yield national.play(server, shared)
+    yield national.play_beyond(server, shared)
     server.clear()
     server.stop()
 
