@@ -8,6 +8,7 @@ ui.warm_up()
 st.navigation(
     [
         st.Page("pages/service.py", title="Service", default=True),
+        st.Page("pages/guide.py", title="Guide"),
         st.Page("pages/proposal.py", title="Proposal"),
         st.Page("pages/equality.py", title="Equality review"),
         st.Page("pages/councillor.py", title="Councillor page"),
@@ -20,7 +21,6 @@ st.navigation(
         st.Page("pages/own.py", title="Your figures"),
         st.Page("pages/method.py", title="Method"),
         st.Page("pages/sources.py", title="Sources and method"),
-        st.Page("pages/guide.py", title="Guide"),
         st.Page("pages/accessibility.py", title="Accessibility"),
     ],
     position="top",

@@ -140,6 +140,88 @@ def agreement(rows: pd.DataFrame, nation: str) -> Picture:
     )
 
 
+def distribution(rows: pd.DataFrame, ward: str, nation: str) -> Picture:
+    """How the wards of a nation spread over the score, and where one ward stands.
+
+    Parameters
+    ----------
+    rows
+        :func:`exclusion.views.ward.spread`: ``from, to, wards, here``.
+    """
+    shown = rows.assign(group=["The step of this ward" if here else "Other steps" for here in rows["here"]])
+    bars = (
+        alt.Chart(shown)
+        .mark_bar(stroke="white", strokeWidth=1)
+        .encode(
+            x=alt.X("from:Q", title="Score (higher = more at risk)", scale=alt.Scale(domain=[0, 100]), bin="binned"),
+            x2="to:Q",
+            y=alt.Y("wards:Q", title=f"Wards of {nation}"),
+            color=alt.Color(
+                "group:N",
+                scale=alt.Scale(domain=["The step of this ward", "Other steps"], range=[DARK, GREEN]),
+                legend=alt.Legend(title=None, orient="top", columns=1),
+            ),
+        )
+    )
+    own = shown[shown["here"]].assign(name=ward, middle=lambda t: (t["from"] + t["to"]) / 2)
+    named = alt.Chart(own).mark_text(dy=-8, fontSize=13, color=INK, fontWeight="bold").encode(x="middle:Q", y="wards:Q", text="name:N")
+    at = next(each(own.rename(columns={"from": "low", "to": "high"})))
+    there = f"between {at.low:.0f} and {at.high:.0f}"
+    return Picture(
+        _styled(alt.layer(bars, named), 260),
+        f"Bar chart of the wards of {nation} by score in steps of five. {ward} stands {there}, {_others(int(at.wards) - 1)}. "
+        "The table below holds the same.",
+    )
+
+
+def pyramid(rows: pd.DataFrame, ward: str) -> Picture:
+    """Residents by age, disabled people to the left and others to the right, and how many of each are unlikely to use the internet.
+
+    Parameters
+    ----------
+    rows
+        :func:`exclusion.views.people.by_age_and_disability`: ``age, who, residents, unlikely``, counts rounded to 10.
+    """
+    side = {"Disabled people": -1, "Not disabled": 1}
+    long = rows.melt(["age", "who"], ["residents", "unlikely"], "what", "many").dropna()
+    long["across"] = long["many"].astype(float) * long["who"].map(side)
+    long["shown"] = long["what"].map({"residents": "Residents", "unlikely": "Unlikely to use the internet"})
+    far = max(100.0, float(long["across"].abs().max()) * 1.1)
+    order = list(dict.fromkeys(rows["age"]))[::-1]
+    base = alt.Chart(long).encode(
+        y=alt.Y("age:N", sort=order, title=None, axis=_names()),
+        x=alt.X(
+            "across:Q",
+            title="Disabled people  |  Not disabled (residents aged 16 and over)",
+            scale=alt.Scale(domain=[-far, far]),
+            axis=alt.Axis(labelExpr="format(abs(datum.value), ',')"),
+        ),
+        color=alt.Color(
+            "shown:N",
+            scale=alt.Scale(domain=["Residents", "Unlikely to use the internet"], range=[GREEN, DARK]),
+            legend=alt.Legend(title=None, orient="top", columns=1),
+        ),
+    )
+    wide = base.transform_filter("datum.what == 'residents'").mark_bar(height=22)
+    thin = base.transform_filter("datum.what == 'unlikely'").mark_bar(height=10)
+    middle = alt.Chart(pd.DataFrame({"across": [0]})).mark_rule(color=INK).encode(x="across:Q")
+    old = rows[rows["age"] == order[0]].set_index("who")
+    said = join_words([f"{within(who)} {_about(old.loc[who, 'residents'])}" for who in side])
+    return Picture(
+        _styled(alt.layer(wide, thin, middle), 60 + 30 * len(order)),
+        f"Pyramid of residents of {ward} by age, disabled people to the left and others to the right, with how many of each are unlikely "
+        f"to use the internet. Aged {within(order[0])}: {said}. The table below holds the same.",
+    )
+
+
+def _others(many: int) -> str:
+    return "alone" if many == 0 else f"with {many:,} other{'s' if many > 1 else ''}"
+
+
+def _about(many: float) -> str:
+    return "fewer than 10" if pd.isna(many) else f"about {many:,.0f}"
+
+
 def _names() -> alt.Axis:
     return alt.Axis(labelLimit=190, ticks=False, domain=False, labelPadding=8)
 

@@ -29,6 +29,8 @@ ui.table(views.who_lives_here(a, ward), f"{area['area_name']} against {area['nat
 
 st.header("People unlikely to use the internet", anchor=False)
 ui.people_by_age(a, ward)
+with st.expander("A picture of it: age and disability"):
+    ui.pyramid(a, ward)
 ui.choose_people_scale()
 
 st.header("What to keep open, for every service", anchor=False)
@@ -51,6 +53,10 @@ if row["scored"]:
 else:
     st.markdown(str(row["why_not"]))
 ui.table(views.score_drivers(a, ward), f"What pulls the score of {area['area_name']} up or down")
+
+if row["scored"]:
+    with st.expander(f"A picture of it: the wards of {area['nation']}, and where this one stands"):
+        ui.spread(a, ward)
 
 st.header("What we do not know", anchor=False)
 ui.lines(views.not_known(a, ward))

@@ -255,6 +255,19 @@ def test_the_ward_page_asks_for_a_ward_then_says_all_of_it():
     assert "weak mobile signal (W03)" in words
 
 
+def test_the_pictures_of_a_ward_have_words_and_a_table():
+    test = run("ward.py", ward="Bloomfield (E05015188)")
+    said = [one.proto.alt for one in test.get("vega_lite_chart") or test.get("arrow_vega_lite_chart")]
+    assert [one.split(" of ")[0] for one in said] == ["Pyramid", "Bar chart"]
+    words = text(test)
+    assert "Bloomfield is here" in words
+    assert "Residents of Bloomfield by age and disability" in words
+
+
+def test_the_service_page_has_a_grid_of_ways_in_by_ward():
+    assert "wards down, ways in across" in text(run("service.py"))
+
+
 # ------------------------------------------------------------------ risk map
 
 

@@ -5,7 +5,7 @@ Wards keep the order of the assessment: by council, then by name; never by who i
 """
 
 from exclusion.views.method import CAVEATS, METHOD, attributions, methods, rule_rows, sources, threshold_rows, threshold_words
-from exclusion.views.people import is_wide, people_by_age
+from exclusion.views.people import by_age_and_disability, is_wide, people_by_age, ten_words
 from exclusion.views.service import (
     FIRST,
     ON_TOP,
@@ -26,9 +26,10 @@ from exclusion.views.service import (
     reasons_here,
     risk_rows,
     ward_rows,
+    ways_grid,
 )
 from exclusion.views.shared import BEYOND, rule_names
-from exclusion.views.ward import not_known, residents, score_drivers, ward_services, who_lives_here
+from exclusion.views.ward import not_known, residents, score_drivers, spread, spread_rows, ward_services, who_lives_here
 
 __all__ = [
     "BEYOND",
@@ -40,6 +41,7 @@ __all__ = [
     "attributions",
     "band_label",
     "bands",
+    "by_age_and_disability",
     "could_move_first",
     "floor",
     "grid",
@@ -62,9 +64,13 @@ __all__ = [
     "rule_rows",
     "score_drivers",
     "sources",
+    "spread",
+    "spread_rows",
+    "ten_words",
     "threshold_rows",
     "threshold_words",
     "ward_rows",
     "ward_services",
+    "ways_grid",
     "who_lives_here",
 ]

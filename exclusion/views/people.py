@@ -29,6 +29,33 @@ def people_by_age(a: Assessment, code: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Age", "Disabled people", "Not disabled", "All"])
 
 
+def by_age_and_disability(a: Assessment, code: str) -> pd.DataFrame:
+    """One ward's residents and those unlikely to use the internet: ``age, who, residents, unlikely``.
+
+    Counts are rounded to 10, at 2020 rates times the factor a user set; fewer than 10 is missing, never 0.
+    """
+    cells = people.breakdown(a.people_estimate, [code])
+    cells = cells[cells["disability"].isin(WHO[:2]) & (cells["age"] != "all") & cells["people"].notna()]
+    factor = a.people_estimate.scale.high if a.people_estimate.scale.own else 1.0
+    return pd.DataFrame(
+        {
+            "age": cells["age_label"].astype(str),
+            "who": cells["disability"].map({"disabled": "Disabled people", "not disabled": "Not disabled"}),
+            "residents": _tens(cells["people"]),
+            "unlikely": _tens(cells["estimate_raw"] * factor),
+        }
+    ).reset_index(drop=True)
+
+
+def _tens(counts: pd.Series[Any]) -> pd.Series[Any]:
+    return counts.where(counts >= people.SMALLEST).div(10).round().mul(10)
+
+
+def ten_words(many: float) -> str:
+    """A count rounded to 10, or that it is too small to print."""
+    return FEWER if pd.isna(many) else f"about {many:,.0f}"
+
+
 def is_wide(a: Assessment, code: str) -> bool:
     """Whether the ward's range is so wide that the page must say so."""
     return bool(a.people.loc[code, "wide"])

@@ -105,9 +105,7 @@ def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
                     f" If it must go: {way(row.instead)} in its place, running before." if row.instead else " Nothing else would be left."
                 )
             lines.append(line)
-        texts.append(
-            "\n".join(lines) or ("Not assessed." if pd.isna(classes[code]) else f"Nothing found {BEYOND}, in the rules checked.")
-        )
+        texts.append("\n".join(lines) or ("Not assessed." if pd.isna(classes[code]) else f"Nothing found {BEYOND}, in the rules checked."))
     table = pd.DataFrame({"Ward": a.areas["area_name"]})
     if a.areas["council_code"].nunique() > 1:
         table["Council"] = a.areas["council_name"]

@@ -209,6 +209,28 @@ def grid(a: Assessment) -> pd.DataFrame:
     return table.rename_axis("Service").reset_index()
 
 
+def ways_grid(a: Assessment, service_id: str) -> pd.DataFrame:
+    """Wards down, ways in across: the number and word of the level of what was found for one service.
+
+    A way in that was found nowhere has no column; one that is part of the minimum stays whatever stands here. A ward that could
+    not be assessed says so unless something was found.
+    """
+    found = kept(a, service_id)
+    order = [one for one in judgement.channels() if one in set(found["channel"])]
+    firmest = found.groupby(["area_code", "channel"])["level"].max()
+    unknown = levels(a, service_id).isna()
+    several = a.areas["council_code"].nunique() > 1
+    names = a.areas["area_name"] + (", " + a.areas["council_name"] if several else "")
+    table = pd.DataFrame({"Ward": names})
+    for channel in order:
+        here = [firmest.get((code, channel)) for code in a.areas.index]
+        table[capital(way(channel))] = [
+            maps.LEVELS[int(level)].label if level is not None else maps.NOT_ASSESSED.label if unknown[code] else maps.LEVELS[0].label
+            for code, level in zip(a.areas.index, here, strict=True)
+        ]
+    return table
+
+
 def could_move_first(a: Assessment) -> pd.DataFrame:
     """The reverse question: for each service, in how many of the chosen wards nothing needs to be added to its minimum.
 

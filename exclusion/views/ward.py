@@ -58,6 +58,38 @@ def _more_than(percentile: float) -> str:
     return "not known" if pd.isna(percentile) else f"{min(99, int(percentile))}%"
 
 
+STEP = 5
+
+
+def spread(risks: pd.Series[Any], code: str) -> pd.DataFrame:
+    """Wards of a nation over the score in steps of five: ``from, to, wards, here`` (whether the ward stands in it).
+
+    ``risks`` is indexed by ``area_code``; wards without a score are left out. Empty for a ward without one.
+    """
+    own = risks.get(code)
+    if own is None or pd.isna(own):
+        return pd.DataFrame({"from": [], "to": [], "wards": [], "here": []})
+    last = 100 // STEP - 1
+    steps = risks.dropna().floordiv(STEP).clip(upper=last).astype(int)
+    many = steps.value_counts().reindex(range(last + 1), fill_value=0)
+    here = min(int(own // STEP), last)
+    return pd.DataFrame(
+        {
+            "from": [STEP * n for n in many.index],
+            "to": [STEP * (n + 1) for n in many.index],
+            "wards": many.to_numpy(),
+            "here": many.index == here,
+        }
+    )
+
+
+def spread_rows(rows: pd.DataFrame, ward: str) -> pd.DataFrame:
+    """The same as a table, with the step of the ward named."""
+    steps = [f"{low:.0f} to {high:.0f}" for low, high in zip(rows["from"], rows["to"], strict=True)]
+    where = [f"{ward} is here" if here else "–" for here in rows["here"]]
+    return pd.DataFrame({"Score": steps, "Wards": [f"{n:,}" for n in rows["wards"]], "Where": where})
+
+
 def score_drivers(a: Assessment, code: str) -> pd.DataFrame:
     """What pulls the ward's score up or down: a part a row; the pulls add up to the distance from the middle, 50."""
     row, preset = a.scores.loc[code], method_for(str(a.areas.loc[code, "nation"]))
