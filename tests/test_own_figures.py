@@ -382,3 +382,14 @@ def test_the_register_says_why_it_does_not_keep_own_figures_and_what_to_do(
         with pytest.raises(UsageError, match="own figures: beyond"):
             register.save(opened, assess(evidence, ["Blackpool"], ["blue_badge"]), by="A. Officer", title="Own")
         assert register.versions(opened).empty
+
+
+def test_a_finding_on_the_councils_own_distances_does_not_speak_of_libraries(bundled: Evidence) -> None:
+    from exclusion import assess
+
+    # Bispham: 2,500 people far from help by the council's own count, over the high threshold (2,044), and a third without a car.
+    evidence = laid(bundled, "ward_code,beyond\n" + "\n".join(f"{code},2500" for code in wards(bundled).index), "beyond = far_help")
+    found = assess(evidence, ["Blackpool"], ["blue_badge"]).findings
+    far = found[found["rule_ids"].str.contains("W12")]
+    assert len(far) and far["reason"].str.contains("about 2,500 people far from help, as the council counts them").all()
+    assert not far["reason"].str.contains("public library").any() and not far["short"].str.contains("public library").any()

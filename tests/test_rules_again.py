@@ -64,6 +64,9 @@ def test_services_the_proposal_does_not_name_change_too(beside: alongside.Beside
     # Bloomfield: many households without a car, so distance counts; nobody was far, everybody is. Talbot the same.
     assert school.loc["Bloomfield", "after"] == "recommended" and school.loc["Talbot", ["before", "after"]].tolist() == ["", "recommended"]
     assert table["rule_ids"].str.contains("W12").all()
+    # The places meant are those of the list: the council's offices and hubs count, not our libraries.
+    assert table["reason"].str.contains("people more than 5 km by road from a place on the list").all()
+    assert not table["reason"].str.contains("public library").any()
 
 
 def test_every_service_that_was_run_again_is_named(beside: alongside.Beside, considered: proposal.Considered) -> None:

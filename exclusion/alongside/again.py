@@ -47,16 +47,20 @@ def again(assessment: Assessment, compared: pd.DataFrame, today: date) -> tuple[
     if (counts["before"] == counts["after"]).all():
         return pd.DataFrame(), []
     before, after = (pd.DataFrame({"area_code": rows.index, "measure": MEASURE, "n": counts[when].to_numpy()}) for when in counts)
-    table = rerun(assessment, after, "the list of places given", today.isoformat(), before=before, today=today)
+    table = rerun(assessment, after, "the list of places given", today.isoformat(), before=before, labels={MEASURE: _label()}, today=today)
     return table, _in_words(assessment, table, counts)
 
 
 def _in_words(assessment: Assessment, table: pd.DataFrame, counts: dict[str, pd.Series]) -> list[str]:
     further = counts["after"][counts["after"] > counts["before"]]
     names = list(assessment.areas.loc[further.index, "area_name"])
+<<<<<<< HEAD
     label = judgement.measures()[MEASURE].label.replace("a staffed public library", "a place on the list")
     lines = [f"More {label}: in {_some(names)}. So every service that leans on a place that changes was run again."]
     changing: dict[str, list[str]] = {}  # what differs -> the services it differs for, so that it is said once
+=======
+    lines = [f"More {_label()}: in {_some(names)}. So every service that leans on a place that changes was run again."]
+>>>>>>> 0af0033 (Say which places a finding on distance means: those on the list given, or what the council counted)
     for service in assessment.services:
         mine = table[table["service_id"] == service.id]
         parts = []
@@ -73,6 +77,11 @@ def _in_words(assessment: Assessment, table: pd.DataFrame, counts: dict[str, pd.
     if same:
         lines.append(f"Run again, and nothing differs: {join_words(same)}.")
     return lines
+
+
+def _label() -> str:
+    """What is counted where distances are from the list, not from our libraries."""
+    return judgement.measures()[MEASURE].listed
 
 
 def _some(names: list[str], most: int = 3) -> str:

@@ -20,6 +20,8 @@ class Measure(Entry):
     unit: str
     of: str
     counted: bool = True
+    listed: str = ""  # the label where distances are from a list of places that was given
+    own: str = ""  # the label where the council brought its own count, which may be of something nearby
     limits: str = ""
     shelf_life_years: float | None = Field(default=None, gt=0)  # past it a rule does not look at the figure (G9)
     shelf_why: str = ""

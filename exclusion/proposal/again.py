@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
-from exclusion import provision, risk
+from exclusion import judgement, provision, risk
 from exclusion.assessment import Assessment
 from exclusion.contracts import Problem, UsageError
 from exclusion.judgement.local import Local
@@ -22,6 +23,7 @@ def rerun(
     period: str,
     *,
     before: pd.DataFrame | None = None,
+    labels: Mapping[str, str] | None = None,
     today: date | None = None,
 ) -> pd.DataFrame:
     """What the rules would say with other figures: a library closed, so more people are far from help.
@@ -39,6 +41,9 @@ def rerun(
     before
         Counts as they are now, of the same wards and measures, where they were measured otherwise than the
         release's: the difference is then the change's alone, not that of two ways of measuring.
+    labels
+        What a measure counts, where the new figures count it otherwise than ours: the places on a list
+        that was given, not our libraries. It is what the reasons say.
     today
         The day, as the assessment was made with; so is its council's own judgement.
 
@@ -54,11 +59,15 @@ def rerun(
     UsageError
         For a ward or measure the assessment does not hold: a figure cannot change that is not there.
     """
-    found = _checked(assessment, changed, source, period, today)
-    return _differences(assessment.findings if before is None else _checked(assessment, before, source, period, today), found)
+    found = _checked(assessment, changed, source, period, labels, today)
+    if before is None:
+        return _differences(assessment.findings, found)
+    return _differences(_checked(assessment, before, source, period, labels, today), found)
 
 
-def _checked(assessment: Assessment, changed: pd.DataFrame, source: str, period: str, today: date | None) -> pd.DataFrame:
+def _checked(
+    assessment: Assessment, changed: pd.DataFrame, source: str, period: str, labels: Mapping[str, str] | None, today: date | None
+) -> pd.DataFrame:
     """The findings with some counts in place of the release's."""
     local: Local | None = assessment.local
     key = ["area_code", "measure"]
@@ -80,7 +89,7 @@ def _checked(assessment: Assessment, changed: pd.DataFrame, source: str, period:
             reference = risk.reference(assessment.evidence, str(nation), "ward", str(measure))
             rows.loc[here, "percentile"] = risk.percentile(rows.loc[here, "value"].to_numpy(float), reference)
     after = pd.concat([profile.drop(index=new.index), rows]).reset_index()
-    evidence = assessment.evidence
+    evidence, held = assessment.evidence, judgement.measures()
     council = evidence.observations[
         (evidence.observations["level"] == "council") & evidence.observations["area_code"].isin(assessment.councils)
     ]
@@ -90,6 +99,7 @@ def _checked(assessment: Assessment, changed: pd.DataFrame, source: str, period:
         assessment.services,
         thresholds=(local.thresholds if local else None) or assessment.thresholds_version.split(",")[0],
         floors=local.floors if local else None,
+        measures=held | {name: held[name].model_copy(update={"label": said}) for name, said in (labels or {}).items()},
         council_profile=council,
         today=today or date.today(),
     ).findings

@@ -341,7 +341,7 @@ def _of_ward(ward: int, case: _Case, words: Words) -> dict[str, Any]:
         *dict.fromkeys(words.sentence(ward, rule, unsure) for rule, unsure in zip(rules, case.unsure, strict=True)),
         words.students(ward, rules),
         words.closing(rules, case.nation),
-        words.borderline(case.tip, case.becomes, case.in_floor) if case.tip else "",
+        words.borderline(ward, case.tip, case.becomes, case.in_floor) if case.tip else "",
     ]
     return {
         "short": words.short(shown, case.channel, ward, case.measures),
@@ -355,7 +355,7 @@ def _close(flags: ServiceFlags, on: Wards, words: Words) -> list[tuple[str, ...]
     result: list[tuple[str, ...]] = [()] * len(on.rural)
     for channelled in flags.channels:
         for ward in np.flatnonzero(channelled.near >= 0).tolist():
-            said = words.nearly(on.tips[channelled.near[ward]], int(channelled.nearly[ward]), channelled.channel)
+            said = words.nearly(ward, on.tips[channelled.near[ward]], int(channelled.nearly[ward]), channelled.channel)
             result[ward] = (*result[ward], said)
     return result
 
@@ -378,7 +378,7 @@ def _caution_rows(rows: Rows, flags: ServiceFlags, on: Wards, words: Words) -> N
                 borderline=bool(tip >= 0),
                 rule_ids=name,
                 short=outcome.rule.caution_short,
-                reason=f"{said} {words.borderline(on.tips[tip], 0, in_floor=False)}" if tip >= 0 else said,
+                reason=f"{said} {words.borderline(ward, on.tips[tip], 0, in_floor=False)}" if tip >= 0 else said,
                 figures_json=words.figures_json(ward, (outcome.rule,), (False,), measures),
                 protected_characteristics=joined(outcome.rule.protected_characteristics),
                 legal_hooks=hooks(outcome.rule.hooks, words.nations[ward]),

@@ -24,6 +24,7 @@ from exclusion.provision.strength import ENOUGH, UNKNOWN, Figures, laid_out, man
 from exclusion.words import capital, date_words, join_words, percent, two_figures
 
 SCREEN_WORDS = {"required": "Keep as a condition", "recommended": "Advise keeping", "monitor": "Watch"}
+OWN = "own"  # the fit of a figure that a council brought
 SHORT_WORDS = 20  # the contract of `short`
 _OPENING = {
     "required": "Keep {way} here{notes}, as a condition of the proposal.",
@@ -123,12 +124,18 @@ class Words:
 
     # ---- figures
 
+    def label(self, ward: int, measure: str) -> str:
+        """What a measure counts in one ward: a council's own count may be of something nearby."""
+        kept = self.measures[measure]
+        own = kept.own and measure in self._columns and _text(self._columns[measure]["fit"][ward]) == OWN
+        return kept.own if own else kept.label
+
     def count(self, ward: int, measure: str) -> str:
         """A count and what it counts: about 1,500 people aged 75 and over."""
         key = ("count", ward, measure)
         if key not in self._kept:
             column = self._columns[measure]
-            self._kept[key] = f"{about(column['n'][ward], _text(column['fit'][ward]))} {self.measures[measure].label}"
+            self._kept[key] = f"{about(column['n'][ward], _text(column['fit'][ward]))} {self.label(ward, measure)}"
         return str(self._kept[key])
 
     def figure(self, ward: int, measure: str) -> str:
@@ -272,21 +279,22 @@ class Words:
         guard = judgement.guards()["G5"]
         return guard.text if self._students[ward] == 1 else guard.unknown if self._students[ward] == UNKNOWN else ""
 
-    def borderline(self, tip: Tip, becomes: int, in_floor: bool) -> str:
+    def borderline(self, ward: int, tip: Tip, becomes: int, in_floor: bool) -> str:
         """What would tip a borderline finding."""
         name = SEVERITY_NAME[becomes]
         result = "it would not be said" if in_floor or not name else f"it would read '{SCREEN_WORDS[name]}'"
-        return f"Borderline: {self._change(tip)}, {result}."
+        return f"Borderline: {self._change(ward, tip)}, {result}."
 
-    def nearly(self, tip: Tip, becomes: int, channel: str) -> str:
+    def nearly(self, ward: int, tip: Tip, becomes: int, channel: str) -> str:
         """What a small change would bring where nothing is flagged."""
-        key = ("nearly", tip, becomes, channel)
+        change = self._change(ward, tip)
+        key = ("nearly", change, becomes, channel)
         if key not in self._kept:
-            self._kept[key] = f"{self.channels[channel].label} ('{SCREEN_WORDS[SEVERITY_NAME[becomes]]}' {self._change(tip)})"
+            self._kept[key] = f"{self.channels[channel].label} ('{SCREEN_WORDS[SEVERITY_NAME[becomes]]}' {change})"
         return str(self._kept[key])
 
-    def _change(self, tip: Tip) -> str:
-        label = self.measures[tip.measure].label
+    def _change(self, ward: int, tip: Tip) -> str:
+        label = self.label(ward, tip.measure)
         if tip.points:
             return f"if this ward stood {abs(tip.points):g} places in 100 {'higher' if tip.points > 0 else 'lower'} for {label}"
         return f"with {abs(round(100 * (tip.count_factor - 1)))}% {'more' if tip.count_factor > 1 else 'fewer'} {label}"
