@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
-from invented import CODES, LETTERS, six
+from invented import CODES, LETTERS, figures, one, six
 
 from exclusion import contracts, judgement, provision
 
@@ -180,3 +180,15 @@ def test_findings_meet_their_contract(shipped: provision.Provision) -> None:
     checked = contracts.check(shipped.findings, "findings", "worked examples")
     assert len(checked) == len(shipped.findings) > 1000
     assert checked["short"].str.split().str.len().max() <= 20
+
+
+def test_a_visit_for_safeguarding_is_to_the_person_and_not_a_way_to_report() -> None:
+    # Ward B, coastal and older: W05 and W09 ask for home visits where a service is about safeguarding.
+    found = one(figures("B"), "safeguarding_adult", thresholds="0").findings
+    floor = found[found["kind"] == "floor"]
+    assert set(floor["channel"]) == {"phone", "relay_bsl", "easy_read_translation"}
+    visit = found[(found["kind"] == "keep") & (found["channel"] == "home_visit")].iloc[0]
+    assert visit["rule_ids"] == "W05|W09" and visit["severity"] == "recommended"
+    assert visit["reason"].startswith(
+        "We advise keeping a visit at home here, to the person a concern is about, since a visit is no way to report one."
+    )

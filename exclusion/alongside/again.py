@@ -54,13 +54,8 @@ def again(assessment: Assessment, compared: pd.DataFrame, today: date) -> tuple[
 def _in_words(assessment: Assessment, table: pd.DataFrame, counts: dict[str, pd.Series]) -> list[str]:
     further = counts["after"][counts["after"] > counts["before"]]
     names = list(assessment.areas.loc[further.index, "area_name"])
-<<<<<<< HEAD
-    label = judgement.measures()[MEASURE].label.replace("a staffed public library", "a place on the list")
-    lines = [f"More {label}: in {_some(names)}. So every service that leans on a place that changes was run again."]
-    changing: dict[str, list[str]] = {}  # what differs -> the services it differs for, so that it is said once
-=======
     lines = [f"More {_label()}: in {_some(names)}. So every service that leans on a place that changes was run again."]
->>>>>>> 0af0033 (Say which places a finding on distance means: those on the list given, or what the council counted)
+    changing: dict[str, list[str]] = {}  # what differs -> the services it differs for, so that it is said once
     for service in assessment.services:
         mine = table[table["service_id"] == service.id]
         parts = []
