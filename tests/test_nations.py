@@ -106,3 +106,87 @@ def test_services_offered_follow_the_nations_of_the_councils() -> None:
     assert "local_crisis_payment" not in judgement.offered(held, {"Wales"})  # a national scheme there
     assert not NOT_IN_NI & set(judgement.offered(held, {"Northern Ireland"}))
     assert "local_crisis_payment" in judgement.offered(held, {"England", "Wales"})  # one of the two runs it
+
+
+# ------------------------------------------------------------------ each nation on its own figures
+
+
+def assessed(bundled: exclusion.Evidence, council: str, services: list[str] | None = None) -> exclusion.Assessment:
+    return exclusion.assess(bundled, [council], services, today=TODAY)
+
+
+def rules_in(column: pd.Series) -> set[str]:
+    return {rule for ids in column for rule in ids.split("|") if rule}
+
+
+def reasons(found: exclusion.Assessment) -> dict[str, str]:
+    """What the council-wide minimum says first, by service."""
+    floor = found.findings[found.findings["kind"] == "floor"]
+    return floor.drop_duplicates(["service_id"]).set_index("service_id")["reason"].to_dict()
+
+
+@pytest.mark.parametrize(
+    ("council", "known", "lacking"),
+    [
+        # What each nation's census and indices give by ward; broadband and mobile by ward nobody publishes.
+        ("Newham", {"W04", "W05", "W06", "W07", "W09", "W10", "W11", "W12", "W13", "W14", "W15"}, {"W01", "W02", "W03"}),
+        ("Gwynedd", {"W04", "W05", "W06", "W10", "W12", "W15"}, {"W01", "W02", "W03", "W07", "W09"}),
+        ("Orkney Islands", {"W04", "W06", "W12"}, {"W01", "W02", "W03", "W07", "W09", "W10", "W15"}),
+        ("Belfast", set(), {"W01", "W02", "W03", "W04", "W05", "W06", "W07", "W09", "W10", "W12", "W13", "W15"}),
+    ],
+)
+def test_a_rule_is_checked_where_its_figures_are_and_named_where_they_are_not(
+    bundled: exclusion.Evidence, council: str, known: set[str], lacking: set[str]
+) -> None:
+    found = assessed(bundled, council)
+    assert known <= rules_in(found.summaries["checked"])
+    assert lacking <= rules_in(found.summaries["not_checked"]) and not lacking & rules_in(found.summaries["checked"])
+    rows = found.findings[found.findings["kind"] == "not_assessed"]
+    assert rows["reason"].str.contains("We hold no figures for this ward on ").all()
+    assert rows["reason"].str.endswith("Not assessed does not mean no need.").all()
+
+
+def test_in_northern_ireland_nothing_reads_as_fine(bundled: exclusion.Evidence) -> None:
+    found = assessed(bundled, "Mid Ulster")
+    assert set(found.summaries["summary"]) == {"not_assessed"} and (found.summaries["checked"] == "").all()
+    assert found.summaries["sentence"].str.startswith("Not assessed: ").all()
+    assert found.summaries["sentence"].str.contains("The council-wide minimum still applies.").all()
+    assert set(found.findings["kind"]) == {"floor", "not_assessed"}
+    assert not found.scores["scored"].any() and found.scores["why_not"].str.startswith("Not scored").all()
+    assert any("wards are not scored" in notice for notice in found.notices)
+    assert any("Rural Needs Act" in notice for notice in found.notices)
+    # A service that another body runs there says so, with the body, and not that nothing was found.
+    elsewhere = assessed(bundled, "Mid Ulster", ["housing_register", "council_tax_reduction", "local_crisis_payment"])
+    said = elsewhere.summaries.drop_duplicates("service_id").set_index("service_id")["sentence"]
+    assert "do not run this service (NI: Housing Executive" in said["housing_register"]
+    assert "NI: rates, not council tax" in said["council_tax_reduction"]
+    assert "Wales and NI: national schemes" in said["local_crisis_payment"]
+    assert elsewhere.findings.empty
+
+
+def test_scotland_is_told_what_it_does_not_have_and_what_stands_in_its_place(bundled: exclusion.Evidence) -> None:
+    found = assessed(bundled, "Glasgow City")
+    said = reasons(found)
+    assert "There is no disabled facilities grant in Scotland" in said["disabled_facilities_grant"]
+    assert "no education, health and care plan in Scotland" in said["sen_assessment"]
+    assert "placing request" in said["school_primary"] and "water" in said["council_tax_account"]
+    assert "adult carer support plan" in said["carers_assessment"] and "partnership" in said["telecare"]
+    assert not any("island" in notice.casefold() for notice in found.notices)
+    assert any("island communities impact assessment" in notice for notice in assessed(bundled, "Orkney Islands", ["missed_bin"]).notices)
+
+
+def test_wales_is_told_of_its_own_schemes_and_that_crisis_payments_are_not_the_councils(bundled: exclusion.Evidence) -> None:
+    found = assessed(bundled, "Gwynedd")
+    assert "local_crisis_payment" not in {service.id for service in found.services}
+    said = reasons(found)
+    assert "Transport for Wales takes the applications" in said["concessionary_bus_pass"]
+    assert "individual development plan" in said["sen_assessment"] and "scheme are national" in said["council_tax_reduction"]
+    assert all("must work in Welsh as well" in reason for reason in said.values())
+
+
+def test_england_is_told_nothing_of_the_other_nations(bundled: exclusion.Evidence) -> None:
+    found = assessed(bundled, "Newham")
+    assert len(found.services) == 40
+    for words in ("Scotland", "Northern Ireland", "In Wales", "Welsh"):
+        floor = found.findings[found.findings["kind"] == "floor"]
+        assert not floor["reason"].str.contains(words).any(), words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -157,7 +158,7 @@ class Rows:
 
 def _not_here(service: Service, nation: str) -> str:
     name = "NI" if nation == "Northern Ireland" else nation
-    own = [part.strip() for part in service.nation_note.split(";") if part.strip().startswith(name)]
+    own = [part.strip() for part in service.nation_note.split(";") if re.search(rf"\b{name}\b", part.partition(":")[0])]
     note = f" ({'; '.join(own)})" if own else ""
     return f"Councils in {nation} do not run this service{note}, so there is nothing of theirs to move online."
 
