@@ -7,6 +7,7 @@ data dictionary (:func:`dictionary`), so the two cannot disagree.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -72,6 +73,27 @@ class NothingToAssess(ExclusionError):
     """The request is sound, but the release holds nothing to answer it with."""
 
     exit_code = 5
+
+
+def toml_document(text: str, where: str, do: str = "Mend the line it names.") -> dict[str, Any]:
+    """A TOML text as plain data.
+
+    Raises
+    ------
+    DataRefused
+        When it is not one: also for a number of thousands of digits and for brackets within brackets without end,
+        which Python's reader answers with errors of other kinds.
+    """
+    try:
+        return tomllib.loads(text)
+    except ValueError as error:
+        raise DataRefused(Problem(where, f"is not valid TOML: {_short(str(error))}", "", do)) from None
+    except RecursionError:
+        raise DataRefused(Problem(where, "is not valid TOML: brackets stand within brackets too deeply", "", do)) from None
+
+
+def _short(text: str, most: int = 200) -> str:
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 # --------------------------------------------------------------------------- tables

@@ -116,7 +116,7 @@ def _rows(content: bytes, where: str) -> list[list[str]]:
     heading = text.split("\n", 1)[0]
     between = max(",;\t", key=heading.count)
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=between))
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=between))
     except csv.Error as error:
         raise DataRefused(Problem(where, f"cannot be read as CSV: {error}", "", "Save the sheet as 'CSV UTF-8' again.")) from None
     if not rows or not any(cell.strip() for cell in rows[0]):

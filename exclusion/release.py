@@ -23,7 +23,7 @@ import platformdirs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from exclusion.contracts import AREA_CODE, DataRefused, Problem, UsageError, check
+from exclusion.contracts import AREA_CODE, DataRefused, Problem, UsageError, check, toml_document
 from exclusion.contracts import TABLES as TABLE_CONTRACTS
 from exclusion.judgement.characteristics import context_measures
 from exclusion.sources import Source
@@ -359,9 +359,9 @@ def _manifest(folder: Path) -> Manifest:
             )
         )
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataRefused(Problem("release.toml", f"cannot be read: {error}", "", "Build or copy the release again.")) from None
+        raw = toml_document(path.read_text(encoding="utf-8"), "release.toml", "Build or copy the release again.")
+    except UnicodeDecodeError:
+        raise DataRefused(Problem("release.toml", "is not a text file", "", "Build or copy the release again.")) from None
     if raw.get("format") != FORMAT:
         raise DataRefused(
             Problem(

@@ -55,7 +55,13 @@ def read(source: str | Path | bytes, where: str = "routes.csv") -> pd.DataFrame:
         text = source.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataRefused(Problem(where, "is not a text file", "", "Save it as 'CSV UTF-8'.")) from None
-    reader = csv.DictReader(io.StringIO(text))
+    try:
+        return _read(csv.DictReader(io.StringIO(text, newline="")), where)
+    except csv.Error as error:
+        raise DataRefused(Problem(where, f"cannot be read as CSV: {error}", "", "Save it as 'CSV UTF-8' again.")) from None
+
+
+def _read(reader: csv.DictReader[str], where: str) -> pd.DataFrame:
     headings = [(name or "").strip() for name in reader.fieldnames or []]
     lacking = [name for name in HEADINGS[:3] if name not in headings]
     if lacking:

@@ -71,7 +71,8 @@ def read_travel_times(path: str | Path, small_area_codes: pd.Series, places: pd.
     if problems:
         raise DataRefused(problems)
     wanted = pd.Index(small_area_codes.dropna().unique())
-    table = table.assign(small_area_code=table["small_area_code"].astype(str).str.strip(), place_id=table[column].astype(str).str.strip())
+    codes, places_given = (table[name].fillna("").astype(str).str.strip() for name in ("small_area_code", column))
+    table = table.assign(small_area_code=codes, place_id=places_given)
     rows = table[table["small_area_code"].isin(wanted)].copy()
     if rows.empty:
         shown = ", ".join(table["small_area_code"].head(3))
@@ -126,7 +127,10 @@ def _table(path: Path) -> pd.DataFrame:
         if path.suffix.lower() == ".parquet":
             table: pd.DataFrame = pq.read_table(path).to_pandas().reset_index(drop=True)
             return table
-        return pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+        rows = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
+        if not isinstance(rows.index, pd.RangeIndex):  # what pandas makes of them
+            raise ValueError("rows have more cells than there are headings")
+        return rows
     except (OSError, UnicodeDecodeError, ValueError, pyarrow.ArrowException) as error:
         problem = Problem(path.name, f"cannot be read as a table: {error}", "", "Save it as CSV UTF-8 or Parquet. " + DO)
         raise DataRefused(problem) from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from exclusion import judgement
-from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.contracts import DataRefused, Problem, UsageError, toml_document
 from exclusion.proposal.model import ONLINE
 from exclusion.release_write import to_toml as _toml
 
@@ -119,9 +118,9 @@ def read(path: str | Path) -> Costs:
     if not path.is_file():
         raise UsageError(Problem("costs", "there is no such file", str(path), "Check its name and folder."))
     try:
-        fields = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise DataRefused(Problem(path.name, f"is not valid TOML: {error}", "", "Mend the line it names.")) from None
+        fields = toml_document(path.read_text(encoding="utf-8-sig"), path.name)
+    except UnicodeDecodeError:
+        raise DataRefused(Problem(path.name, "is not a text file", "", "Save it as UTF-8.")) from None
     return build(fields, path.name)
 
 

@@ -125,7 +125,7 @@ def read_method(path: str | Path, own: Iterable[str] = ()) -> CompositeMethod:
         raise DataRefused(Problem(path.name, f"cannot be read as text: {error}", "", "Save it as UTF-8 text.")) from None
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
         raise DataRefused(method_words.not_toml(path.name, str(error))) from None
     lines = line_numbers(text)
     method = None

@@ -6,7 +6,6 @@ Three small files, each optional. None can take away from the council-wide minim
 from __future__ import annotations
 
 import csv
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -16,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from exclusion import judgement
-from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.contracts import DataRefused, Problem, UsageError, toml_document
 from exclusion.judgement.law import Floor, Threshold
 from exclusion.judgement.services import Service
 from exclusion.words import date_words, join_words
@@ -307,11 +306,15 @@ def _rows(path: Path, key: str, problems: list[Problem]) -> list[tuple[str, dict
         return []
     if path.suffix.casefold() == ".csv":
         reader = csv.DictReader(text.splitlines(), restkey="too many cells")
-        return [(f"{path.name}, line {reader.line_num}", {str(k).strip(): v for k, v in row.items()}) for row in reader]
+        try:
+            return [(f"{path.name}, line {reader.line_num}", {str(k).strip(): v for k, v in row.items()}) for row in reader]
+        except csv.Error as error:
+            problems.append(Problem(path.name, f"cannot be read as CSV: {error}", "", "Save it as 'CSV UTF-8' again."))
+            return []
     try:
-        tables = tomllib.loads(text).get(key, [])
-    except tomllib.TOMLDecodeError as error:
-        problems.append(Problem(path.name, f"is not valid TOML: {error}", "", "Mend the line it names."))
+        tables = toml_document(text, path.name).get(key, [])
+    except DataRefused as refused:
+        problems += refused.problems
         return []
     if not isinstance(tables, list) or not all(isinstance(row, dict) for row in tables):
         problems.append(Problem(path.name, f"has no [[{key}]] tables", "", f"Start each with [[{key}]]."))
@@ -364,9 +367,9 @@ def _held(path: Path, problems: list[Problem]) -> list[str]:
         headings = {name.strip() for name in next(csv.reader(text.splitlines()), [])}
         return ["thresholds" if "measure" in headings else "floors" if "channels" in headings else "services"]
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        problems.append(Problem(path.name, f"is not valid TOML: {error}", "", "Mend the line it names."))
+        tables = toml_document(text, path.name)
+    except DataRefused as refused:
+        problems += refused.problems
         return []
     if not tables or set(tables) - set(_KINDS):
         do = "Use [[service]], [[threshold]] and [[floor]] tables only."

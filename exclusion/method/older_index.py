@@ -27,6 +27,8 @@ from exclusion.release import Evidence
 
 CODES = ("lsoa11_or_dz11_code", "lsoa11cd", "lsoa11_code", "lsoa_code", "lsoa", "area_code", "code")
 HIGHEST = 10.0
+MOST_BYTES = 50_000_000
+"""The table for Great Britain has 2 MB; a gzipped file of some kilobytes can hold gigabytes."""
 SHOWN = 5
 """Mistakes of one kind that are shown; the rest are counted."""
 
@@ -67,11 +69,18 @@ def read_components(source: str | Path | bytes, name: str = "") -> pd.DataFrame:
     content = source if isinstance(source, bytes) else _content(Path(source))
     called = name or (Path(source).name if not isinstance(source, bytes) else "the table of components")
     try:
-        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        if content[:2] == b"\x1f\x8b":
+            with gzip.open(io.BytesIO(content)) as packed:
+                content = packed.read(MOST_BYTES + 1)
+        if len(content) > MOST_BYTES:
+            do = "It has one row a small area: check that it is the right file."
+            raise DataRefused(Problem(called, f"is larger than {MOST_BYTES / 1e6:,.0f} MB", "", do))
         raw = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError):
         do = "Give DERI's table of components as CSV (UTF-8), plain or gzipped."
         raise DataRefused(Problem(called, "cannot be read as a table", "", do)) from None
+    if not isinstance(raw.index, pd.RangeIndex):  # what pandas makes of rows with more cells than there are headings
+        raise DataRefused(Problem(called, "has rows with more cells than there are headings", "", "Give each column a heading."))
     raw.columns = pd.Index([str(column).strip().lower() for column in raw.columns])
     code, columns, problems = _columns(called, raw)
     lines = raw.index + 2

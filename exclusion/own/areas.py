@@ -6,7 +6,9 @@ Here the file is read and checked. :mod:`exclusion.building.regroup` makes figur
 from __future__ import annotations
 
 import io
+import json
 import re
+import warnings
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +28,9 @@ from exclusion.words import join_words, slug
 METRES = 27700
 UNITED_KINGDOM = (-10_000.0, -20_000.0, 700_000.0, 1_300_000.0)
 MOST_AREAS = 5_000
-SHAPES = (".geojson", ".json", ".gpkg", ".zip", ".parquet", ".shp", ".kml", ".gml", ".fgb")
+SHAPES = (".geojson", ".json", ".gpkg", ".zip", ".parquet", ".shp", ".kml", ".fgb")
+_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx", ".qmd", ".xml", ".txt", ".pdf")
+"""What a zipped shapefile may hold."""
 _CODES = re.compile(r"(^|_)(code|cd|gss|id|ref)\d*$|^[a-z]{2,4}\d\dcd$")
 _NAMES = re.compile(r"(^|_)(name|nm|title|label|division|ward|parish|pcn|network|area)$|^[a-z]{2,4}\d\dnm$")
 
@@ -165,14 +169,12 @@ def _outlines(source: Path | bytes, where: str, code: str | None, name: str | No
 def _opened(source: Path | bytes, where: str) -> gpd.GeoDataFrame:
     ending = Path(where).suffix.lower()
     try:
-        if ending == ".zip":
-            with zipfile.ZipFile(source if isinstance(source, Path) else io.BytesIO(source)) as packed:
-                unpacked = sum(part.file_size for part in packed.infolist())
-            if unpacked > own_rules().files.largest_unpacked_mb * sheets.MB:
-                raise DataRefused(Problem(where, f"unpacks to {unpacked / sheets.MB:,.0f} MB", "", "Check where it came from."))
         if ending == ".parquet":
             return gpd.read_parquet(source if isinstance(source, Path) else io.BytesIO(source))
-        frame = gpd.read_file(source if isinstance(source, Path) else io.BytesIO(source))
+        _is_what_it_says(source, where, ending)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what GDAL thinks of file names
+            frame = gpd.read_file(source if isinstance(source, Path) else io.BytesIO(source))
     except DataRefused:
         raise
     except Exception:  # drivers raise many kinds; each means the file cannot be read
@@ -180,6 +182,43 @@ def _opened(source: Path | bytes, where: str) -> gpd.GeoDataFrame:
     if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
         raise DataRefused(Problem(where, "holds no outlines", "", "Give a layer of polygons, one for each area."))
     return frame
+
+
+def _is_what_it_says(source: Path | bytes, where: str, ending: str) -> None:
+    """Refuse a file whose content is of another kind than its name says.
+
+    GDAL goes by the content, and some kinds (VRT) name other files and addresses to read: a file that a
+    visitor brings must not be able to open those of the server.
+    """
+    with source.open("rb") if isinstance(source, Path) else io.BytesIO(source) as file:
+        start = file.read(2_000).removeprefix(b"\xef\xbb\xbf").lstrip()
+        file.seek(0)
+        match ending:
+            case ".zip":
+                with zipfile.ZipFile(file) as packed:
+                    parts = packed.infolist()
+                unpacked = sum(part.file_size for part in parts)
+                if unpacked > own_rules().files.largest_unpacked_mb * sheets.MB:
+                    raise DataRefused(Problem(where, f"unpacks to {unpacked / sheets.MB:,.0f} MB", "", "Check where it came from."))
+                others = [part.filename for part in parts if not part.is_dir() and Path(part.filename).suffix.lower() not in _PARTS]
+                if others:
+                    do = "Zip a shapefile alone (.shp, .shx, .dbf, .prj); give any other file as it is."
+                    raise DataRefused(Problem(where, "holds something else than a shapefile", others[0][:80], do))
+                right = True
+            case ".gpkg":
+                right = start.startswith(b"SQLite format 3\x00")
+            case ".fgb":
+                right = start.startswith(b"fgb")
+            case ".kml":
+                right = b"<kml" in start and b"<!" not in start.replace(b"<!--", b"")
+            case ".geojson" | ".json":
+                held = json.loads(file.read()) if start.startswith(b"{") else None
+                right = isinstance(held, dict) and held.get("type") in ("FeatureCollection", "Feature")
+            case _:
+                right = isinstance(source, Path)  # a shapefile on this machine, with its other parts beside it
+    if not right:
+        do = "Give GeoJSON, a GeoPackage or a zipped shapefile."
+        raise DataRefused(Problem(where, "cannot be read as outlines: its content is not what its name says", ending, do))
 
 
 def _columns(

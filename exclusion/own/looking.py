@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ NOT_GIVEN = ("", "*", "-", "n/a", "na", "..", ":", "x", "[c]", "suppressed", "wi
 NAMES = ("area_name", "ward_name", "ward", "name", "wards", "area", "electoral_ward")
 PASSED_OVER = ("council", "council_code", "council_name", "period", "year", "date", "district", "local_authority")
 MOST_ROWS = 50_000
+LONGEST = 5.0
+"""Seconds a layer may take to come."""
 LEVELS = {"ward": WARD_CODE, "small area": SMALL_AREA_CODE}
 _HEADING_WITHIN = 20
 
@@ -116,6 +119,8 @@ def _geopackage(source: Path | bytes, where: str, layer: str | None) -> list[tup
     try:
         with closing(sqlite3.connect(":memory:")) as base:
             base.deserialize(content)
+            until = time.monotonic() + LONGEST
+            base.set_progress_handler(lambda: time.monotonic() > until, 100_000)  # a view can be written that never ends
             names = [
                 str(row[0]) for row in base.execute("select table_name from gpkg_contents where data_type in ('features', 'attributes')")
             ]
@@ -127,7 +132,7 @@ def _geopackage(source: Path | bytes, where: str, layer: str | None) -> list[tup
             kept = [place for place, column in enumerate(found.description) if column[0] not in shapes]
             headings = [str(found.description[place][0]) for place in kept]
             rows = [[sheets.as_text(row[place]) for place in kept] for row in found]
-    except (sqlite3.Error, IndexError):
+    except (sqlite3.Error, IndexError, UnicodeDecodeError):
         raise DataRefused(Problem(where, "cannot be read as a GeoPackage", "", "Export it again, or save its table as CSV.")) from None
     return list(enumerate([headings, *rows], start=1))
 

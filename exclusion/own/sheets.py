@@ -152,6 +152,8 @@ def _workbook(file: IO[bytes], where: str, sheet: str | None) -> Iterator[Iterat
         try:
             if sheet is not None and sheet not in book.sheetnames:
                 raise UsageError(Problem("--sheet", "is not in the workbook", sheet, f"It has {len(book.sheetnames)} sheets."))
+            if not book.worksheets:
+                _refuse(where, "is a workbook without a sheet of cells", _AS_CSV)
             page = book[sheet] if sheet is not None else book.worksheets[0]
             page.reset_dimensions()
             yield _cells(page, where)

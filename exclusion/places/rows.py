@@ -64,7 +64,7 @@ def read(content: bytes, where: str) -> tuple[pd.DataFrame, list[Problem], list[
         return raw([]), [problem], []
     between = max(",;\t", key=text.split("\n", 1)[0].count)
     try:
-        lines = list(csv.reader(io.StringIO(text), delimiter=between))
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=between))
     except csv.Error as error:
         return raw([]), [Problem(where, f"cannot be read as CSV: {error}", "", "Save the sheet as 'CSV UTF-8' again.")], []
     if not lines or not any(cell.strip() for cell in lines[0]):

@@ -96,7 +96,10 @@ def _personal(content: bytes, where: str) -> list[Problem]:
     """What looks like a person or a case, without repeating it."""
     text = content.decode("utf-8-sig", errors="replace")
     between = max(",;\t", key=text.split("\n", 1)[0].count)
-    rows = list(csv.reader(io.StringIO(text), delimiter=between))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=between))
+    except csv.Error:
+        rows = []  # refused where it is read
     if not rows:
         return []
     problems = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.contracts import DataRefused, Problem, UsageError, toml_document
 from exclusion.proposal.contacts import read_contacts
 from exclusion.proposal.lines import Place, line_of, lines
 from exclusion.proposal.model import Proposal
@@ -61,11 +60,8 @@ def read(path: str | Path, areas: pd.DataFrame | None = None) -> Proposal:
 
 def parse(text: str, where: str = "proposal", areas: pd.DataFrame | None = None, folder: Path | None = None) -> Proposal:
     """A proposal from TOML text; see :func:`read`. Without ``folder`` no contacts file can be read."""
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        advice = "Mend that line. A ward may be named once only: give counts for a ward, never a row for each case."
-        raise DataRefused(Problem(where, f"is not valid TOML: {error}", "", advice)) from None
+    advice = "Mend that line. A ward may be named once only: give counts for a ward, never a row for each case."
+    document = toml_document(text, where, advice)
     return build(document, where, areas, folder, lines(text))
 
 

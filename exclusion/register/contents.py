@@ -6,7 +6,6 @@ import dataclasses
 import io
 import json
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, get_type_hints
@@ -21,7 +20,7 @@ from pydantic.errors import PydanticSchemaGenerationError
 
 from exclusion import export
 from exclusion.assessment import Assessment
-from exclusion.contracts import SUMMARIES_BEFORE, DataRefused, Problem, UsageError
+from exclusion.contracts import SUMMARIES_BEFORE, DataRefused, Problem, UsageError, toml_document
 from exclusion.release import Evidence
 
 RUN, SETTINGS = "run.toml", "assessment.json"
@@ -49,9 +48,7 @@ class Reopened:
 # ------------------------------------------------------------------------------- writing
 
 
-def files_of(
-    assessment: Assessment, proposals: Sequence[str] = (), tables: Mapping[str, pd.DataFrame] | None = None
-) -> dict[str, bytes]:
+def files_of(assessment: Assessment, proposals: Sequence[str] = (), tables: Mapping[str, pd.DataFrame] | None = None) -> dict[str, bytes]:
     """The parts of a version: part name -> content.
 
     Parameters
@@ -78,9 +75,11 @@ def files_of(
     for number, text in enumerate(proposals, start=1):
         content = text.encode("utf-8", errors="surrogatepass")
         try:
-            tomllib.loads(content.decode("utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            problems.append(Problem(f"proposal {number}", f"is not valid TOML: {error}", "", "Mend the line it names."))
+            toml_document(content.decode("utf-8"), f"proposal {number}")
+        except UnicodeDecodeError:
+            problems.append(Problem(f"proposal {number}", "is not a text file", "", "Save it as UTF-8."))
+        except DataRefused as refused:
+            problems += refused.problems
         if len(content) > PROPOSAL_BYTES:
             problems.append(Problem(f"proposal {number}", "is over one megabyte", f"{len(content):,} bytes", "Give the proposal alone."))
         files[f"proposal-{number}.toml"] = content
@@ -176,9 +175,9 @@ def table_from(content: bytes, where: str) -> pd.DataFrame:
 def toml_from(content: bytes, where: str) -> dict[str, Any]:
     """A TOML file as plain data; DataRefused when it is not one."""
     try:
-        return tomllib.loads(content.decode("utf-8"))
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, RecursionError) as error:
-        raise DataRefused(Problem(where, f"is not valid TOML: {error}", "", "Use another copy.")) from None
+        return toml_document(content.decode("utf-8"), where, "Use another copy.")
+    except UnicodeDecodeError:
+        raise DataRefused(Problem(where, "is not a text file", "", "Use another copy.")) from None
 
 
 def settings_from(files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def read_addresses(own: str | Path | None = None) -> dict[str, Any]:
         return found
     try:
         theirs = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(
             Problem("--addresses", f"cannot be read: {error}", str(path), "See exclusion/sources/addresses.toml for the form.")
         ) from None

@@ -1,0 +1,137 @@
+"""Every place where a file comes in, against damaged files: see hostile.py, which `make fuzz` runs at length.
+
+5,000 inputs, the same in every run. What was found is beneath, each as a test of its own.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import random
+import re
+import sqlite3
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import hostile
+import openpyxl
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from exclusion import access, costs, proposal, routes
+from exclusion.contracts import DataRefused, toml_document
+from exclusion.judgement import composites, local
+from exclusion.method import older_index
+from exclusion.own import areas as own_areas
+from exclusion.own import looking
+from exclusion.own.looking import look
+
+EACH = 5_000 // len(hostile.TARGETS) + 1
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warmed() -> None:
+    """Every file undamaged is read, so that what is refused below is refused for its damage."""
+    hostile.warm(hostile.TARGETS)
+
+
+@pytest.mark.parametrize("target", hostile.TARGETS, ids=lambda target: target.name)
+def test_a_damaged_file_is_read_soundly_or_refused_in_words(target: hostile.Target, tmp_path: Path) -> None:
+    files = target.files()
+
+    # A seed cannot be made simpler, so there is nothing to shrink.
+    @settings(
+        max_examples=EACH, derandomize=True, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    )
+    @given(st.sampled_from(range(len(files))), st.integers(0, 2**32))
+    def damaged(which: int, seed: int) -> None:
+        name, good = files[which]
+        hostile.attempt(target, hostile.spoil(good, name, random.Random(seed)), name, tmp_path)
+
+    damaged()
+
+
+def refused(error: pytest.ExceptionInfo[DataRefused]) -> str:
+    return str(error.value)
+
+
+@pytest.mark.parametrize("text", ["a = " + "9" * 5_000, "a = " + "[" * 5_000], ids=["thousands of digits", "brackets within brackets"])
+def test_toml_that_python_answers_with_other_errors_is_refused_in_a_line(text: str, tmp_path: Path) -> None:
+    with pytest.raises(DataRefused, match=r"^mine\.toml: is not valid TOML: .{1,220}\. Mend the line it names\.$"):
+        toml_document(text, "mine.toml")
+    file = tmp_path / "mine.toml"
+    file.write_text(text)
+    for read in (costs.read, proposal.read, composites.read_method, lambda path: local.read_local_files([path])):
+        with pytest.raises(DataRefused, match=r"mine\.toml"):
+            read(file)
+
+
+def test_rows_with_more_cells_than_headings_are_refused_not_taken_for_an_index(tmp_path: Path) -> None:
+    more = b"lsoa11cd,demography,broadband,deprivation\nE01012670,4.5,3.1,8.2,1,2\n"
+    with pytest.raises(DataRefused, match="more cells than there are headings"):
+        older_index.read_components(more, "deri.csv")
+    file = tmp_path / "times.csv"
+    file.write_text("small_area_code,place_id,minutes\nE01012670,P1,10,7,8\n")
+    codes, held = hostile._times()
+    with pytest.raises(DataRefused, match="more cells than there are headings"):
+        access.read_travel_times(file, codes, held)
+
+
+def test_a_small_gzip_that_unpacks_to_gigabytes_is_refused_before_it_is_unpacked() -> None:
+    bomb = gzip.compress(b"0" * 60_000_000)
+    assert len(bomb) < 100_000
+    with pytest.raises(DataRefused, match=r"deri\.csv\.gz: is larger than 50 MB"):
+        older_index.read_components(bomb, "deri.csv.gz")
+
+
+def test_a_workbook_without_a_sheet_of_cells_is_refused() -> None:
+    whole, out = io.BytesIO(), io.BytesIO()
+    openpyxl.Workbook().save(whole)
+    with zipfile.ZipFile(whole) as held, zipfile.ZipFile(out, "w") as archive:
+        for part in held.namelist():
+            archive.writestr(part, re.sub(rb"<sheets>.*</sheets>", b"<sheets></sheets>", held.read(part)))
+    with pytest.raises(DataRefused, match=r"^none\.xlsx: is a workbook without a sheet of cells"):
+        look(out.getvalue(), "none.xlsx")
+
+
+def test_a_cell_too_long_for_a_table_is_refused_and_a_stray_line_end_is_a_line_end(tmp_path: Path) -> None:
+    with pytest.raises(DataRefused, match=r"routes\.csv, line 3: is not a service we know \(found: one\)"):
+        routes.read(b"service_id,channel,where_to_find\nblue_badge,ph\rone,Town Hall\n", "routes.csv")
+    with pytest.raises(DataRefused, match=r"routes\.csv: cannot be read as CSV: field larger than field limit"):
+        routes.read(b'service_id,channel,where_to_find\n"' + b"a" * 200_000 + b'",phone,Town Hall\n', "routes.csv")
+    file = tmp_path / "services.csv"
+    file.write_text('id,by,on,why\n"' + "a" * 200_000 + '",x,2026-01-01,y\n')
+    with pytest.raises(DataRefused, match=r"services\.csv: cannot be read as CSV: field larger than field limit"):
+        local.read_local(services=file)
+
+
+def test_a_file_of_another_kind_than_its_name_says_is_not_opened(tmp_path: Path) -> None:
+    """GDAL goes by the content. A VRT names another file to read: on a server that would be one of the server's."""
+    (name, good) = next(file for file in hostile._lookup() if file[0] == "areas.geojson")
+    secret = tmp_path / "secret.geojson"
+    secret.write_bytes(good)
+    vrt = f'<OGRVRTDataSource><OGRVRTLayer name="secret"><SrcDataSource>{secret}</SrcDataSource></OGRVRTLayer></OGRVRTDataSource>'.encode()
+    assert list(own_areas.read(good, name).names) == ["North"]
+    with pytest.raises(DataRefused, match=r"^x\.geojson: cannot be read as outlines: its content is not what its name says"):
+        own_areas.read(vrt, "x.geojson")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("x.vrt", vrt)
+    with pytest.raises(DataRefused, match=r"holds something else than a shapefile \(found: x\.vrt\)"):
+        own_areas.read(packed.getvalue(), "x.zip")
+
+
+def test_a_geopackage_whose_view_never_ends_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looking, "LONGEST", 0.2)
+    file = tmp_path / "endless.gpkg"
+    with closing(sqlite3.connect(file)) as base:
+        base.execute("create table gpkg_contents (table_name, data_type)")
+        base.execute("create table gpkg_geometry_columns (column_name)")
+        base.execute("insert into gpkg_contents values ('endless', 'attributes')")
+        forever = "with recursive n(x) as (select 1 union all select x + 1 from n) select count(*) as ward_code from n"
+        base.execute(f"create view endless as {forever}")
+        base.commit()
+    with pytest.raises(DataRefused, match="cannot be read as a GeoPackage"):
+        look(file.read_bytes(), "endless.gpkg")
