@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from exclusion.cli.options import OwnUse, OwnWhen
 from exclusion.cli.screen import complain, print_json, say, show, working
+from exclusion.contracts import Problem, UsageError
+from exclusion.words import join_words
+
+if TYPE_CHECKING:
+    from exclusion.own.figures import Figures
+    from exclusion.release import Evidence
 
 AnyCouncils = Annotated[
     list[str] | None, typer.Option("--council", "-c", help="Only these councils, by code or name, with all their wards.")
@@ -25,34 +32,59 @@ def figures(
     name: Annotated[str | None, typer.Option("--name", help="Heading of the column of ward names.")] = None,
     number: Annotated[list[str] | None, typer.Option("--number", help="Heading of a column of numbers; repeat for each.")] = None,
     sheet: Annotated[str | None, typer.Option("--sheet", help="Sheet of a workbook or layer of a GeoPackage; else the first.")] = None,
+    own_use: OwnUse = None,
+    own_when: OwnWhen = "",
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="Write a release of your own with these figures in it.")] = None,
     release: Release = None,
     as_json: AsJson = False,
 ) -> None:
     """Look at your own figures before they are used.
 
     Which column is taken for what, whether the codes are of this year's wards, and the figures by ward
-    as they would be used with --own-figures. Nothing is kept.
+    as they would be used with --own-figures. Nothing is kept, unless you write a release of your own:
+    with --own-use, --own-when and -o, which the app and every command open with --release.
     """
     from exclusion import assessment
     from exclusion.own import figures as own
+
+    if bool(own_use) != (out is not None):
+        missing = "--out" if own_use else "--own-use"
+        do = "To write a release of your own give --own-use, --own-when and -o; to look at the file give none of them."
+        raise UsageError(Problem(missing, "is missing", "", do))
 
     seen = own.look(file, file.name, sheet)
     if not as_json:
         show(seen.table(), False, f"{file.name}: what each column is taken for")
     with working("Reading the release"):
         evidence = assessment.load(release)
-    found = own.read(seen, evidence, evidence.find_councils(council), code=code, name=name, numbers=number)
+    codes = evidence.find_councils(council)
+    found = own.read(seen, evidence, codes, code=code, name=name, numbers=number)
+    written = _own_release(evidence, codes, found, own_use or [], own_when, out) if out else None
     names = evidence.areas.loc[found.table.index, "area_name"]
     table = found.table.rename_axis("area_code").reset_index()
     table.insert(1, "area_name", names.to_numpy())
     if as_json:
         columns = seen.table().to_dict("records")
         wards = json.loads(table.to_json(orient="records"))
-        print_json({"columns": columns, "level": found.level, "shares": list(found.shares), "notes": list(found.notes), "wards": wards})
+        about = {"columns": columns, "level": found.level, "shares": list(found.shares), "notes": list(found.notes), "wards": wards}
+        print_json(about | ({"release": str(written)} if written else {}))
         return
     show(table, False, "By ward, as it would be used (blank = not known)")
     for line in found.notes:
         complain(f"Note: {line}")
+    if written:
+        say(f"Wrote a release of your own to {written}. Open it with --release {written}, or KEPT_OPEN_RELEASE for the app.")
+
+
+def _own_release(evidence: Evidence, codes: list[str], found: Figures, uses: list[str], when: str, out: Path) -> Path:
+    """The release with a council's own figures in it, written to its folder."""
+    from exclusion.building.own_release import write_own
+    from exclusion.own import laying
+
+    owner = join_words(list(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "council_name"].unique()))
+    laid = laying.lay(evidence, found, [laying.parse(use) for use in uses], period=when, owner=owner)
+    with working("Writing your release"):
+        return write_own(evidence, laid, out, owner=owner)
 
 
 def count(
