@@ -28,6 +28,7 @@ DEFAULT = "KEPT_OPEN_REGISTER"
 """Environment variable that names the register where ``--register`` does not."""
 BUSY_SECONDS = 30.0
 """How long a save waits for another before it gives up."""
+MIGRATIONS = Path(__file__).parent / "migrations"
 _ADVISORY = 0x4B4F
 _TIGHT = 256 << 10  # bytes
 _KEPT = "Nothing was saved, and what was there is as it was"
@@ -242,7 +243,7 @@ def _bring_up(register: Register) -> None:
 
     config = Config()
     config.set_main_option("path_separator", "os")
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
     with register.writing() as connection:
         if connection.dialect.name == "postgresql":
