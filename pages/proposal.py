@@ -25,6 +25,9 @@ problems: list[Problem] = []
 listed = listing.choose_list(held.areas[held.areas["council_code"].isin(councils)], problems)
 proposals = proposal_form.gather(held, councils, local, listed, problems)
 considered = proposal_form.consider(held, proposals, local)
+if listed is not None:
+    considered = listing.used_by(considered, listed)
+    proposals = list(considered.proposals)
 proposal_form.keep(proposals, local)
 a = considered.assessment
 services = {service.id: service for service in a.services}

@@ -258,6 +258,15 @@ def test_a_release_without_the_small_areas_says_so(bundled: Any) -> None:
         access.origins(york, bundled.small_areas, bundled.observations)
 
 
+def test_northern_ireland_is_not_sent_to_a_file_that_leaves_it_out(bundled: Any) -> None:
+    belfast = bundled.areas[bundled.areas["council_name"] == "Belfast"]
+    with pytest.raises(NothingToAssess, match=r"ONS Postcode Directory .*\(Code-Point Open holds no postcodes of Northern Ireland"):
+        access.origins(belfast, bundled.small_areas, bundled.observations)
+    none = pd.DataFrame({"area_code": pd.Series(dtype="str"), "x": [], "y": []})
+    with pytest.raises(DataRefused, match=r"60 of 60 wards have no postcode in the file .*Give the ONS Postcode Directory"):
+        access.origins(belfast, bundled.small_areas, bundled.observations, none)
+
+
 # --------------------------------------------------------------------------- travel times
 
 

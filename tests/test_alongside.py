@@ -88,6 +88,27 @@ def test_a_closure_is_measured_from_the_councils_own_list(considered: proposal.C
     assert any("whatever its kind" in notice for notice in found.notices)
 
 
+def test_a_closure_touches_the_wards_where_the_place_is_the_nearest(considered: proposal.Considered, tmp_path: Path) -> None:
+    held = places.read_places(write(tmp_path, "places.csv", LIST))
+    filled = alongside.used_by(considered, held)
+    wards = set(filled.proposals[0].place[0].wards)
+    # By hand: half way between North House (441,000) and Middle House (436,000) is northing 438,500, and half way to South House
+    # 434,250. Bispham lies north of the first line, Squires Gate south of the second, Talbot (436,300) between them.
+    names = considered.assessment.areas["area_name"]
+    found = {names[code] for code in wards}
+    assert "Talbot" in found and not {"Bispham", "Norbreck", "Squires Gate"} & found
+    assert filled.notices[0].startswith("The proposal does not say which wards use Middle House. Taken are those where it is the nearest")
+    # Help to do it online leans on the library: it closes where the library is the nearest, and nowhere else.
+    leaning = filled.findings[(filled.findings["channel"] == "assisted_digital") & (filled.findings["kind"] == "keep")]
+    assert set(leaning.loc[leaning["proposal_effect"] == "closes", "area_code"]) <= wards
+    assert len(leaning) > (leaning["proposal_effect"] == "closes").sum() > 0
+    # Wards that the officer named stay as they were, and so does a place the list does not have.
+    named = proposal.lay(considered.assessment, filled.proposals)
+    assert alongside.used_by(named, held) is named
+    other = places.read_places(write(tmp_path, "other.csv", LIST.replace("Middle House", "Elsewhere")))
+    assert alongside.used_by(considered, other) is considered
+
+
 def test_a_place_that_is_not_on_the_list_is_named(considered: proposal.Considered, tmp_path: Path) -> None:
     held = places.read_places(write(tmp_path, "places.csv", LIST.replace("Middle House", "Midle House")))
     with pytest.raises(UsageError, match=r"Did you mean .*Midle House"):

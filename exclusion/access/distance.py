@@ -55,6 +55,14 @@ def share_beyond(points: pd.DataFrame, places: pd.DataFrame, metres: float, by: 
     return sums["far"] / sums["people"].where(sums["people"] > 0)
 
 
+POINTS_OF = {
+    False: "a file of postcode points (Code-Point Open as Parquet, free from Ordnance Survey)",
+    True: "the ONS Postcode Directory as a file of postcode points (Code-Point Open holds no postcodes of Northern Ireland; the directory "
+    "does, under a licence of its own)",
+}
+"""Where postcode points come from, in Great Britain and (True) in Northern Ireland."""
+
+
 def origins(areas: pd.DataFrame, small_areas: pd.DataFrame, observations: pd.DataFrame, points: pd.DataFrame | None = None) -> pd.DataFrame:
     """Where the residents of some wards are, and how many of each group.
 
@@ -98,10 +106,8 @@ def origins(areas: pd.DataFrame, small_areas: pd.DataFrame, observations: pd.Dat
         councils = ", ".join(sorted(set(lacking["council_name"]))[:5])
         code = lacking["council_code"].iloc[0]
         what = f"the release holds no small areas for {len(lacking)} of {len(areas)} wards"
-        do = (
-            "Give a file of postcode points (Code-Point Open as Parquet, free from Ordnance Survey), or a release that holds the small "
-            f"areas ('exclusion release build FOLDER -o RELEASE --mapped {code}')."
-        )
+        build = f"a release that holds the small areas ('exclusion release build FOLDER -o RELEASE --mapped {code}')"
+        do = f"Give {POINTS_OF[str(code)[0] == 'N']}, or {build}."
         raise NothingToAssess(Problem("small areas", what, councils, do))
     parts = pd.concat([parts[~parts["area_code"].isin(lacking.index)], _whole_wards(lacking)], ignore_index=True)
     small = observations[observations["level"] == "lsoa21"]
@@ -148,7 +154,8 @@ def _on_points(parts: pd.DataFrame, points: pd.DataFrame, groups: list[str]) -> 
     empty = len(wards) - here["area_code"].nunique()
     if empty > len(wards) / 2:
         what = f"{empty} of {len(wards)} wards have no postcode in the file"
-        raise DataRefused(Problem("postcode points", what, str(wards[0]), "Use a file with the ward codes of this release."))
+        do = f"Give {POINTS_OF[True]}." if str(wards[0]).startswith("N") else "Use a file with the ward codes of this release."
+        raise DataRefused(Problem("postcode points", what, str(wards[0]), do))
     alone = set(parts.loc[parts["x"].isna(), "area_code"])  # wards that stand for themselves
     located = [here.loc[here["area_code"].isin(alone), ["area_code", "x", "y"]].assign(small_area_code=lambda one: one["area_code"])]
     here = here[~here["area_code"].isin(alone)]

@@ -16,14 +16,16 @@ import pandas as pd
 from exclusion import costs, places, routes
 from exclusion.alongside import again as rules_again
 from exclusion.alongside.distances import CATCHMENT, Distances, Ground, changes, distances, place_words, shared_in_words
+from exclusion.alongside.users import used_by
 from exclusion.assessment import Assessment
 from exclusion.contracts import DataRefused, ExclusionError
 from exclusion.judgement import Service
+from exclusion.places import Places
 from exclusion.proposal import Considered
 
 NO_KEEPING = (
-    "Not reckoned, because no cost was given for keeping a way in open in a ward. Give it under [open_in_a_ward] to see what it costs "
-    "only where we advise it, and everywhere."
+    "Not reckoned, because no cost was given for keeping a way in open in a ward. Give it (in a file under [open_in_a_ward]) to see what "
+    "it costs only where we advise it, and everywhere."
 )
 NO_LIST = (
     "No list of places was given, so no distance can be said. The release holds no places: give the council's own list "
@@ -51,6 +53,12 @@ class Given:
     ground: Ground = field(default_factory=Ground)
     measured: bool = False  # distances are said elsewhere on the page
     libraries: Path | None = None  # folder of published tables whose libraries stand in for a list of places
+
+    def listed(self, assessment: Assessment) -> Places | None:
+        """The list of places: the council's own, or the libraries that stand in for it; None where neither is given."""
+        if self.places is None and self.libraries is not None:
+            return places.libraries_near(self.libraries, assessment.areas)
+        return self.places
 
 
 def read_files(
@@ -128,9 +136,7 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
             found.tables["savings.csv"], found.tables["savings_worked.csv"] = savings, worked
             found.said["What the proposal saves, in the council's own figures"] = list(savings.loc[savings["channel"] == "", "sentence"])
             found.sums.update(_sums(considered, given.costs))
-    listed = given.places
-    if listed is None and given.libraries is not None:
-        listed = places.libraries_near(given.libraries, assessment.areas)
+    listed = given.listed(assessment)
     if listed is not None:
         far = distances(assessment, listed, changes(considered.proposals if considered else ()), given.ground)
         found.tables.update(far.tables)
@@ -192,4 +198,5 @@ __all__ = [
     "place_words",
     "read_files",
     "shared_in_words",
+    "used_by",
 ]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pandas as pd
 
 from exclusion import access, judgement, places
 from exclusion.assessment import Assessment
-from exclusion.contracts import ExclusionError
+from exclusion.contracts import ExclusionError, NothingToAssess
 from exclusion.judgement.access import access_rules
 from exclusion.proposal import Proposal
 from exclusion.sources import postcodes
@@ -86,7 +86,7 @@ def distances(assessment: Assessment, held: places.Places, wanted: Mapping[str, 
     ground = ground or Ground()
     after = places.change(held.table, wanted)
     tables = {"places.csv": places.for_map(after)}
-    start, why = _origins(assessment, ground)
+    start, why = origins(assessment, ground)
     if start is None:
         return Distances(tables, {}, (*held.notes, f"No distance can be said: {why}"))
     notes = [*held.notes, *_strays(held.table, start)]
@@ -107,7 +107,7 @@ def distances(assessment: Assessment, held: places.Places, wanted: Mapping[str, 
     return Distances(tables, said, (*notes, *before.notes, WHATEVER_KIND))
 
 
-def _origins(assessment: Assessment, ground: Ground) -> tuple[pd.DataFrame | None, str]:
+def origins(assessment: Assessment, ground: Ground) -> tuple[pd.DataFrame | None, str]:
     """Where people are, or why that is not known."""
     evidence = assessment.evidence
     points = None
@@ -117,6 +117,13 @@ def _origins(assessment: Assessment, ground: Ground) -> tuple[pd.DataFrame | Non
             points = None  # a travel time is told for a small area, so its postcodes add nothing
     try:
         return access.origins(assessment.areas, evidence.small_areas, evidence.observations, points), ""
+    except NothingToAssess as error:
+        (problem,) = error.problems
+        if ground.travel_times is not None and ground.postcodes is not None:  # so postcode points cannot be the way out
+            build = f"'exclusion release build FOLDER -o RELEASE --mapped {assessment.councils[0]}'"
+            do = f"Travel times are told for small areas: use a release that holds them ({build}), or leave the travel times out."
+            problem = replace(problem, do=do)
+        return None, str(problem)
     except ExclusionError as error:
         return None, "; ".join(str(problem) for problem in error.problems)
 
@@ -183,4 +190,4 @@ def place_words(kind: str, status: str) -> str:
 
 STATUS_WORDS = {places.STAYS: "stays as it is", places.FEWER_HOURS: "opens for fewer hours", places.CLOSES: "closes"}
 
-__all__ = ["Distances", "Ground", "changes", "distances", "place_words", "shared_in_words"]
+__all__ = ["Distances", "Ground", "changes", "distances", "origins", "place_words", "shared_in_words"]

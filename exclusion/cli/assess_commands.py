@@ -167,7 +167,7 @@ def assess(
     distances.csv and catchment.csv, as you give them.
     """
     from exclusion import export
-    from exclusion.alongside import Ground, beside, read_files
+    from exclusion.alongside import Ground, beside, read_files, used_by
     from exclusion.export.proposals import tables, write_proposal, write_tables
     from exclusion.export.savings import FILE as SAVINGS
     from exclusion.export.savings import savings_workbook
@@ -185,6 +185,9 @@ def assess(
     considered = (
         inputs.consider(release, boundaries, proposal, council, service, weight, own, scale, thresholds, theirs) if proposal else None
     )
+    listed = given.listed(considered.assessment) if considered else None
+    if considered and listed:
+        considered = used_by(considered, listed, ground)
     assessment = (
         considered.assessment
         if considered

@@ -81,8 +81,14 @@ def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **set
     leaning = [service for service in run if any(place.ways(service.id) for proposal in chosen for place in proposal.place)]
     named = [change.id for proposal in chosen for change in proposal.service]
     wanted = list(dict.fromkeys([*named, *(service.id for service in leaning)]))
-    assessment = assess(evidence, councils, wanted, **settings)
-    findings = _by_council(evidence, assessment, chosen)
+    return lay(assess(evidence, councils, wanted, **settings), chosen)
+
+
+def lay(assessment: Assessment, proposals: Iterable[Proposal]) -> Considered:
+    """Say what proposals do to an assessment of their councils and of the services they are about; see :func:`consider`."""
+    chosen = tuple(proposals)
+    profiles = {service.id: service for service in assessment.services}
+    findings = _by_council(assessment.evidence, assessment, chosen)
     demands, compared = [], []
     for proposal in chosen:
         areas = _wards(assessment, proposal)
@@ -170,6 +176,7 @@ __all__ = [
     "dependents",
     "effect",
     "fail_together",
+    "lay",
     "options",
     "parse",
     "read",

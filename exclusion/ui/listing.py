@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -16,8 +16,9 @@ import streamlit as st
 from exclusion import alongside, maps, places, ui
 from exclusion.alongside import again as rules_again
 from exclusion.assessment import Assessment
-from exclusion.contracts import Problem
+from exclusion.contracts import ExclusionError, Problem
 from exclusion.judgement.access import access_rules
+from exclusion.proposal import Considered
 from exclusion.ui import visit
 from exclusion.ui.visit import ask, attempt, upload
 from exclusion.views import places as shown
@@ -136,6 +137,23 @@ def measured(a: Assessment, listed: places.Places, wanted: Mapping[str, str | fl
     settings = (visited.get("proposal_factor"), visited.get("proposal_shared"), visit.print_of(visit.files(TIMES)), _points_key())
     key = (a.evidence.manifest.version, a.councils, pd.util.hash_pandas_object(listed.table).sum(), tuple(wanted.items()), settings)
     return visit.once("distances", key, work)
+
+
+def used_by(considered: Considered, listed: places.Places) -> Considered:
+    """The proposals with the wards of their places filled in from the list, once in the visit; see ``alongside.used_by``.
+
+    What is wrong with a file of postcodes or times is said where distances are shown; here every ward is taken then.
+    """
+
+    def work() -> Considered:
+        with ground() as held, suppress(ExclusionError):
+            return alongside.used_by(considered, listed, held)
+        return considered
+
+    visited = visit.held()
+    settings = (visited.get("proposal_factor"), visit.print_of(visit.files(TIMES)), _points_key())
+    key = (visited.get("considered_key"), pd.util.hash_pandas_object(listed.table).sum(), settings)
+    return visit.once("places_used_by", key, work)
 
 
 def by_name(table: pd.DataFrame) -> dict[str, str]:

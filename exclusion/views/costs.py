@@ -10,7 +10,7 @@ from exclusion.costs import Line, Worked
 from exclusion.costs.leaking import pounds
 from exclusion.costs.sums import CONTACTS, EACH, SHARE, YEAR
 
-NUMBERS = ["Line", "Least saved", "Most saved"]
+NUMBERS = ["Least saved", "Most saved"]
 
 
 def sum_rows(one: Worked) -> pd.DataFrame:
