@@ -3,6 +3,7 @@
 import streamlit as st
 
 from exclusion import maps, ui, views
+from exclusion.ui import planner
 
 held = ui.page("Tables")
 councils = ui.choose_councils(held)
@@ -24,6 +25,9 @@ ui.table(first, "Services, and in how many of the chosen wards something was fou
 st.header("Every service in every ward", anchor=False)
 st.html(maps.legend([*maps.LEVELS, maps.NOT_ASSESSED]))
 ui.grid(views.grid(a), "Services down, wards across: the level of what was found")
+
+st.header("The figures behind it, column by column", anchor=False)
+planner.panel(a)
 
 st.header("Take the tables away", anchor=False)
 ui.take_away(a, "all-services")

@@ -303,7 +303,19 @@ def test_wales_has_no_slider_for_connectivity():
 def test_the_tables_page_answers_which_services_could_move_first():
     words = text(run("tables.py"))
     assert "services have nothing to add to their minimum in the 21 chosen wards" in words
-    assert words.count('<th scope="row"') == 80  # forty services in each of two tables
+    services, columns = words.split("<caption>Columns shown")
+    assert services.count('<th scope="row"') == 80  # forty services in each of two tables
+    assert ">risk<" in columns  # and what each column of the ward figures means
+
+
+def test_planners_choose_columns_and_wards():
+    test = run("tables.py")
+    test.text_input(key="planner_words").set_value("bloom").run()
+    assert not test.exception
+    (shown,) = (one.value for one in test.dataframe)
+    assert list(shown["area_name"]) == ["Bloomfield"]
+    test.multiselect(key="planner_groups").set_value(["Place"]).run()
+    assert "population" in test.dataframe[0].value and "risk" not in test.dataframe[0].value
 
 
 def test_sources_are_named_with_licence_and_what_is_missing_is_said(bundled):

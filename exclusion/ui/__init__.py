@@ -513,11 +513,14 @@ def take_away(a: Assessment, name: str) -> None:
         "Everything (Excel)": (f"{name}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     }
     kinds["Wards for a map (GeoJSON)"] = (f"{name}.geojson", "application/geo+json")
+    kinds["Wards for GIS (GeoPackage)"] = (f"{name}.gpkg", "application/geopackage+sqlite3")
+    kinds["Wards (Parquet)"] = (f"{name}.parquet", "application/vnd.apache.parquet")
     kinds["Data package (zip)"] = (f"{name}-package.zip", "application/zip")
     if len(a.services) == 1:
         kinds["A page for each member (zip)"] = (f"{name}-pages.zip", "application/zip")
-    for column, (label, (file, mime)) in zip(st.columns(len(kinds)), kinds.items(), strict=True):
-        column.download_button(label, data=partial(files.content, a, file), file_name=file, mime=mime, on_click="ignore", width="stretch")
+    with st.container(horizontal=True):
+        for label, (file, mime) in kinds.items():
+            st.download_button(label, data=partial(files.content, a, file), file_name=file, mime=mime, on_click="ignore")
 
 
 def people_definition(a: Assessment) -> str:

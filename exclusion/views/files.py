@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -21,7 +23,7 @@ def content(a: Assessment, name: str) -> bytes:
     """A file by the ending of its name.
 
     ``-findings.csv`` and ``-wards.csv`` are tables, ``.xlsx`` and ``-package.zip`` hold them all, ``.geojson`` the
-    wards, and any other ``.zip`` holds the page of the council
+    wards, as do ``.gpkg`` and ``.parquet``, and any other ``.zip`` holds the page of the council
     and of each ward, for an assessment of one service.
     """
     from exclusion import export, report
@@ -30,6 +32,9 @@ def content(a: Assessment, name: str) -> bytes:
         return export.package_bytes(a)
     if name.endswith(".geojson"):
         return export.geojson_bytes(a)
+    if name.endswith((".gpkg", ".parquet")):
+        with TemporaryDirectory(prefix="kept-open-") as folder:
+            return export.write(a, Path(folder) / name).read_bytes()
     if name.endswith(".zip"):
         held = BytesIO()
         with ZipFile(held, "w", ZIP_DEFLATED) as pack:
