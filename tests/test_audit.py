@@ -217,6 +217,44 @@ def test_every_word_table_has_a_marked_header_row_and_is_described(word):
 # -------------------------------------------------------------- the command line
 
 
+def test_columns_are_as_wide_as_what_they_hold():
+    from exclusion.audit.word import ACROSS, LETTER, LINE, MARGINS, widths
+
+    assert (ACROSS, MARGINS, LETTER, LINE) == (25.7, 0.45, 0.19, 30)
+    # 10 letters and 20 letters: 0.19 x 10 + 0.45 = 2.35 cm and 4.25 cm of the 6.6 that both want, stretched over the page.
+    assert widths(["a", "b"], [["x" * 10, "y" * 20]]) == pytest.approx([2.35 / 6.6, 4.25 / 6.6])
+    # Too much for the page: "Highest" keeps its 7 letters and no word is broken, each reason (30 + 3 x sqrt(10,000 - 30) letters)
+    # gets half of what is left.
+    reason = " ".join(["reasons"] * 1250) + "."  # 8 x 1250 letters
+    band, *reasons = widths(["Band", "Why", "Also"], [["5 Highest", reason, reason]])
+    assert band * 25.7 > 7 * 0.19 + 0.45 and reasons[0] == pytest.approx(reasons[1])
+    assert band + sum(reasons) == pytest.approx(1)
+    # A heading may take two lines, so a long one over small numbers does not widen them: half of 36 letters.
+    assert widths(["Wards here that land in another band", "No."], [["1%", "x" * 18]]) == pytest.approx([0.5, 0.5])
+    assert widths(["a", "b"], [["", "x"]]) == pytest.approx([0.5, 0.5])  # an empty cell
+
+
+def test_a_number_takes_less_of_the_page_than_a_reason_and_all_of_it_is_used(word):
+    every = next(t for t in word.tables if t.rows[0].cells[0].text == "Method")
+    first, second = (column.width.cm for column in list(every.columns)[:2])
+    assert first < 0.6 * second  # "96" beside "exponential, as in the indices of deprivation"
+    for table in word.tables:
+        assert sum(column.width.cm for column in table.columns) == pytest.approx(25.7, abs=0.1)
+        assert [cell.width for cell in table.rows[-1].cells] == [column.width for column in table.columns]
+
+
+def test_an_audit_in_scotland_speaks_of_scotland_and_claims_no_agreement(bundled):
+    made = audit.audit(bundled, ["Glasgow City"], today=DAY)
+    gaps = next(section for section in made.sections if section.title == "Gaps")
+    heads = [item[0] for block in gaps.blocks if isinstance(block, audit.model.Listed) for item in block.items]
+    assert any("Scotland" in head for head in heads) and "New arrivals by ward." in heads
+    assert not any("Wales" in head or "Northern Ireland" in head for head in heads)
+    right = next(section for section in made.sections if section.title == "Is it right")
+    assert right.blocks[0] == "No yardstick is held for Scotland, so whether the score is right there is not known."
+    assert all(isinstance(block, str) for block in right.blocks)  # no table of figures from elsewhere
+    assert audit.content(made, ".docx")[:2] == b"PK"
+
+
 @pytest.mark.parametrize("name", ["audit.html", "audit.docx"])
 def test_the_command_writes_the_document(tmp_path, name, capsys):
     assert main(["method", "audit", "--council", "Blackpool", "-o", str(tmp_path / name)]) == 0

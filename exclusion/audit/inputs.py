@@ -7,6 +7,7 @@ import pandas as pd
 from exclusion.assessment import Assessment
 from exclusion.audit.model import Block, Listed, Section, Sub, table
 from exclusion.judgement.auditing import audit_words
+from exclusion.judgement.composites import NATIONS
 from exclusion.judgement.score import measures, method_for
 from exclusion.words import counted, date_words, join_words, percent, sentence
 
@@ -39,8 +40,8 @@ def data_dates(a: Assessment) -> Section:
 
 
 def gaps(a: Assessment) -> Section:
-    """What is missing from the release, and what these wards lack."""
-    listed = Listed(tuple((f"{item['what']}.", item["why"]) for item in a.evidence.manifest.missing))
+    """What is missing from the release for the nations of these wards, and what the wards lack."""
+    listed = Listed(tuple((f"{item['what']}.", item["why"]) for item in a.evidence.manifest.missing if _concerns(item["what"], nations(a))))
     without = a.scores[~a.scores["scored"].astype(bool)]
     blocks: list[Block] = ["Missing is never taken as nought. A ward without every part of the score is not scored.", listed]
     if len(without):
@@ -52,6 +53,12 @@ def gaps(a: Assessment) -> Section:
     else:
         blocks.append("Every ward here has every part of the score.")
     return Section("Gaps", tuple(blocks))
+
+
+def _concerns(what: str, here: list[str]) -> bool:
+    """Whether a gap is about one of these nations: it names one of them, or no nation at all."""
+    named = {nation for nation in NATIONS if nation in what}
+    return not named or not named.isdisjoint(here)
 
 
 def quality(a: Assessment) -> Section:

@@ -203,6 +203,10 @@ def is_it_right(a: Assessment, weights: dict[str, float] | None) -> Section:
     """Agreement with what people did in Census 2021, letter and paper apart, beside the older index; with the notice."""
     held = validity.stored()
     about = held.about
+    if not set(held.table["nation"]) & set(nations(a)):
+        none = [f"No yardstick is held for {nation}, so whether the score is right there is not known." for nation in nations(a)]
+        more = "What was found elsewhere, from other figures, is not carried over: it says nothing about these wards."
+        return Section("Is it right", (*none, more))
     blocks: list[Block] = [
         about["notice"],
         f"Held against: {about['source']} ({about['publisher']}, {about['period']}; {about['licence']}). Beside: {about['older_index']}. "

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import cast
 
@@ -27,6 +28,8 @@ from exclusion.audit.model import Document, Intervals, Listed, Sub, Table
 LANGUAGE = "en-GB"
 FIXED = (1980, 1, 1, 0, 0, 0)  # the date of every part inside the file: the clock must not change the bytes
 OWN, LIKELY = "080C54", "A5D8E2"
+ACROSS, MARGINS, LETTER = 25.7, 0.45, 0.19  # centimetres: between the margins, beside the words of a cell, a bold letter of 9 points
+LINE = 30  # letters that a cell may hold before it is long
 
 
 def docx(document: Document) -> bytes:
@@ -97,8 +100,40 @@ def table(word: WordDocument, block: Table) -> WordTable:
             paragraph.add_run(text).font.size = Pt(9)
             if name in block.numbers:
                 paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    set_widths(drawn, widths(block.columns, block.rows))
     finish(drawn, block.caption, f"{block.caption}. Columns: {', '.join(block.columns)}.")
     return cast(WordTable, drawn)
+
+
+def widths(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[float]:
+    """Each column's share of the page by what it holds: a number needs little, a reason much, and no word is broken.
+
+    Every column gets room for its longest word; what is left goes to columns with longer text. Of text longer than a line
+    only the square root counts, so that one long reason does not squeeze the rest; a heading may take two lines.
+    """
+    least, wanted = [], []
+    for at, name in enumerate(head):
+        cells = [row[at] for row in rows]
+        word = max(len(word) for cell in (name, *cells) for word in (cell or "-").split())
+        longest = max([len(name) / 2, *map(len, cells)])
+        room = longest if longest <= LINE else LINE + 3 * (longest - LINE) ** 0.5
+        least.append(word * LETTER + MARGINS)
+        wanted.append(max(room, word) * LETTER + MARGINS)
+    spare, more = ACROSS - sum(least), sum(wanted) - sum(least)
+    if spare < 0 or more <= spare:  # too many long words for any page, or room for everything
+        found = least if spare < 0 else wanted
+    else:
+        found = [low + (high - low) * spare / more for low, high in zip(least, wanted, strict=True)]
+    return [one / sum(found) for one in found]
+
+
+def set_widths(table: WordTable, shares: Sequence[float]) -> None:
+    """Fix the columns of a table at shares of the width between the margins."""
+    table.autofit = False
+    for column, share in zip(table.columns, shares, strict=True):
+        column.width = Cm(ACROSS * share)
+        for cell in column.cells:
+            cell.width = column.width
 
 
 def _picture(word: WordDocument, block: Intervals) -> None:
@@ -119,6 +154,8 @@ def _picture(word: WordDocument, block: Intervals) -> None:
                 shade(cell, OWN if number == own else LIKELY)
             if number == own:
                 run.font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
+    name = max([len("Ward"), *(len(row[0]) for row in block.rows)]) + 3
+    set_widths(drawn, [name / (name + 5 * 14), *[14 / (name + 5 * 14)] * 5])
     finish(drawn, title, block.alt)
 
 
