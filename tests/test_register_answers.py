@@ -172,6 +172,16 @@ def test_a_count_is_held_to_its_range_and_a_gap_is_never_none() -> None:
     assert results(beside(expected, [came()])) == {("", "phone"): (None, "not entered")}
 
 
+def test_a_count_within_the_range_as_printed_is_never_called_more_or_fewer() -> None:
+    """1,546 to 1,755 is printed "about 1,500 to 1,800", 2.4 to 6 contacts of a ward "fewer than 10"."""
+    council = demand(("", "phone", 1500, 1546, 1755))
+    for count, said in ((1499, "fewer than expected"), (1500, "as expected"), (1800, "as expected"), (1801, "more than expected")):
+        assert results(beside(council, [came(("", "phone", count))]))["", "phone"] == (count, said)
+    ward = demand((WARD_1, "phone", 2, 2.4, 6.0))
+    for count, said in ((1, "fewer than expected"), (9, "as expected"), (10, "more than expected")):
+        assert results(beside(ward, [came((WARD_1, "phone", count))]))[WARD_1, "phone"] == (count, said)
+
+
 def test_what_had_no_range_is_not_judged() -> None:
     """Withheld as small, spoken of by two proposals, not expected at all: each is said, none is called right or wrong."""
     withheld = demand((WARD_1, "phone", None, None, None))
@@ -208,6 +218,14 @@ def test_wards_never_have_more_contacts_than_was_entered_for_the_council(sqlite:
     rows = came(("", "phone", 100), (wards[0], "phone", 60), (wards[1], "phone", 41))
     with pytest.raises(UsageError, match="the wards have 101 contacts by phone, more than the whole council"):
         registers.record_review(sqlite, saved.version.assessment, 1, rows, by="B. Officer")
+
+
+@pytest.mark.parametrize("count", ["-1", "2.5", "inf", "nan", "1e999", "many", "TRUE", 1e12])
+def test_what_is_no_count_of_contacts_is_refused(sqlite: Register, saved: Saved, count: object) -> None:
+    given = came(("", "phone", 1))
+    given.contacts["contacts"] = [count] if not isinstance(count, str) else pd.array([count], dtype="object")
+    with pytest.raises(UsageError, match="contacts is not a whole number from 0"):
+        registers.record_review(sqlite, saved.version.assessment, 1, given, by="B. Officer")
 
 
 # ------------------------------------------------------------------------------ command line

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from exclusion import judgement
 from exclusion.contracts import Problem, UsageError
 from exclusion.register.contents import plain, toml_from
 from exclusion.release_write import to_toml
+from exclusion.words import two_figures
 
 COLUMNS = ["service_id", "area_code", "channel", "contacts", "note"]
 ONLINE = "online"
@@ -103,7 +104,7 @@ def _count(cell: Any) -> Any:
     if cell is None or cell is pd.NA or (isinstance(cell, float) and cell != cell) or (isinstance(cell, str) and not cell.strip()):
         return pd.NA
     number = float(str(cell).replace(",", ""))
-    if number < 0 or number != int(number) or number > 1e9:
+    if not 0 <= number <= 1e9 or number != int(number):  # said so that neither a limitless number nor one that is none passes
         raise ValueError
     return int(number)
 
@@ -147,8 +148,7 @@ def beside(expected: pd.DataFrame | None, reviews: Iterable[Review], areas: Iter
         came = review.contacts.astype(dict.fromkeys(WHERE, "object"))
         both = base.merge(came, on=WHERE, how="outer", sort=False)
         both = _added_up(both.astype({"note": "object"}), wards).sort_values("_row", kind="stable")  # what was not expected comes last
-        # The range is of expected contacts, so its ends are moved outwards to whole contacts before a count is held to it.
-        low, high = (pd.Series(turn(both[end].round(6)), both.index) for end, turn in (("low", np.floor), ("high", np.ceil)))
+        low, high = _ends(both)
         less, more = (both["contacts"] < low).fillna(False), (both["contacts"] > high).fillna(False)
         result = pd.Series(WITHIN, index=both.index, dtype=object)
         result[more], result[less] = MORE, FEWER
@@ -168,6 +168,29 @@ def _expected(expected: pd.DataFrame | None) -> pd.DataFrame:
     several = base.duplicated(WHERE, keep=False)
     base.loc[several, ["low", "high"]] = pd.NA
     return base.drop_duplicates(WHERE).reset_index(drop=True).assign(expected=words, _row=range(len(words))).drop(columns="label")
+
+
+def _ends(rows: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The ends of each range as whole contacts, moved outwards and never inside the range as it is printed, to two figures.
+
+    Otherwise a count of 1,790 would be called too many beside the words "about 1,500 to 1,800".
+    """
+    fewest = judgement.guards()["G8"].values["fewest"]
+    lows: list[Any] = []
+    highs: list[Any] = []
+    for low, high, area in rows[["low", "high", "area_code"]].itertuples(index=False, name=None):
+        if pd.isna(low) or pd.isna(high):
+            lows.append(pd.NA)
+            highs.append(pd.NA)
+            continue
+        lows.append(min(math.floor(round(low, 6)), _printed(low)))
+        small = bool(area) and high < fewest  # printed as "fewer than 10"
+        highs.append(int(fewest) - 1 if small else max(math.ceil(round(high, 6)), _printed(high)))
+    return pd.Series(pd.array(lows, dtype="Int64"), rows.index), pd.Series(pd.array(highs, dtype="Int64"), rows.index)
+
+
+def _printed(end: float) -> int:
+    return int(two_figures(end).replace(",", ""))
 
 
 def _added_up(rows: pd.DataFrame, wards: set[str]) -> pd.DataFrame:
