@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import html
+import zipfile
+from collections.abc import Iterable
 from pathlib import Path
 
 import pandas as pd
@@ -12,8 +15,10 @@ import pytest
 from invented import areas, figures, profile
 
 import exclusion
-from exclusion import judgement, provision
+from exclusion import equality, export, judgement, proposal, provision, register, report
+from exclusion.__main__ import main
 from exclusion.contracts import DataRefused, UsageError
+from exclusion.export.proposals import write_proposal
 from exclusion.judgement.local import Local, read_local
 
 TODAY = dt.date(2026, 11, 24)
@@ -179,3 +184,98 @@ def test_a_promise_that_names_nothing_we_know(tmp_path: Path) -> None:
         read_local(floors=write(tmp_path, "f.toml", PROMISE.replace("housing_repairs", "housing_repair")))
     with pytest.raises(DataRefused, match="'id'"):
         read_local(floors=write(tmp_path, "f.toml", PROMISE.replace('"L1"', '"F9"')))
+
+
+# ------------------------------------------------------------- said wherever a finding is shown
+
+PROPOSAL = """title = "Blue Badge online"
+councils = ["Blackpool"]
+date = 2027-09-01
+[[service]]
+id = "blue_badge"
+close = ["f2f"]
+"""
+SAID = (
+    "Local thresholds, not the national version 3",
+    "The profile of Blue Badge (disabled parking permit) is the council's, by A. Officer on 1 October 2026",
+    "Local minimum L1, A desk for tenants, entered by C. Officer on 30 September 2026",
+)
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A council's own profile, thresholds and promise."""
+    folder = tmp_path_factory.mktemp("own")
+    return [
+        write(folder, "services.csv", "id,u_disabled,by,on,why\nblue_badge,2,A. Officer,2026-10-01,Our own count\n"),
+        write(folder, "thresholds.csv", "measure,low,high,by,on,why\nage75,200,400,B. Officer,2026-10-02,Small wards\n"),
+        write(folder, "floors.toml", PROMISE),
+    ]
+
+
+def words_of(path: Path) -> str:
+    """All the text of a file, whatever holds it."""
+    content = path.read_bytes()
+    if path.suffix in (".xlsx", ".docx", ".zip"):
+        with zipfile.ZipFile(path) as parts:
+            content = b"\n".join(parts.read(name) for name in parts.namelist())
+    return html.unescape(content.decode("utf-8", "ignore")).replace("\u2019", "'")
+
+
+def silent(paths: Iterable[Path]) -> list[str]:
+    """Files that leave something of it out."""
+    return [f"{path.name}: {said}" for path in paths for said in SAID if said not in words_of(path)]
+
+
+def test_every_table_page_and_document_says_that_judgement_is_the_councils(
+    own: list[Path], bundled: exclusion.Evidence, tmp_path: Path
+) -> None:
+    local = read_local(*own)
+    found = exclusion.assess(bundled, ["Blackpool"], ["blue_badge"], local=local, today=TODAY)
+    considered = proposal.consider(bundled, proposal.parse(PROPOSAL), local=local, today=TODAY)
+    # Every format that holds findings. A CSV or Parquet of wards holds scores and figures, on which no local file bears.
+    formats = [tmp_path / f"one.{ending}" for ending in ("xlsx", "gpkg", "zip", "geojson")]
+    for path in formats:
+        export.write(found, path)
+    assert silent(formats) == []
+    # A folder says it in run.toml; each row of findings and effects names the versions it was made with.
+    export.write_folder(considered.assessment, tmp_path / "folder", ())
+    write_proposal(considered, tmp_path / "folder")
+    assert silent([tmp_path / "folder" / "run.toml", tmp_path / "folder" / "assessment.gpkg"]) == []
+    for name in ("findings.csv", "effects.csv"):
+        table = pd.read_csv(tmp_path / "folder" / name, dtype=str)
+        assert table["thresholds_version"].eq("3|local, by B. Officer on 2 October 2026").all(), name
+        assert table.loc[table["service_id"] == "blue_badge", "profile_version"].str.contains("A. Officer").all(), name
+        assert (table["rule_ids"] == "L1").any(), name
+    # Every page of both packs, and both forms of the equality assessment.
+    pages = [*report.write_pack(found, tmp_path / "pack"), *report.write_pack(considered, tmp_path / "proposal")]
+    assert len(pages) > 2 * 21 and silent(pages) == []
+    made = equality.build(considered, today=TODAY)
+    documents = {"word.docx": equality.to_docx(made), "form.docx": equality.fill_form(made, equality.sample_form())}
+    documents["page.html"] = equality.to_html(made).encode()
+    for name, content in documents.items():
+        (tmp_path / name).write_bytes(content)
+    assert silent(tmp_path / name for name in documents) == []
+
+
+def test_commands_and_the_register_say_that_judgement_is_the_councils(
+    own: list[Path], bundled: exclusion.Evidence, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path, "p.toml", PROPOSAL)
+    files = [word for one in own for word in ("--local", str(one))]
+    asked = ["--proposal", str(path), *files, "-o"]
+    for words in (["assess", *asked, "a"], ["pack", *asked, "b"], ["equality", *asked, "c.html"]):
+        assert main([*words[:-1], str(tmp_path / words[-1])]) == 0
+        told = capsys.readouterr().err
+        assert all(f"Note: {said}" in told for said in SAID), words[0]
+    considered = proposal.consider(bundled, proposal.parse(PROPOSAL), local=read_local(*own), today=TODAY)
+    place = str(tmp_path / "register.sqlite")
+    with register.connect(place, create=True) as opened:
+        texts, more = register.kept(considered, [PROPOSAL])
+        version = register.save(opened, considered.assessment, by="A. Officer", title="Own", proposals=texts, tables=more)
+        register.export_file(opened, version.assessment, tmp_path / "whole.zip", by="A. Officer")
+        register.export_public(opened, version.assessment, tmp_path / "public.zip", by="A. Officer")
+    assert main(["register", "show", version.assessment, "--register", place]) == 0
+    told = capsys.readouterr().err
+    assert all(f"Note: {said}" in told for said in SAID)
+    assert silent([tmp_path / "whole.zip", tmp_path / "public.zip"]) == []

@@ -23,7 +23,7 @@ from exclusion.cli.options import (
     Release,
     Weights,
 )
-from exclusion.cli.screen import notices, print_json, say, show, working, wrote
+from exclusion.cli.screen import complain, notices, print_json, say, show, working, wrote
 from exclusion.contracts import DataRefused, Problem, UsageError
 
 if TYPE_CHECKING:
@@ -137,6 +137,8 @@ def show_command(
         show(review, False, "Contacts that came, beside those expected")
     say(f"{len(open_ones)} findings to keep something open have no answer yet.")
     say("\n".join(missing) or "It opens exactly as it was saved.")
+    for notice in saved.run.get("notices", ()):
+        complain(f"Note: {notice}")
 
 
 @register_app.command()

@@ -47,7 +47,9 @@ def geojson_bytes(assessment: Assessment, sure: Uncertainty | None = None) -> by
         }
         for row, shape in zip(rows, rounded, strict=True)
     ]
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":")).encode()
+    # What must be said beside the figures: a member of our own, which readers of GeoJSON pass over.
+    whole = {"type": "FeatureCollection", "notices": list(assessment.notices), "features": features}
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def package_bytes(assessment: Assessment, sure: Uncertainty | None = None) -> bytes:
@@ -96,6 +98,7 @@ def descriptor(assessment: Assessment, tables: dict[str, pd.DataFrame]) -> dict[
         "name": slug(f"kept-open-{'-'.join(councils[:2])}"),
         "title": f"Kept Open: {', '.join(councils[:3])}" + (f" and {len(councils) - 3} more" if len(councils) > 3 else ""),
         "description": "Counts under 10 are left out. Bands are not ranks. The figures describe areas, not the people in them.",
+        "notices": list(assessment.notices),
         "version": manifest.version,
         "licenses": [OGL],
         "sources": [

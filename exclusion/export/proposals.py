@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _FINDINGS = (
     "area_code", "area_name", "service_id", "channel", "kind", "severity", "proposal_effect", "fewer_hours", "effect_note", "leans_on",
-    "instead", "rule_ids", "short",
+    "instead", "rule_ids", "short", "thresholds_version", "profile_version",
 )  # fmt: skip
 
 

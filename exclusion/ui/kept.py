@@ -93,6 +93,7 @@ def _version(rows: pd.DataFrame, label: str, key: str, first: int) -> int:
 def _as_saved(saved: Saved, evidence: Evidence) -> None:
     st.subheader(f"{saved.version.title}, version {saved.version.number}", anchor=False)
     ui.lines(shown.about(saved))
+    ui.notices(saved.run.get("notices", ()))
     opened = register.restore(saved, evidence)
     if opened.missing:
         st.warning("It cannot be opened exactly as it was. " + " ".join(opened.missing) + " What was saved stands below all the same.")
