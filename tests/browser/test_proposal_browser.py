@@ -76,3 +76,34 @@ def test_the_form_can_be_filled_in_by_keyboard(open_page, app, settle):
     page.keyboard.press("Enter")
     page.get_by_role("heading", name="Options side by side").wait_for(timeout=30_000)
     assert page.get_by_role("status").filter(has_text="Council tax reduction").count() >= 1
+
+
+PLACES = """name,kind,x,y,hours
+North House,library,331500,441000,40
+Middle House,library,331000,436000,40
+South House,library,332000,432500,20
+"""
+
+
+@pytest.mark.parametrize("width", [1280, 320])
+def test_a_place_is_closed_by_keyboard_and_axe_finds_nothing_against_what_follows(open_page, app, settle, axe, map_frame, tmp_path, width):
+    page = open_page(f"{app}/places", width=width)
+    path = tmp_path / "places.csv"
+    path.write_text(PLACES, encoding="utf-8")
+    asked = page.get_by_test_id("stFileUploader").filter(has_text="The council's list of places").locator("input[type=file]")
+    asked.wait_for(state="attached", timeout=60_000)
+    settle(page)
+    asked.set_input_files(path)
+    box = page.get_by_role("combobox", name="What if these closed")
+    box.wait_for(timeout=30_000)
+    settle(page)
+    box.focus()
+    page.keyboard.type("Middle")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    page.get_by_role("status").filter(has_text="What part of them would have further to go").wait_for(timeout=30_000)
+    settle(page)
+    map_frame(page)
+    assert axe(page) == []
+    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    assert "Middle" not in page.url  # what is brought stays in the visit
