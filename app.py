@@ -16,6 +16,7 @@ st.navigation(
         st.Page("pages/places.py", title="Places"),
         st.Page("pages/ward.py", title="Ward"),
         st.Page("pages/risk_map.py", title="Risk map"),
+        st.Page("pages/two_maps.py", title="Two maps"),
         st.Page("pages/national.py", title="National map"),
         st.Page("pages/tables.py", title="Tables"),
         st.Page("pages/own.py", title="Your figures"),

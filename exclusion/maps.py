@@ -259,9 +259,11 @@ class WardLayer(MacroElement):
     _name = "WardLayer"
     _template = Template("{% macro script(this, kwargs) %}KeptOpen.wards(map_div, {{ this.config }});{% endmacro %}")
 
-    def __init__(self, url: str, title: str, images: str, names: bool = True) -> None:
+    def __init__(self, url: str, title: str, images: str, names: bool = True, beside: str = "") -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.config = _for_script({"url": url, "title": title, "images": images, "attribution": escape(ATTRIBUTION), "names": names})
+        self.config = _for_script(
+            {"url": url, "title": title, "images": images, "attribution": escape(ATTRIBUTION), "names": names, "beside": beside}
+        )
 
 
 class Paint(MacroElement):
@@ -280,7 +282,7 @@ def _for_script(value: Any) -> str:
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def ward_map(shapes: Shapes, *, title: str, assets: str, served_at: str) -> OfflineMap:
+def ward_map(shapes: Shapes, *, title: str, assets: str, served_at: str, beside: str = "") -> OfflineMap:
     """A new map of published shapes; make one for every run of the page (about 6 ms), never keep one.
 
     Parameters
@@ -291,9 +293,11 @@ def ward_map(shapes: Shapes, *, title: str, assets: str, served_at: str) -> Offl
         What a screen reader calls the map: say what it shows and where.
     assets, served_at
         Addresses of ``static`` and of the folder of shapes, each ending in a slash.
+    beside
+        A name that maps of one page share when they are to move together.
     """
     drawn = OfflineMap(assets, canvas=len(shapes.codes) > SVG_MOST)
-    drawn.add_child(WardLayer(served_at + shapes.file, title, assets + "leaflet/images/"))
+    drawn.add_child(WardLayer(served_at + shapes.file, title, assets + "leaflet/images/", beside=beside))
     return drawn
 
 

@@ -427,3 +427,17 @@ def test_a_nation_without_a_score_says_so_and_not_that_nobody_is_at_risk():
     test = run("national.py", nation="Northern Ireland", by="Wards")
     assert any("have no score" in one.value and "does not mean no need" in one.value for one in test.warning)
     assert "are in bands 4 and 5" not in text(test)
+
+
+# ------------------------------------------------------------------ two maps
+
+
+def test_two_maps_show_the_same_wards_from_the_same_shapes_and_stand_in_one_table():
+    test = run("two_maps.py", ward="Bloomfield (E05015188)", map_right="No car or van")
+    left, right = maps_on(test)
+    assert left["feature_group"] != right["feature_group"]
+    assert all('"beside":"two-maps"' in one["script"] for one in (left, right))
+    words = text(test)
+    assert "Left: Band, the likelihood of not using the internet" in words
+    assert "fifth of the nation" in words
+    assert words.count('<th scope="row"') == 21

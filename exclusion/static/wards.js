@@ -3,7 +3,7 @@
  * The shapes are fetched once from a file; the colours arrive with every run of the page and
  * are laid on what is already drawn, so a slider never reloads the map. One entry for each:
  *
- *   KeptOpen.wards(map, {url, title, attribution, names})   draw the shapes
+ *   KeptOpen.wards(map, {url, title, attribution, names, beside})   draw the shapes; maps of one page with one `beside` move together
  *   KeptOpen.paint({shades, at, notes, selected, places, focus})   colour them, mark places over them, look at some
  *
  * `at` holds one character for each ward, in the order of the file: its place in `shades`
@@ -237,6 +237,7 @@
     }
     apply();
     placeNames();
+    if (config.beside) { moveTogether(config.beside); }
     map.getContainer().setAttribute('data-ready', '1');
   }
 
@@ -260,6 +261,23 @@
     if (fine === (map.getZoom() >= FINE_FROM) || !wards.length || element(wards[0])) { return; }
     fine = !fine;
     wards.forEach(function (ward) { if (ward.shade) { ward.layer.setStyle(thin(ward.shade)); } });
+  }
+
+  // Two maps of one page that carry the same `beside` move together; they find each other through the page that holds them.
+  var following = false;
+  function moveTogether(name) {
+    var shared;
+    try { shared = window.parent.keptOpenBeside = window.parent.keptOpenBeside || {}; } catch (error) { return; }
+    var others = shared[name] = (shared[name] || []).filter(function (one) { return one.alive(); });
+    var me = {
+      alive: function () { try { return !!window.frameElement && document.body.isConnected && window.parent !== null; } catch (error) { return false; } },
+      follow: function (centre, zoom) { following = true; map.setView(centre, zoom, { animate: false }); following = false; }
+    };
+    others.push(me);
+    map.on('moveend', function () {
+      if (following) { return; }
+      shared[name].forEach(function (one) { if (one !== me && one.alive()) { one.follow(map.getCenter(), map.getZoom()); } });
+    });
   }
 
   function apply() {

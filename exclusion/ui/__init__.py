@@ -362,6 +362,16 @@ def ward_label(row: pd.Series[Any], code: str) -> str:
     return f"{row['area_name']} ({code})"
 
 
+def choose_layer(label: str, name: str, names: dict[str, str], first: str) -> str:
+    """What one of two maps shows; ``names`` is keyed by what :func:`exclusion.views.side.layer` takes."""
+    if st.session_state.get(name) not in (None, *names):
+        st.session_state[name] = first  # the councils changed under it
+    keys = list(names)
+    chosen: str = st.selectbox(label, keys, index=keys.index(first), key=name, bind="query-params", format_func=names.__getitem__)
+    _keep(name, chosen, None if chosen == first else names[chosen])
+    return chosen
+
+
 def pick_ward(code: str) -> None:
     """What the map calls when a ward is picked."""
     st.session_state["ward"] = code
@@ -624,6 +634,7 @@ def draw_map(
     height: int = 480,
     one: str = "ward",
     note: str = "",
+    beside: str = "",
     on_pick: Callable[[str], None] | None = None,
 ) -> None:
     """Draw the wards, the legend with the number of wards in each class, and how to move the map.
@@ -642,6 +653,8 @@ def draw_map(
         What one shape is, in a word.
     note
         A sentence that goes with the map wherever it goes, such as that its shapes are not boundaries.
+    beside
+        A name that maps of one page share when they are to move together.
     on_pick
         Called with the code of the ward that was clicked, tapped or entered, before the page runs again.
     """
@@ -658,7 +671,7 @@ def draw_map(
             on_pick(code)
 
     st_folium(
-        maps.ward_map(shapes, title=title, assets=_ASSETS_AT, served_at=_SHAPES_AT),
+        maps.ward_map(shapes, title=title, assets=_ASSETS_AT, served_at=_SHAPES_AT, beside=beside),
         key=key,
         height=height,
         use_container_width=True,

@@ -17,7 +17,7 @@ from exclusion.release import Evidence
 T = TypeVar("T")
 HELD, MADE = "_own_held", "_own_made"
 FIGURES, AREAS = "figures", "areas"
-PAGES = ("Service", "Ward", "Risk map", "Tables")
+PAGES = ("Service", "Ward", "Risk map", "Two maps", "Tables")
 """Pages that speak of what was brought; the others speak of the release alone, and say so."""
 MOST = 12  # assessments kept for a visit; one for each page and choice of a moment
 

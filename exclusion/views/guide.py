@@ -25,12 +25,12 @@ WORDS = {
     "Council-wide minimum, floor": "Ways in that stay for the service everywhere, whatever the ward figures say, because law or good "
     "practice asks for them.",
     "Finding": "One way in that one service should keep in one ward, with how firm it is, the reasons, and the figures behind them.",
-    "Keep as a condition": "The firmest level of a finding: the move should not go ahead in this ward without this way in.",
-    "Advise keeping": "The middle level: keep this way in unless the council knows something we do not.",
-    "Watch": "The lightest level: look again when the service has moved, or ask people who know the ward.",
+    maps.LEVELS[3].word: "The firmest level of a finding: the move should not go ahead in this ward without this way in.",
+    maps.LEVELS[2].word: "The middle level: keep this way in unless the council knows something we do not.",
+    maps.LEVELS[1].word: "The lightest level: look again when the service has moved, or ask people who know the ward.",
     "Nothing found in rules checked": "The rules that could be checked found nothing beyond the minimum. It does not mean that nobody "
     "needs another way in.",
-    "Not assessed": "The figures for the rules are not held, so nothing can be said either way.",
+    maps.NOT_ASSESSED.word: "The figures for the rules are not held, so nothing can be said either way.",
     "People unlikely to use the internet": "Our estimate of residents aged 16 and over who did not use the internet in the last three "
     "months, from survey rates by age and disability. A range, because rates and places differ.",
     "Release": "One set of figures, put together on one day, that every page of a visit speaks from. Its version is on the page "

@@ -166,13 +166,31 @@ def test_a_map_that_cannot_be_drawn_says_so(open_page, app):
     page.frame_locator("iframe[title^='Map']").get_by_role("alert").wait_for()
 
 
+def test_two_maps_move_together(visit):
+    page = visit("two_maps")
+    frames = []
+    for side in ("left", "right"):
+        frames.append(page.wait_for_selector(f"iframe[title^='Map on the {side}']").content_frame())
+        frames[-1].wait_for_selector("#map_div[data-ready]", timeout=20_000)
+    seen = "(() => [map.getZoom(), map.getCenter().lat, map.getCenter().lng])()"
+    for mover, follower in (frames, frames[::-1]):
+        before = follower.evaluate(seen)
+        mover.evaluate("map.setZoom(map.getZoom() + 0.5, {animate: false})")
+        follower.wait_for_function(f"{seen}[0] !== {before[0]}")
+        assert follower.evaluate(seen) == pytest.approx(mover.evaluate(seen))
+
+
 # ------------------------------------------------------------------ for everyone
 
 
 def addresses() -> dict[str, str]:
     """Every page of the app, found by itself so that no new one is forgotten, and pages with a ward chosen."""
     pages = {path.stem: "" if path.stem == "service" else path.stem for path in sorted((ROOT / "pages").glob("*.py"))}
-    return pages | {f"{name}, a ward chosen": f"{pages[name]}{WARD}" for name in ("service", "ward", "risk_map")}
+    return (
+        pages
+        | {f"{name}, a ward chosen": f"{pages[name]}{WARD}" for name in ("service", "ward", "risk_map")}
+        | {"national, wards": "national?by=Wards&look=Blackpool+(E06000009)&look_ward=Bloomfield+(E05015188)"}
+    )
 
 
 @pytest.mark.parametrize("place", addresses().values(), ids=addresses())

@@ -1,0 +1,47 @@
+"""Two maps of the same wards side by side, moving together."""
+
+import streamlit as st
+
+from exclusion import ui
+from exclusion.views import side
+
+held = ui.page("Two maps")
+st.markdown("Two facts about the same wards, next to each other. They may not be about the same people.")
+left, right = st.columns(2)
+with left:
+    councils = ui.choose_councils(held)
+with right:
+    service = ui.choose_service(councils)
+a = ui.assessed(councils, [service.id])
+scores = ui.scored(councils, None)
+ui.notices(a.notices)
+names = side.choices(a)
+ward = ui.choose_ward(a.areas)
+pair = []
+for place, column, first in (("left", left, side.BAND), ("right", right, side.FOUND)):
+    with column:
+        key = ui.choose_layer(f"The {place} map shows", f"map_{place}", names, first)
+    pair.append(side.layer(a, scores, key))
+for place, column, one in zip(("left", "right"), st.columns(2), pair, strict=True):
+    with column:
+        st.markdown(f"**{one.words}**")
+        ui.draw_map(
+            a.areas,
+            one.classes,
+            one.shades,
+            title=f"Map on the {place}: {one.words}",
+            name=f"side-{place}",
+            nothing=one.nothing,
+            selected=ward,
+            beside="two-maps",
+            on_pick=ui.pick_ward,
+        )
+if ward:
+    spot = a.areas.index.get_loc(ward)
+    ui.status(f"{a.areas.loc[ward, 'area_name']}: on the left {pair[0].labels()[spot]}, on the right {pair[1].labels()[spot]}.")
+    ui.ward_link()
+else:
+    ui.status(f"{len(a.areas)} wards. Choose one to read both maps for it.")
+st.header("Both in a table", anchor=False)
+ui.table(side.rows(a, (pair[0], pair[1])), "Wards, by name: what each map shows")
+ui.cannot_tell("area", "two_facts", "bands", "no_flag")
