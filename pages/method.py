@@ -63,6 +63,12 @@ st.markdown(a.method.words)
 
 st.header("How the score is made", anchor=False)
 ui.lines(trust.steps())
+if not wards["scored"].any():
+    # Everything below is about a score; what there is of these wards stands on the other pages.
+    st.header("There is no score here", anchor=False)
+    ui.lines(trust.unscored_lines(a))
+    ui.cannot_tell("area", "nations", "no_flag")
+    st.stop()
 
 ward = chosen or codes[0]
 name = str(a.areas.loc[ward, "area_name"])
@@ -106,11 +112,13 @@ st.download_button(
 )
 
 st.header("Does it agree with what people did", anchor=False)
-st.markdown(
-    "In 2021 most households were asked by letter to answer the census online; some were sent a paper form first. We compare the score "
-    "with the share who answered on paper. The two kinds of area are never put together, because where paper was sent, paper came back."
-)
-st.info(validity.stored().notice)
+yardstick = [nation for nation in nations if len(trust.agreement_pair(nation))]
+if yardstick:
+    st.markdown(
+        "In 2021 most households were asked by letter to answer the census online; some were sent a paper form first. We compare the score "
+        "with the share who answered on paper. The two kinds of area are never put together, because where paper was sent, paper came back."
+    )
+    st.info(validity.stored().notice)
 for nation in nations:
     st.subheader(nation, anchor=False)
     try:

@@ -125,6 +125,28 @@ def test_two_nations_are_refused_in_words_and_wales_has_no_connectivity():
     assert "Without age" in words(test) and "Without connectivity" not in words(test)
 
 
+def test_northern_ireland_is_told_in_words_that_there_is_no_score_and_shows_nothing_that_needs_one():
+    test = run(council="Belfast (N09000003)")
+    said = words(test)
+    assert [one.value for one in test.header] == ["How the score is made", "There is no score here", "What this cannot tell you"]
+    assert "Not scored: ages by ward and disabled people (as people) are not held for Northern Ireland." in said
+    assert "a gap in the figures, not a sign that need is low" in said
+    assert not pictures(test) and "not known" not in said and not test.get("download_button")
+
+
+def test_scotland_has_its_own_methods_and_no_agreement_from_elsewhere():
+    test = run(council="Glasgow City (S12000049)")
+    said = words(test)
+    assert "No yardstick is held for Scotland" in said and validity.stored().about["notice"] not in said
+    assert test.selectbox(key="beside").options == [
+        "Equal weights for age, disability and income, Scotland",
+        "Digital Exclusion Risk Index 1.6 (Greater Manchester Combined Authority)",
+    ]
+    test.selectbox(key="beside").set_value("equal_people_scotland").run()
+    assert not test.exception and "Band by this method" in words(test)
+    assert len(pictures(test)) == 2  # the parts and the intervals; agreement has none
+
+
 def test_the_page_answers_every_move_of_a_weight(page, record_property):
     said = set()
     for age in (50, 30, 44):

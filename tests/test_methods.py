@@ -54,6 +54,14 @@ def test_equal_people_differs_from_the_default_only_in_its_weights(bundled):
     assert (other.table["index"] - ours["risk"]).abs().max() < 1e-9
 
 
+def test_equal_people_in_scotland_differs_from_its_default_only_in_its_weights(bundled):
+    scotland = bundled.areas.index[bundled.areas["nation"] == "Scotland"]
+    ours = risk.score(bundled, list(scotland), {"age": 30, "disability": 30, "income": 30, "connectivity": 10})
+    other = alternatives.score(bundled, composites.alternatives()["equal_people_scotland"], list(scotland))
+    assert other.complete and other.lacking.empty and other.table["scored"].all()
+    assert (other.table["index"] - ours["risk"]).abs().max() < 1e-9
+
+
 def test_a_method_is_not_stretched_to_a_nation_it_is_not_for(bundled):
     scored = alternatives.score(bundled, composites.alternatives()["equal_people"]).table
     wales = bundled.areas["nation"] == "Wales"

@@ -45,6 +45,17 @@ def sure_rows(wards: pd.DataFrame) -> pd.DataFrame:
 named, sure_words = trust.named, trust.sure_words
 
 
+def unscored_lines(a: Assessment) -> list[str]:
+    """Why none of these wards has a score, and what there is of them all the same."""
+    return [
+        *dict.fromkeys(str(why) for why in a.scores["why_not"]),
+        "So there is no band, no estimate of how many residents are unlikely to use the internet, and no audit. That is a gap in the "
+        "figures, not a sign that need is low.",
+        "What to keep open does not come from the score: the minimum of every service stands, and the rules that have figures were "
+        "checked. See the Service page, and the Ward page for the figures there are.",
+    ]
+
+
 def clear_means() -> str:
     """What "clear" and "unclear" mean, with the numbers behind them."""
     rules = uncertainty_rules()
