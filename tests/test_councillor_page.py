@@ -7,7 +7,7 @@ from datetime import date
 import pandas as pd
 import pytest
 
-from exclusion import proposal, report
+from exclusion import equality, proposal, report
 from exclusion.proposal import Considered
 from exclusion.release import Evidence
 from exclusion.report import member, proposed
@@ -130,6 +130,26 @@ def test_no_page_of_any_proposal_has_more_than_300_words(bundled: Evidence, badg
     assert len(counted) > 40 and min(counted.values()) > 150
 
 
+def test_a_ward_in_northern_ireland_is_told_what_is_held_there(bundled: Evidence) -> None:
+    # Two facts are held by ward, under names of their own; no section is ever empty.
+    held = considered(bundled, BADGE.replace("Blackpool", "Belfast").replace("blue_badge", "bulky_waste"))
+    code = str(held.assessment.areas.index[0])
+    rows = held.assessment.profile.set_index(["area_code", "measure"])["n"]
+    facts = section(report.member_page_of(held, code, "bulky_waste"), "In your ward")
+    # 924 people, which the areas of 2011 leave between 561 and 1,287: to two figures each.
+    assert round(rows[code, "age65"]) == 924
+    assert facts == (
+        "About 920 (560 to 1,300) people are aged 65 and over: 22% of residents, against 17% in Northern Ireland (June 2019).",
+        "About 1,100 (680 to 1,500) households have a disabled resident: 56% of households, against 45% in Northern Ireland (March 2021).",
+    )
+    made = equality.build(held, today=TODAY)  # and so is the officer, council wide
+    assert "Aged 65 and over. How many: about 51,000; Share: 15% of all residents; Nation: 17% in Northern" in made.part("age").text
+    assert "Households with a disabled resident. How many: about 69,000 households" in made.part("disability").text
+    for one in held.assessment.areas.index:
+        page = report.member_page_of(held, str(one), "bulky_waste")
+        assert [part.title for part in page.sections if not part.lines] == []
+
+
 def test_words_counted_on_the_page_are_those_counted_before_it_is_made(badge: Considered) -> None:
     code = ward(badge, "Bloomfield")
     html = report.ward_html(badge, "blue_badge", code, TODAY)
@@ -137,6 +157,28 @@ def test_words_counted_on_the_page_are_those_counted_before_it_is_made(badge: Co
 
 
 # --------------------------------------------------------------------------- scrutiny
+
+
+def test_a_long_proposal_keeps_the_page_for_scrutiny_short(bundled: Evidence, badge: Considered) -> None:
+    # On paper: tests/browser/test_register_browser.py. Here: words are given up, never a section.
+    held = considered(bundled, LONG.replace("{councils}", "Gwynedd"))
+    rows = held.assessment.findings
+    many = rows.assign(
+        response=["reject" if place % 2 else "" for place in range(len(rows))],
+        response_reason=[f"reason {place} " * 30 if place % 2 else "" for place in range(len(rows))],
+        response_name=["A. Officer" if place % 2 else "" for place in range(len(rows))],
+    )
+    page = report.scrutiny_page(held, many)
+    assert page.words < 420
+    assert [one.title for one in page.sections] == [one.title for one in report.scrutiny_page(badge).sections]
+    assert all(one.lines for one in page.sections)
+    assert page.sections[2].lines[-1].endswith("more: see the register.")
+
+
+def test_what_is_said_of_a_way_in_that_may_be_used_more_is_never_blank(badge: Considered) -> None:
+    said = " ".join(line for one in report.scrutiny_page(badge).sections for line in one.lines)
+    assert "()" not in said and "(may be used more)" in said
+    assert "limited english" not in said
 
 
 def answered(held: Considered) -> pd.DataFrame:

@@ -30,7 +30,7 @@ _LEVEL = {"required": 0, "recommended": 1, "monitor": 2}
 KEEP = {"required": "Keep {way} as a condition", "recommended": "Advise keeping {way}", "monitor": "Watch {way}"}
 EFFECTS = {"closes": "it closes", "fewer": "fewer hours", "none": "not mentioned", "stays": "it stays"}
 """What a proposal does to a way in that was found, the firmest first, as a line says it."""
-_WITHOUT_A_SERVICE = ("age75", "disabled_lot", "income_dep", "poor_english")
+_WITHOUT_A_SERVICE = ("age75", "age65", "disabled_lot", "disabled_household", "income_dep", "poor_english")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from exclusion.report.sections import Section
 
 WORDS = 300  # of a ward page, footer aside
 CLOSING = "This page is evidence to help you give due regard; it does not decide for you."
+NO_FIGURE = "We hold no figure for this ward that bears on this service. That does not mean no need."
 # How many facts and unknowns, whether reasons repeat their figures, and whether there is room for more than the first
 # clause on users and for busier ways: given up in this order to keep to WORDS. What is proposed, what to keep, the duty
 # and the questions are never given up.
@@ -94,7 +95,7 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
         sections = (
             _proposed(considered, code, service_id, quoted, named),
             Section("Who uses it", (f"{service.main_users if room else service.main_users.split(';')[0]}.",), listed=False),
-            Section("In your ward", tuple(fact.text for fact in shown)),
+            Section("In your ward", tuple(fact.text for fact in shown) or (NO_FIGURE,)),
             Section("Keep open here", tuple(lines)),
             Section("Everywhere", (" ".join(filter(None, minimum)),), listed=False),
             Section("Not known", tuple(unknown[:unknowns])),

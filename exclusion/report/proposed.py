@@ -40,7 +40,7 @@ def proposed(considered: Considered, code: str, service_id: str, quoted: int = M
             said += [f"{word}: {join_words([briefing.way(name) for name in names])}." for word, names in listed if names]
         for change_of_place, verb in (("closes", "Closing"), ("fewer_hours", "Open for fewer hours")):
             names = [place.name for place in places if place.change == change_of_place]
-            said += [f"{verb}: {_few(names, named, 'place')}."] if names else []
+            said += [f"{verb}: {few(names, named, 'place')}."] if names else []
         lines.append(" ".join(said))
         lines.append(saving(proposal, quoted))
     return lines or ["Nothing is proposed for this service here."]
@@ -89,7 +89,7 @@ def other_changes(considered: Considered, code: str, service_id: str, named: int
             return [f"{many} with firm findings move together here. {_leaning(considered, code, service_id, 0)}".strip()]
         first, last = (date_words(str(day)) for day in (rows["first"].min(), rows["last"].max()))
         when = f"from {first}" if first == last else f"between {first} and {last}"
-        which = _few([briefing.short_name(considered.assessment.service(one)) for one in ids], named, "service")
+        which = few([briefing.short_name(considered.assessment.service(one)) for one in ids], named, "service")
         groups = join_words([_group(str(one)) for one in rows["group"].unique()])
         lines.append(f"{many} with reasons to keep other ways in move {when}: {which}. Groups: {groups}.")
     else:
@@ -100,15 +100,20 @@ def other_changes(considered: Considered, code: str, service_id: str, named: int
             if change.id != service_id and change.moves and (not change.wards or code in change.wards)
         ]
         if changed:
-            lines.append(f"Also changed: {_few(list(dict.fromkeys(changed)), named, 'service')}.")
+            lines.append(f"Also changed: {few(list(dict.fromkeys(changed)), named, 'service')}.")
     leaning = _leaning(considered, code, service_id, named)
     if leaning:
         lines.append(leaning)
     return lines or ["No other proposal was given: ask for all of them."]
 
 
-def for_council(considered: Considered, service_id: str | None = None) -> list[tuple[str, str]]:
-    """What is proposed, a line each: services (one when named), places, and the officer's own words in quotation marks."""
+def for_council(
+    considered: Considered, service_id: str | None = None, *, quoted: int | None = None, named: int | None = None
+) -> list[tuple[str, str]]:
+    """What is proposed, a line each: services (one when named), places, and the officer's own words in quotation marks.
+
+    ``quoted`` words of each quotation, and ``named`` places by name; all when None.
+    """
     names = {service.id: service.service_name for service in considered.assessment.services}
     lines = []
     for proposal in considered.proposals:
@@ -119,9 +124,16 @@ def for_council(considered: Considered, service_id: str | None = None) -> list[t
                 what = "; ".join(f"{word}: {join_words([briefing.way(name) for name in ways])}" for word, ways in listed if ways)
                 where = f" (in {counted(len(change.wards), 'ward')} only)" if change.wards else ""
                 said.append(f"{names[change.id]}: {what}{where}.")
-        said += [f"{place.name} {'closes' if place.change == 'closes' else 'opens for fewer hours'}." for place in proposal.place]
-        words = [f"{head}, in the officer's words: “{text}”." for head, text in (("Purpose", proposal.officer.purpose),) if text]
-        lines.append((f"{proposal.title}, from {date_words(proposal.date)}.", " ".join([*said, *words, saving(proposal, 60)])))
+        places = proposal.place[:named]
+        said += [f"{place.name} {'closes' if place.change == 'closes' else 'opens for fewer hours'}." for place in places]
+        if more := len(proposal.place) - len(places):
+            said.append(f"{capital(counted(more, 'more place'))} {'changes' if more == 1 else 'change'}.")
+        purpose = proposal.officer.purpose.split()
+        if purpose and quoted != 0:
+            cut = f"{' '.join(purpose[:quoted])}{' ...' if quoted is not None and len(purpose) > quoted else ''}"
+            said.append(f"Purpose, in the officer's words: “{cut}”.")
+        said.append(saving(proposal, 60 if quoted is None else quoted))
+        lines.append((f"{proposal.title}, from {date_words(proposal.date)}.", " ".join(said)))
     return lines
 
 
@@ -133,18 +145,18 @@ def _leaning(considered: Considered, code: str, service_id: str, named: int) -> 
     if here.empty:
         return ""
     many = capital(counted(here["service_id"].nunique(), "other service"))
-    return f"{many} also give help at {_few(sorted(set(here['place'])), named, 'place')}."
+    return f"{many} also give help at {few(sorted(set(here['place'])), named, 'place')}."
 
 
 def _group(group: str) -> str:
     return "people on low incomes" if group == "socio-economic" else group
 
 
-def _few(names: list[str], most: int, what: str) -> str:
+def few(names: list[str], most: int, what: str) -> str:
     """Names as far as there is room, then how many more."""
     if len(names) <= most:
         return join_words(names)
     return f"{', '.join(names[:most])} and {len(names) - most} more" if most else counted(len(names), what)
 
 
-__all__ = ["about_here", "effects", "for_council", "minimum_lost", "named_services", "other_changes", "proposed", "saving"]
+__all__ = ["about_here", "effects", "few", "for_council", "minimum_lost", "named_services", "other_changes", "proposed", "saving"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,10 +13,32 @@ from exclusion.proposal import Considered
 from exclusion.provision.reasons import SCREEN_WORDS
 from exclusion.report import briefing, proposed
 from exclusion.report.sections import Section
-from exclusion.words import capital, counted, join_words, sentence
+from exclusion.words import capital, counted, join_words, sentence, within
 
-MOST_ANSWERS, MOST_OPEN, MOST_SERVICES, MOST_WARDS = 8, 6, 4, 6
-MOST_WORDS = 24  # of a reason
+MOST_SERVICES, MOST_WARDS, MOST_RULES = 4, 6, 4
+WORDS = 390
+"""Of its lists: with the table of options, the duty and the sources that is one side of A4."""
+
+
+class _Room(NamedTuple):
+    """How much is said; given up step by step where the page would not fit one side."""
+
+    quoted: int  # words of the officer's purpose and saving
+    places: int  # by name
+    answers: int  # lines on each kind of answer
+    reason: int  # words of a reason
+    left: int  # lines on what is not answered
+
+
+_ROOMS = (
+    _Room(60, 6, 4, 24, 6),
+    _Room(40, 4, 4, 16, 5),
+    _Room(25, 3, 3, 12, 4),
+    _Room(15, 2, 2, 8, 3),
+    _Room(8, 1, 2, 6, 2),
+    _Room(0, 0, 1, 6, 1),
+    _Room(0, 0, 0, 0, 1),
+)
 ANSWERED = {"accept": "Accepted", "amend": "Amended", "reject": "Rejected"}
 NO_ANSWERS = "No answers are recorded yet: save the assessment in the register and answer each finding there."
 
@@ -35,6 +57,11 @@ class Scrutiny:
     def sections(self) -> tuple[Section, ...]:
         """Every section in the order it is read in, the table of options aside."""
         return (*self.before, *self.after)
+
+    @property
+    def words(self) -> int:
+        """How many words its sections have."""
+        return len(self.title.split()) + sum(section.words for section in self.sections)
 
 
 def scrutiny_page(considered: Considered, findings: pd.DataFrame | None = None, missing: tuple[str, ...] = ()) -> Scrutiny:
@@ -55,25 +82,35 @@ def scrutiny_page(considered: Considered, findings: pd.DataFrame | None = None, 
     """
     ids = proposed.named_services(considered)
     title = join_words([f"{one.title}" for one in considered.proposals])
-    said = [f"{head} {text}" for head, text in proposed.for_council(considered)]
     answers = _answers(considered, findings, ids)
-    before = (
-        Section("What is proposed", tuple(said)),
-        Section("Wards and people affected", tuple(_affected(considered, ids))),
-    )
-    after = (
-        Section("Findings and officers' answers", tuple(_tally(answers, findings is not None))),
-        Section("Not answered", tuple(_grouped(answers[answers["response"] == ""], MOST_OPEN, False)) or ("Every finding has an answer.",)),
-        Section("Other changes for the same people", tuple(_together(considered))),
-        Section("Not known", (*missing, *_unknown(considered, ids))),
-    )
-    return Scrutiny(title, before, _options(considered), after)
+
+    def built(room: _Room) -> Scrutiny:
+        said = [f"{head} {text}" for head, text in proposed.for_council(considered, quoted=room.quoted, named=room.places)]
+        before = (
+            Section("What is proposed", tuple(said)),
+            Section("Wards and people affected", tuple(_affected(considered, ids))),
+        )
+        left = _grouped(answers[answers["response"] == ""], room.left, None)
+        after = (
+            Section("Findings and officers' answers", tuple(_tally(answers, findings is not None, room))),
+            Section("Not answered", tuple(left) or ("Every finding has an answer.",)),
+            Section("Other changes for the same people", tuple(_together(considered, room.places))),
+            Section("Not known", (*missing, *_unknown(considered, ids))),
+        )
+        return Scrutiny(title, before, options, after)
+
+    options = _options(considered)
+    pages = map(built, _ROOMS)
+    page = next(pages)
+    while page.words > WORDS and (shorter := next(pages, None)) is not None:
+        page = shorter
+    return page
 
 
 def _affected(considered: Considered, ids: list[str]) -> list[str]:
     """For each service: where something we found a reason to keep closes or thins, and about how many people live there."""
     a, lines = considered.assessment, []
-    rows = considered.findings
+    rows, before = considered.findings, list[str]()
     for service_id in ids[:MOST_SERVICES]:
         mine = rows[(rows["service_id"] == service_id) & rows["kind"].isin(("floor", "keep"))]
         firm = mine["severity"].isin(("required", "recommended"))
@@ -93,9 +130,9 @@ def _affected(considered: Considered, ids: list[str]) -> list[str]:
         what = [
             f"{word}: {lost[severity]}" for severity, word in (("required", "conditions"), ("recommended", "advised")) if lost[severity]
         ]
-        lines.append(
-            f"{name}: {'; '.join(what)} close or get fewer hours in {where}{named}. People there unlikely to use the internet: {people}."
-        )
+        who = "The same people." if codes == before else f"People there unlikely to use the internet: {people}."
+        before = codes
+        lines.append(f"{name}: {'; '.join(what)} close or get fewer hours in {where}{named}. {who}")
     if len(ids) > MOST_SERVICES:
         lines.append(f"{capital(counted(len(ids) - MOST_SERVICES, 'more service'))}: see the tables of the assessment.")
     return lines
@@ -122,20 +159,26 @@ def _answers(considered: Considered, findings: pd.DataFrame | None, ids: list[st
     return rows.assign(**blank)
 
 
-def _tally(answers: pd.DataFrame, saved: bool) -> list[str]:
+def _tally(answers: pd.DataFrame, saved: bool, room: _Room) -> list[str]:
     count = answers["response"].value_counts()
     said = [f"{counted(int(count.get(one, 0)), 'finding')} {word.lower()}" for one, word in ANSWERED.items() if count.get(one, 0)]
     said.append(f"{int(count.get('', 0)):,} not answered")
     lines = [sentence(f"{len(answers):,} findings to keep something open, ward by ward: {join_words(said)}")]
     if not saved:
         return [*lines, NO_ANSWERS]
+    if not room.answers:
+        return [*lines, "Each answer, with its reason and name, stands in the register."]
     for one in ("reject", "amend", "accept"):
-        lines += _grouped(answers[answers["response"] == one], MOST_ANSWERS // 2, True)
+        lines += _grouped(answers[answers["response"] == one], room.answers, room.reason)
     return lines
 
 
-def _grouped(rows: pd.DataFrame, most: int, answered: bool) -> list[str]:
-    """One line for findings that share a service, way in, firmness and answer; at most ``most``, then how many more."""
+def _grouped(rows: pd.DataFrame, most: int, reason_words: int | None) -> list[str]:
+    """One line for findings that share a service, way in, firmness and answer; at most ``most``, then how many more.
+
+    ``reason_words``: how many words of a reason; None where nothing was answered.
+    """
+    answered = reason_words is not None
     keys = ["service_id", "channel", "severity"] + (["response", "response_reason", "response_name"] if answered else [])
     order = {"required": 0, "recommended": 1, "monitor": 2, "": 3}
     ranked = rows.assign(_firm=rows["severity"].map(order)).sort_values("_firm", kind="stable")
@@ -145,10 +188,10 @@ def _grouped(rows: pd.DataFrame, most: int, answered: bool) -> list[str]:
         row: dict[str, Any] = dict(zip(keys, key, strict=True))
         wards = sorted(set(group["area_name"]))
         head = f"{names.get(row['service_id'], row['service_id'])}, {briefing.way(row['channel'])}"
-        level = SCREEN_WORDS.get(row["severity"], row["severity"]).lower()
+        level = SCREEN_WORDS.get(row["severity"], "may be used more").lower()
         where = _wards([str(ward) for ward in wards])
         if answered:
-            why = _cut(row["response_reason"])
+            why = _cut(row["response_reason"], reason_words)
             reason = f": “{why}”" if why else ""
             lines.append(f"{ANSWERED[row['response']]} by {row['response_name']}: {head} ({level}), {where}{reason}.")
         else:
@@ -164,12 +207,12 @@ def _wards(names: list[str]) -> str:
     return counted(len(names), "ward")
 
 
-def _cut(text: str) -> str:
+def _cut(text: str, most: int | None) -> str:
     words = str(text).split()
-    return " ".join(words[:MOST_WORDS]) + (" ..." if len(words) > MOST_WORDS else "")
+    return " ".join(words[:most]) + (" ..." if most is not None and len(words) > most else "")
 
 
-def _together(considered: Considered) -> list[str]:
+def _together(considered: Considered, named: int) -> list[str]:
     rows, lines = considered.cumulative, []
     if len(rows):
         ids = {one for cell in rows["services"] for one in str(cell).split("|")}
@@ -180,10 +223,9 @@ def _together(considered: Considered) -> list[str]:
         )
     leaning = considered.dependents
     if len(leaning):
-        lines.append(
-            f"{capital(counted(leaning['service_id'].nunique(), 'service'))} give help at {join_words(sorted(set(leaning['place'])))}, "
-            "which changes."
-        )
+        places = proposed.few(sorted(set(leaning["place"])), named, "place")
+        verb = "changes" if leaning["place"].nunique() == 1 else "change"
+        lines.append(f"{capital(counted(leaning['service_id'].nunique(), 'service'))} give help at {places}, which {verb}.")
     return lines or ["None that was given. Ask for every proposal that is live within two years."]
 
 
@@ -192,8 +234,10 @@ def _unknown(considered: Considered, ids: list[str]) -> list[str]:
     rows = rows[rows["service_id"].isin(ids)]
     rules = sorted({name for cell in rows["not_checked"] for name in str(cell).split("|") if name})
     known = judgement.rules()
-    titles = [known[name].title.lower() for name in rules if name in known]
-    lines = [f"Not checked for want of figures: {join_words(titles)}. That does not mean no need."] if titles else []
+    titles = [within(known[name].title) for name in rules if name in known]
+    rest = [f"{len(titles) - MOST_RULES} other rules"] if len(titles) > MOST_RULES else []
+    said = join_words([*titles[: MOST_RULES if rest else None], *rest])
+    lines = [f"Not checked for want of figures: {said}. That does not mean no need."] if titles else []
     return [*lines, "Who uses each service is our default estimate; devices and skills are not known by ward."]
 
 

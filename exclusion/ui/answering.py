@@ -119,15 +119,16 @@ def _form(findings: pd.DataFrame, take: Callable[[Sequence[Response], str], None
     turns: dict[str, int] = visit.held().setdefault(_TURNS, {})
     turn = f"{key}_{'-'.join(group)}_{turns.get(key, 0)}"
     st.session_state.setdefault(f"{turn}_wards", list(left))
+    if len(left) < len(names):
+        st.caption(f"{len(names) - len(left)} of {len(names)} wards have an answer already. A further answer stands beside it, and counts.")
     with st.form(f"{turn}_form"):
         wards = st.multiselect(
             "Wards this answer is for",
             list(names),
-            format_func=lambda code: names[code] if code in left else f"{names[code]} (answered)",
+            format_func=lambda code: names[code],
             key=f"{turn}_wards",
             filter_mode="contains",
             select_all=False,
-            help="An answer to a ward that has one stands beside the earlier answer, and is the one that counts.",
         )
         response = st.radio("Answer", list(WORDS), index=None, format_func=lambda one: WORDS[one], key=f"{turn}_answer")
         reason = st.text_area("Reason, in your own words (needed to amend or reject)", key=f"{turn}_reason", max_chars=2000)

@@ -23,7 +23,7 @@ from exclusion.views import answers as answers_shown
 from exclusion.views import equality as equality_shown
 from exclusion.views import register as shown
 from exclusion.views.shared import way
-from exclusion.words import capital, slug
+from exclusion.words import capital, counted, slug
 
 AS_SAVED, ANSWER, REVIEW, COMPARE, HISTORY, SEND = (
     "As it was saved",
@@ -99,7 +99,7 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
         st.warning("It cannot be opened exactly as it was. " + " ".join(opened.missing) + " What was saved stands below all the same.")
     else:
         st.markdown("It opens exactly as it was saved. Nothing in it was worked out again.")
-    rows = answers_shown.to_answer(saved.findings)
+    rows = _to_answer(saved)
     if rows.empty:
         st.markdown("Nothing in it asks for an answer.")
     else:
@@ -122,6 +122,15 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
         give("All its pages (zip)", partial(equality_shown.pack, considered, saved.findings), f"{name}-pages.zip", "application/zip")
 
 
+def _to_answer(saved: Saved) -> pd.DataFrame:
+    """Findings that ask for an answer: of the services the proposal names, and of the others where that is asked for."""
+    rows = answers_shown.to_answer(saved.findings)
+    named = answers_shown.to_answer(rows, shown.concerned(saved))
+    others = rows["service_id"].nunique() - named["service_id"].nunique()
+    label = f"Also {counted(others, 'service')} that the proposal does not name but that were assessed with it"
+    return rows if not others or st.checkbox(label, key="register_all_services") else named
+
+
 # --------------------------------------------------------------------------- answer
 
 
@@ -139,7 +148,7 @@ def _answer(saved: Saved) -> None:
 
         keeping.commit(work)
 
-    answering.answer(answers_shown.to_answer(saved.findings), take, key=f"kept_{saved.version.assessment}", may=may.may_write)
+    answering.answer(_to_answer(saved), take, key=f"kept_{saved.version.assessment}", may=may.may_write)
 
 
 # --------------------------------------------------------------------------- review

@@ -95,7 +95,7 @@ def as_file(considered: Considered, answers: pd.DataFrame) -> dict[str, pd.DataF
 
 def _wards(rows: pd.DataFrame) -> str:
     names = sorted({str(name) for name in rows["area_name"]})
-    return join_words(names) if len(names) <= MOST_WARDS else counted(len(names), "ward")
+    return join_words(names) if len(names) <= MOST_WARDS else capital(counted(len(names), "ward"))
 
 
 def reasons(rows: pd.DataFrame) -> list[tuple[str, str]]:

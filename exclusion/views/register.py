@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from typing import Any
 
 import pandas as pd
@@ -23,6 +25,7 @@ EVENTS = {
 }
 REVIEW_COLUMNS = ["service_id", "area_code", "channel", "contacts", "note"]
 WHOLE = "Whole council"
+MOST = 3  # services named in a list of assessments
 
 
 def when(at: str) -> str:
@@ -40,11 +43,24 @@ def listed(versions: pd.DataFrame) -> pd.DataFrame:
     """The newest version of each assessment, the one saved last first."""
     rows = versions.sort_values("made_at", ascending=False)
     table = pd.DataFrame({"Assessment": rows["title"]})
-    table["Councils"], table["Services"] = rows["councils"], rows["services"]
+    table["Councils"], table["Services"] = rows["councils"], [few(str(one)) for one in rows["services"]]
     table["Versions"] = rows["version"]
     table["Last change"] = [f"{capital(KINDS.get(kind, kind))} by {by}, {when(at)}" for kind, by, at in _columns(rows)]
     table["Id"] = rows["assessment"]
     return table
+
+
+def few(listed: str, most: int = MOST) -> str:
+    """A list in words, its first entries and how many more."""
+    names = re.split(r", | and (?=[A-Z])", listed)
+    return listed if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
+
+
+def concerned(saved: Saved) -> tuple[str, ...]:
+    """Services the proposals of a version name; all that were assessed where they name none, or where nothing was proposed."""
+    held = [str(one) for one in saved.run.get("services", [])]
+    named = {str(change.get("id")) for text in saved.proposals for change in tomllib.loads(text).get("service", [])}
+    return tuple(one for one in held if one in named) or tuple(held)
 
 
 def _columns(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
@@ -57,7 +73,7 @@ def about(saved: Saved) -> list[tuple[str, str]]:
     weights = run.get("weights", {})
     said = [
         ("Councils.", f"{one.councils}."),
-        ("Services.", f"{one.services}."),
+        ("Services.", f"{few(one.services, 12)}."),
         ("Version.", f"{one.number}, {KINDS.get(one.kind, one.kind)} by {one.made_by}, {when(one.made_at)}."),
         ("Figures.", f"{one.release}."),
         ("Thresholds.", f"Version {run.get('thresholds_version', 'not kept')}."),
@@ -74,8 +90,6 @@ def _weights(weights: dict[str, dict[str, float]]) -> str:
 
 
 def _title(text: str) -> str:
-    import tomllib
-
     return str(tomllib.loads(text).get("title", "untitled"))
 
 
@@ -189,6 +203,8 @@ __all__ = [
     "about",
     "changed",
     "comparison",
+    "concerned",
+    "few",
     "history",
     "listed",
     "reviewed",
