@@ -118,7 +118,7 @@ def own_words(name: str, label: str, hint: str) -> None:
     key = f"{_BOX}{name}"
     if key not in st.session_state:
         st.session_state[key] = held.get(name, "")
-    held[name] = st.text_area(label, key=key, help=hint or None, placeholder="Left open", max_chars=10_000)
+    held[name] = st.text_area(label, key=key, placeholder=f"Left open. {hint}".strip(), max_chars=10_000)
 
 
 __all__ = ["characteristic", "duty", "files", "filled_form", "label", "own_words", "words"]
