@@ -154,8 +154,8 @@ def _picture(word: WordDocument, block: Intervals) -> None:
                 shade(cell, OWN if number == own else LIKELY)
             if number == own:
                 run.font.color.rgb = RGBColor(0xFF, 0xFF, 0xFF)
-    name = max([len("Ward"), *(len(row[0]) for row in block.rows)]) + 3
-    set_widths(drawn, [name / (name + 5 * 14), *[14 / (name + 5 * 14)] * 5])
+    longest = max([len("Ward"), *(len(row[0]) for row in block.rows)]) + 3
+    set_widths(drawn, [longest / (longest + 5 * 14), *[14 / (longest + 5 * 14)] * 5])
     finish(drawn, title, block.alt)
 
 
