@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import exclusion
-from exclusion import judgement, proposal, report
+from exclusion import equality, judgement, proposal, report
 
 TODAY = dt.date(2026, 11, 24)
 
@@ -40,13 +40,26 @@ def test_2_homelessness_anywhere_has_a_phone_at_all_hours_and_a_counter_by_law(b
         assert "Housing Act 1996" in rows["reason"].iloc[0] and "HA7_E" in rows["legal_hooks"].iloc[0]
 
 
-def test_3_a_northern_irish_council_is_not_offered_what_it_does_not_run() -> None:
-    # The release holds no Northern Irish ward; an invented one is put through in tests/test_provision_guards.py.
-    run = {name for name, service in judgement.services().items() if "Northern Ireland" not in service.not_council_in}
+def test_3_a_northern_irish_council_is_not_offered_what_it_does_not_run(bundled: exclusion.Evidence) -> None:
+    found = exclusion.assess(bundled, ["Belfast"], today=TODAY)
+    run = {service.id for service in found.services}
     assert not run & {"care_needs_assessment", "homelessness", "housing_register", "library_join", "school_primary", "pothole"}
     assert {"bulky_waste", "planning_application", "birth_registration", "burial"} <= run
-    law = [judgement.law_for("EQA149", "Northern Ireland"), judgement.law_for("RURAL", "Northern Ireland")]
-    assert [hook.title.split(" (")[0] for hook in law if hook] == ["Northern Ireland Act 1998, section 75", "Rural Needs Act"]
+    # Asked for all the same, it finds nothing and names who runs it.
+    asked = exclusion.assess(bundled, ["Belfast"], ["care_needs_assessment"], today=TODAY)
+    assert asked.findings.empty and len(asked.summaries) == 60
+    assert asked.summaries["sentence"].str.contains("do not run this service (NI: Health and Social Care trusts)", regex=False).all()
+    # And section 75 and the Rural Needs Act are the law named, on pages and in the equality assessment; no other law is.
+    pages = report.render(exclusion.assess(bundled, ["Belfast"], ["bulky_waste"], today=TODAY), TODAY)
+    text = 'title = "Bulky waste online"\ncouncils = ["Belfast"]\ndate = 2027-09-01\n[[service]]\nid = "bulky_waste"\nclose = ["phone"]\n'
+    made = equality.build(proposal.consider(bundled, proposal.parse(text), today=TODAY), today=TODAY)
+    for page in (pages["index.html"], next(page for name, page in pages.items() if name != "index.html"), equality.to_html(made)):
+        words = " ".join(page.split()).replace("The Equality Act 2010 does not apply here.", "")
+        assert "section 75" in words and "Rural Needs Act (Northern Ireland) 2016" in words
+        assert "section 149" not in words and "Equality Act" not in words
+    floor = found.findings[found.findings["kind"] == "floor"]
+    titles = {judgement.law()[code].title for codes in floor["legal_hooks"] for code in codes.split("|") if code}
+    assert any("section 75" in title for title in titles) and not any("section 149" in title for title in titles)
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ import pandas as pd
 from exclusion import judgement, people
 from exclusion.assessment import Assessment
 from exclusion.judgement import pages as texts
+from exclusion.judgement.duty import duties
 from exclusion.provision.reasons import SCREEN_WORDS
 from exclusion.report import briefing
 from exclusion.words import capital, counted, join_words, sentence, within
@@ -79,12 +80,17 @@ def paragraph(assessment: Assessment, service_id: str) -> str:
         _findings_sentence(found, none, firm),
         _people_sentence(assessment),
         _unchecked(rows),
-        "These figures describe areas, not the people in them. They are evidence to help members give due regard (Equality Act 2010, "
-        "section 149); they do not decide.",
+        f"These figures describe areas, not the people in them. They are evidence to help members give due regard ({_act(assessment)}); "
+        "they do not decide.",
         f"Source: Kept Open, {assessment.evidence.manifest.name} {assessment.evidence.manifest.version}, thresholds "
         f"{assessment.thresholds_version}, service profile {service.profile_version}; published figures named in the sources.",
     ]
     return " ".join(part for part in parts if part)
+
+
+def _act(assessment: Assessment) -> str:
+    """The law that asks members for due regard, the nation's own."""
+    return join_words(list(dict.fromkeys(duties()[nation].act for nation in assessment.areas["nation"].unique())))
 
 
 def _findings_sentence(found: pd.Series[Any], none: pd.Series[Any], firm: dict[str, int]) -> str:
