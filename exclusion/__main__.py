@@ -21,6 +21,7 @@ from exclusion.cli.own_commands import count, figures
 from exclusion.cli.register_commands import register_app
 from exclusion.cli.release_commands import release_app
 from exclusion.cli.screen import complain
+from exclusion.cli.template_commands import template
 from exclusion.contracts import ExclusionError
 
 app = typer.Typer(
@@ -39,6 +40,7 @@ app.add_typer(method_app, name="method")
 app.command()(count)
 app.command()(figures)
 app.command()(equality)
+app.command()(template)
 
 
 # ------------------------------------------------------------------------------ the door

@@ -104,7 +104,8 @@ def _why_not(change: ServiceChange, contacts: Mapping[str, int], costs: Costs, a
     if not contacts:
         return "the proposal gives no contacts for a way in that closes"
     if costs.falls_back_to in change.close:
-        return f"people are taken to come back by {costs.falls_back_to}, which the proposal closes; give another falls_back_to"
+        back = costs.falls_back_to
+        return f"people are taken to come back by {back}, which the proposal closes; give another way in they come back by (falls_back_to)"
     if unpriced:
         return f"there is no cost for a contact by {join_words(unpriced)}"
     if not adults > 0:

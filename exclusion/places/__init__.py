@@ -99,6 +99,11 @@ def read_places(
     return Places(_finished(table), tuple(notes))
 
 
+def template() -> str:
+    """An empty list of places to fill in, as :func:`read_places` takes it; a place needs a postcode or a position, not both."""
+    return "name,kind,postcode,x,y,hours,help\n"
+
+
 def libraries(folder: str | Path) -> tuple[Source, Places]:
     """Public libraries from the gathered data: an example until the council's own list is given.
 
@@ -210,4 +215,16 @@ def _finished(table: pd.DataFrame) -> pd.DataFrame:
     return table[["place_id", *COLUMNS, "status"]].reset_index(drop=True)
 
 
-__all__ = ["CLOSES", "FEWER_HOURS", "STAYS", "Places", "change", "for_map", "libraries", "libraries_near", "near", "read_places"]
+__all__ = [
+    "CLOSES",
+    "FEWER_HOURS",
+    "STAYS",
+    "Places",
+    "change",
+    "for_map",
+    "libraries",
+    "libraries_near",
+    "near",
+    "read_places",
+    "template",
+]

@@ -25,7 +25,7 @@ from exclusion.proposal.model import ONLINE, OfficerWords, PlaceChange, Proposal
 from exclusion.proposal.options import options, variant
 from exclusion.proposal.reading import build, parse, read
 from exclusion.proposal.together import cumulative
-from exclusion.proposal.writing import toml_text
+from exclusion.proposal.writing import template, toml_text
 from exclusion.release import Evidence
 from exclusion.words import join_words
 
@@ -183,6 +183,7 @@ __all__ = [
     "read_contacts",
     "rerun",
     "still_need",
+    "template",
     "toml_text",
     "variant",
 ]

@@ -41,3 +41,32 @@ def _value(value: Any) -> str:
     if isinstance(value, str):  # a JSON string is a TOML string, but for the letter DEL
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     return str(value)
+
+
+def template() -> str:
+    """An empty proposal to fill in: what each field means. Lines that begin with # may be left out."""
+    return """title = ""                 # what the proposal is called
+councils = [""]            # names or codes; see: exclusion councils
+date = 2027-04-01          # when it takes effect: put your own
+
+[officer]                  # the officer's own words, printed as such and not checked
+purpose = ""
+saving = ""
+
+[[service]]                # once for each service it changes
+id = ""                    # see: exclusion services
+# Ways in: phone, post, f2f, assisted_digital, home_visit, relay_bsl, easy_read_translation, cash_point
+close = []                 # ways in that close
+fewer_hours = []           # ways in that stay, for fewer hours
+keep = []                  # ways in that stay as they are
+# wards = [""]             # where it changes; everywhere when left out
+# contacts = { online = , phone = , f2f = , post = }   # contacts a year
+# contacts_file = "contacts.csv"                       # the same by ward: ward_code, phone, f2f, ...; counts only
+
+# [[place]]                # once for each place that closes or opens for fewer hours
+# name = ""                # as it stands in your list of places
+# kind = "library"         # library, customer_centre, hub, cash_office, register_office, contact_centre, post_office
+# change = "closes"        # closes or fewer_hours
+# hours_left =             # hours a week that are left, with fewer_hours
+# wards = [""]             # the wards that use it
+"""
