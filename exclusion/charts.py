@@ -51,7 +51,7 @@ def contributions(parts: pd.DataFrame, ward: str) -> Picture:
         color=alt.Color(
             "way:N",
             scale=alt.Scale(domain=["Raises the score", "Lowers the score"], range=[DARK, BLUE]),
-            legend=alt.Legend(title=None, orient="top"),
+            legend=alt.Legend(title=None, orient="top", columns=1),
         )
     )
     up = base.transform_filter("datum.points >= 0").mark_text(align="left", dx=5, color=INK, fontSize=13).encode(text="said:N")
@@ -95,7 +95,7 @@ def intervals(wards: pd.DataFrame) -> Picture:
         color=alt.Color(
             "word:N",
             scale=alt.Scale(domain=[capital(word) for word in (CLEAR_IN, UNCLEAR, CLEAR_OUT)], range=[BLUE, GREEN, GRID]),
-            legend=alt.Legend(title=None, orient="top", labelLimit=400),
+            legend=alt.Legend(title=None, orient="top", labelLimit=400, columns=1),
         ),
     )
     own = base.mark_point(filled=True, size=110, color=DARK, opacity=1).encode(x="band:Q")
