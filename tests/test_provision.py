@@ -362,3 +362,17 @@ def test_the_work_grows_with_what_differs_not_with_services_and_small_changes(mo
 
 def _kept(found: pd.DataFrame, channel: str) -> pd.Series:
     return found[(found["kind"] == "keep") & (found["channel"] == channel)].iloc[0]
+
+
+def test_a_reason_claims_no_more_of_users_than_the_profile_says() -> None:
+    # Crisis payments: some users are older (weight 1), so a finding on older people on low incomes must not say that many are.
+    found = one({"older_income_dep": (900, 95)}, "local_crisis_payment", thresholds="0").findings
+    said = _kept(found, "home_visit")["reason"]
+    assert "Older people on low incomes are among those who use this service." in said and "Many people" not in said
+
+
+def test_what_is_watched_reads_well_whatever_the_way_in() -> None:
+    found = one({"far_help": (1000, 80)}, "garden_waste", thresholds="0", rural=True).findings
+    rows = found[found["severity"] == "monitor"]
+    assert rows["channel"].tolist() == ["post"]  # "paper forms and letters": a plural
+    assert rows["reason"].str.contains(r"^Watch whether .+ should be kept here", regex=True).all()

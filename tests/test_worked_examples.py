@@ -163,7 +163,7 @@ def test_the_full_record_of_ward_c(shipped: provision.Provision) -> None:
         "An online service and a mobile call can both fail here. A landline may still work, but by January 2027 it is due to run over the "
         "broadband line and needs mains power beyond a short back-up. Telling people to visit is not an alternative. "
         "Keep in mind: The two sets of premises may not be the same; ask residents. "
-        "Distance is a straight line times 1.3, what roads add on average: a river, a fell or no bus makes a journey longer than it looks."
+        "Distance is a straight line times 1.3, what roads add on average: a river, a fell, water to cross or no bus makes a journey longer than it looks."
     )
 
 

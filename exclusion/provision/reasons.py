@@ -29,7 +29,7 @@ SHORT_WORDS = 20  # the contract of `short`
 _OPENING = {
     "required": "Keep {way} here{notes}, as a condition of the proposal.",
     "recommended": "We advise keeping {way} here{notes}.",
-    "monitor": "Watch whether {way} is needed here{notes}.",
+    "monitor": "Watch whether {way} should be kept here{notes}.",
 }
 _SHORT = {
     "required": "Keep {way} as a condition",
