@@ -26,6 +26,7 @@ from exclusion.sources import (
     nisra,
     nomis,
     ofcom,
+    ofcom_councils,
     ons_custom,
     open_geography,
     simd,
@@ -142,6 +143,19 @@ def premises(shape: str) -> bytes:
     return zipped({"about.txt": "", "202601_fixed_oa_coverage_r1.zip": inner})
 
 
+def coverage(shape: str) -> bytes:
+    """Both files by council in one zip; no premises without indoor 4G is a blank cell."""
+    codes = ["E06000001", "N09000003"]
+    fixed = pd.DataFrame({"laua": codes, "laua_name": "x", ofcom_councils.BELOW_USO: [0.5, 4.1]})
+    mobile = pd.DataFrame({"laua": codes, "laua_name": "x", ofcom_councils.NO_INDOOR_4G: [None, 2.5]})
+    return zipped(
+        {
+            "202601_fixed_laua_coverage_r1/202601_fixed_laua_coverage_r1.csv": text(shaped(fixed, shape, ofcom_councils.BELOW_USO)),
+            "202507_mobile_coverage_laua_r01.csv": text(mobile),
+        }
+    )
+
+
 def scores(shape: str) -> bytes:
     table = pd.DataFrame({iod.CODE: ["E01000001", "E01000002"], **{said: [10, 20] for said in iod.POPULATION.values()}})
     return text(shaped(table, shape, next(iter(iod.POPULATION.values()))))
@@ -224,6 +238,8 @@ def two(addresses: dict[str, Any]) -> dict[str, Any]:
     addresses["wimd"]["decile_bounds"] = [1, 2]
     addresses["simd"]["people"] = 1000
     addresses["local_statistics"]["table"]["below_30mbps"]["councils"] = 2
+    for name in ("councils_fixed", "councils_mobile"):
+        addresses["ofcom"][name]["councils"] = 2
     for entry in addresses["boundary_files"].values():
         entry["rows"] = 2
     for entry in [*addresses["nomis"]["table"], *addresses["nisra"]["table"]]:
@@ -267,6 +283,7 @@ DOORS = [
     Door("nomis_wards", "csv", long_wards, at("nomis", "base"), published, "Nomis"),
     Door("ons_custom", "json", custom, at("ons_custom", "base"), lambda f, a: ons_custom.fetch_ages(f, a, SMALL)[0], "ONS custom"),
     Door("ofcom", "zip", premises, at("ofcom", "base"), lambda f, a: ofcom.fetch_output_areas(f, a, LOOKUP), "Ofcom"),
+    Door("ofcom_councils", "zip", coverage, at("ofcom", "base"), ofcom_councils.fetch, "Ofcom"),
     Door("iod_scores", "csv", scores, at("iod", "scores", "url"), iod.fetch_population, "English Indices"),
     Door("iod_indicators", "sheet", indicators, at("iod", "indicators", "url"), iod.fetch_income, "English Indices"),
     Door("wimd", "sheet", ranks, at("wimd", "url"), wimd.fetch_ranks, "Welsh Index"),

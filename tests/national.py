@@ -19,7 +19,7 @@ from publishers import at, json_of, layer, nomis, zipped
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from exclusion.sources import iod, nimdm
+from exclusion.sources import iod, nimdm, ofcom_councils
 from exclusion.sources import nomis as nomis_door
 from exclusion.sources.addresses import read_addresses
 from exclusion.sources.scotland import RENTED
@@ -34,7 +34,7 @@ def csv(shared: Path, name: str, **more: Any) -> pd.DataFrame:
 
 def play(server: HTTPServer, shared: Path) -> dict[str, Any]:
     """Every publisher of England and Wales on the local server; returns the addresses to ask it at."""
-    addresses = play_beyond(server, shared)
+    addresses = play_beyond(server, shared, ofcom=False)
     service = addresses["open_geography"]["service"]
     lookup = csv(shared, "geography/lookup_lsoa21_wd25_lad25_derived.csv.gz", dtype=str)
     small = gpd.read_parquet(shared / "data/geography/lsoa_2021_ew_simplified.parquet")
@@ -46,18 +46,20 @@ def play(server: HTTPServer, shared: Path) -> dict[str, Any]:
     layer(server, service["output_areas"]["name"], areas, most=60_000)
     service["output_areas"]["at_a_time"] = 60_000
     _census(server, shared, addresses, lookup)
-    _ofcom(server, areas)
+    _ofcom(server, shared, addresses, areas)
     _iod(server, shared)
     return addresses
 
 
-def play_beyond(server: HTTPServer, shared: Path) -> dict[str, Any]:
+def play_beyond(server: HTTPServer, shared: Path, *, ofcom: bool = True) -> dict[str, Any]:
     """Wards of all nations, figures by council, and the publishers of Scotland and Northern Ireland."""
     addresses = at(server, read_addresses())
     wards = gpd.read_parquet(shared / "data/geography/wards_2025_uk_bgc.parquet")
     known = csv(shared, "geography/lookup_wd25_lad25_rgn25_uk.csv", dtype=str)
     layer(server, addresses["open_geography"]["service"]["wards"]["name"], wards[["WD25CD", "geometry"]].merge(known, on="WD25CD"), most=30)
     _local_statistics(server, shared)
+    if ofcom:
+        _ofcom(server, shared, addresses, None)
     _scotland(server, shared, addresses)
     _northern_ireland(server, shared, addresses)
     return addresses
@@ -84,6 +86,7 @@ def _census(server: HTTPServer, shared: Path, addresses: dict[str, Any], lookup:
 
     def custom(request: Request) -> Response:
         _, *codes = request.args["area-type"].split(",")
+        codes = codes or list(ages.index)
         rows = [
             {
                 "dimensions": [
@@ -100,6 +103,19 @@ def _census(server: HTTPServer, shared: Path, addresses: dict[str, Any], lookup:
     server.expect_request("/ons-custom/population-types/UR/census-observations").respond_with_handler(custom)
 
 
+def bulk(server: HTTPServer, shared: Path, addresses: dict[str, Any]) -> None:
+    """The bulk zips of whole tables, as a fetch of many councils asks for them."""
+    for table in nomis_door.tables(addresses):
+        if table.everywhere:
+            continue
+        held = csv(shared, table.file)
+        said = {name: f"{table.title}: {words}; measures: Value" for name, (_, words) in table.columns.items()}
+        frame = held[["lsoa21cd", *table.columns]].rename(columns={"lsoa21cd": "geography code", **said})
+        frame.insert(0, "geography", "x")
+        content = zipped({f"census2021-{table.id}-ltla.csv": "x", f"census2021-{table.id}-lsoa.csv": frame.to_csv(index=False)})
+        server.expect_request(f"/nomis-bulk/census2021-{table.id}.zip").respond_with_data(content, content_type="application/zip")
+
+
 def _ages_of_wards(server: HTTPServer, addresses: dict[str, Any], wards: pd.DataFrame, inside: dict[str, list[str]]) -> None:
     """Single years: everybody of a five-year band has its first age."""
     about = addresses["nomis"]["ward_ages"]
@@ -112,20 +128,32 @@ def _ages_of_wards(server: HTTPServer, addresses: dict[str, Any], wards: pd.Data
     nomis(server, about["dataset"], about["dimension"], years, inside=inside, words=words)
 
 
-def _ofcom(server: HTTPServer, areas: pd.DataFrame) -> None:
-    last = areas["OA21CD"].str[-1].astype(int)
-    table = pd.DataFrame(
-        {
-            "output_area": areas["OA21CD"],
-            "All Premises": 100,
-            "All Matched Premises": 100,
-            "Number of premises unable to receive 10Mbit/s": last,
-            "Number of premises unable to receive 30Mbit/s": 2 * last,
-            "Number of premises below the USO": 0,
-        }
+def _ofcom(server: HTTPServer, shared: Path, addresses: dict[str, Any], areas: pd.DataFrame | None) -> None:
+    """Both zips; by council the figures of 2024, which are the newest gathered. Output areas only where they are given."""
+    known = csv(shared, "connectivity/ofcom_lad_2024_fixed_mobile.csv.gz")
+    fixed = pd.DataFrame({"laua": known["lad_code"], "laua_name": known["lad_name"], ofcom_councils.BELOW_USO: known["below_uso_pct"]})
+    gone = (100 - known["indoor_4g_any_operator_prem_pct"]).round(4)
+    mobile = pd.DataFrame({"laua": known["lad_code"], ofcom_councils.NO_INDOOR_4G: gone.where(gone > 0)})  # blank means zero
+    addresses["ofcom"]["councils_fixed"]["period"], addresses["ofcom"]["councils_mobile"]["period"] = "2024-07", "2024-09"
+    files: dict[str, bytes | str] = {"about.txt": "", "x/202601_fixed_laua_coverage_r1.csv": fixed.to_csv(index=False)}
+    if areas is not None:
+        last = areas["OA21CD"].str[-1].astype(int)
+        table = pd.DataFrame(
+            {
+                "output_area": areas["OA21CD"],
+                "All Premises": 100,
+                "All Matched Premises": 100,
+                "Number of premises unable to receive 10Mbit/s": last,
+                "Number of premises unable to receive 30Mbit/s": 2 * last,
+                "Number of premises below the USO": 0,
+            }
+        )
+        inner = {"202601_fixed_oa_coverage_r1/202601_fixed_oa_coverage_r1.csv": table.to_csv(index=False)}
+        files["202601_fixed_oa_coverage_r1.zip"] = zipped(inner)
+    content = zipped(files)
+    server.expect_request("/ofcom/connected-nations-2025/202507_mobile_coverage_r01.zip").respond_with_data(
+        zipped({"202507_mobile_coverage_laua_r01.csv": mobile.to_csv(index=False)}), content_type="application/zip"
     )
-    inner = zipped({"202601_fixed_oa_coverage_r1/202601_fixed_oa_coverage_r1.csv": table.to_csv(index=False)})
-    content = zipped({"about.txt": "", "202601_fixed_oa_coverage_r1.zip": inner})
 
     def answer(request: Request) -> Response:
         if "Mozilla" not in request.headers["User-Agent"]:

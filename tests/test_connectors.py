@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 
+import doors
 import openpyxl
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from publishers import at, json_of, zipped
 from werkzeug import Request, Response
 
 from exclusion.contracts import DataRefused, SourceUnreachable
-from exclusion.sources import iod, local_statistics, ofcom, ons_custom, wimd
+from exclusion.sources import iod, local_statistics, ofcom, ofcom_councils, ons_custom, wimd
 from exclusion.sources.addresses import read_addresses
 from exclusion.sources.fetch import Fetcher
 
@@ -123,6 +125,24 @@ def test_indoor_voice_is_read_only_where_somebody_supplied_it(tmp_path):
     source, measures = ofcom.read_voice(tmp_path)
     assert measures["voice_gap"].loc["E01000001", ["count", "of"]].tolist() == [30, 400]
     assert "not an official figure" in source.publisher
+
+
+def test_coverage_by_council_is_a_share_and_a_blank_cell_of_the_mobile_file_is_zero(tmp_path, fetcher, httpserver, addresses):
+    """Hartlepool: 0.5 % below the universal service; nobody without indoor 4G, which is left blank: 100 % have it."""
+    httpserver.expect_request(re.compile("/ofcom/.*")).respond_with_data(doors.coverage("whole"))
+    table = ofcom_councils.fetch(fetcher, doors.two(addresses))
+    assert table.values.tolist() == [
+        ["E06000001", "below_uso", 0.005, "2026-01"],
+        ["N09000003", "below_uso", 0.041, "2026-01"],
+        ["E06000001", "indoor_4g_any", 1.0, "2025-07"],
+        ["N09000003", "indoor_4g_any", 0.975, "2025-07"],
+    ]
+    (tmp_path / "connectivity").mkdir()
+    table.to_csv(tmp_path / ofcom_councils.FILE, index=False)
+    sources, held = ofcom_councils.read(tmp_path)
+    assert [source.id for source in sources] == ["ofcom_below_uso_2026_01", "ofcom_indoor_4g_any_2025_07"]
+    assert held["source"].tolist() == ["ofcom_below_uso_2026_01"] * 2 + ["ofcom_indoor_4g_any_2025_07"] * 2
+    assert ofcom_councils.read(tmp_path / "elsewhere") is None
 
 
 # ------------------------------------------------------------------ Indices of Deprivation

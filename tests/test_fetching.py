@@ -17,7 +17,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from exclusion import release
-from exclusion.building import fetching, finding
+from exclusion.building import fetching, finding, steps
 from exclusion.contracts import UsageError
 from exclusion.sources import ward_counts
 from exclusion.sources.fetch import Fetcher
@@ -69,9 +69,14 @@ def test_the_three_bundled_councils_fetched_equal_the_bundled_release(report, bu
     """Every ward, small area, distribution and percentile of what the same sources tell; what is new stands beside it."""
     old, new = table(bundled.path, "observations"), table(report.release, "observations")
     fresh = {"lone66", "bb_decent", "bb_superfast"}
+    # Coverage by council is the same figure under the name of Ofcom's own file.
+    renamed = old["measure"].isin(["below_uso", "indoor_4g_any"]), new["measure"].isin(["below_uso", "indoor_4g_any"])
+    columns = ["measure", "area_code", "value"]
+    by_council = [t.loc[r, columns].sort_values(columns[:2], ignore_index=True) for t, r in zip((old, new), renamed, strict=True)]
+    pd.testing.assert_frame_equal(*by_council, check_categorical=False)
     pd.testing.assert_frame_equal(
-        old.sort_values(LEVEL_KEY, ignore_index=True),
-        new[~new["measure"].isin(fresh)].sort_values(LEVEL_KEY, ignore_index=True)[old.columns],
+        old[~renamed[0]].sort_values(LEVEL_KEY, ignore_index=True),
+        new[~new["measure"].isin(fresh) & ~renamed[1]].sort_values(LEVEL_KEY, ignore_index=True)[old.columns],
     )
     assert set(new["measure"]) - set(old["measure"]) == fresh
     for name, key in (
@@ -157,8 +162,8 @@ def test_a_second_run_downloads_nothing(publishers, report, place):
     assert again.counts["downloaded"] == 0
     new = [request.path for request, _ in server.log[asked:]]
     assert (
-        all(path.startswith("/ofcom/") for path in new) and again.counts["unchanged"] == 1
-    )  # the one with an ETag is asked whether it changed
+        all(path.startswith("/ofcom/") for path in new) and again.counts["unchanged"] == 2
+    )  # the one with an ETag is asked whether it changed, by both of its steps
     assert release.verify(second.release)
 
 
@@ -169,6 +174,32 @@ def test_offline_another_time_uses_the_cache_alone(publishers, report, place, tm
     third = fetching.fetch(offline, addresses, national.COUNCILS, out=tmp_path / "release", today=date(2026, 11, 26))
     assert (third.exit_code, len(server.log)) == (0, asked)
     pd.testing.assert_frame_equal(table(third.release, "observations"), table(report.release, "observations"))
+
+
+def test_many_councils_are_asked_for_in_whole_tables_and_give_the_same(publishers, report, bundled, tmp_path, shared, monkeypatch):
+    """From so many small areas on, bulk files, whole layers and every ward are less to download than lists of codes."""
+    server, addresses = publishers
+    national.bulk(server, shared, addresses)
+    monkeypatch.setattr(steps, "MANY", 1)
+    other = json.loads(json.dumps(addresses, default=str))
+    other["ons_custom"]["all_from"] = 1
+    asked = len(server.log)
+    fetcher = Fetcher(cache=tmp_path / "cache", pause=0)
+    by_file = {step.file: step for step in steps.steps_for(fetcher, other, bundled, national.COUNCILS, report.folder)}
+    ages, cars = other["ons_custom"]["table"]["age6"]["file"], "ts045_car_availability.csv.gz"
+    for name, key in ((finding.FIT_FILE, "LSOA21CD"), (f"census/ew_lsoa21/{cars}", "lsoa21cd"), (ages, "lsoa21cd")):
+        listed = pd.read_csv(report.folder / name)
+        whole = by_file[name].fetch()
+        whole = whole[whole[key].isin(listed[key])][listed.columns].reset_index(drop=True)
+        pd.testing.assert_frame_equal(whole, listed, check_dtype=False)
+    wards = by_file[ward_counts.FOLDER + cars].fetch()
+    listed = pd.read_csv(report.folder / ward_counts.FOLDER / cars)
+    assert wards["wd22cd"].nunique() > 7000
+    assert wards.set_index("wd22cd")["no_car"].reindex(listed["wd22cd"]).tolist() == listed["no_car"].tolist()
+    new = [request for request, _ in server.log[asked:]]
+    assert [request.path for request in new if "nomis-bulk" in request.path] == ["/nomis-bulk/census2021-ts045.zip"]
+    assert {request.args["geography"] for request in new if request.path.startswith("/nomis/")} == {"TYPE153"}
+    assert [request.args["area-type"] for request in new if "ons-custom" in request.path] == ["lsoa"]
 
 
 def test_one_publisher_that_is_down_costs_its_own_figures_and_no_others(publishers, report, place, tmp_path):
@@ -183,7 +214,9 @@ def test_one_publisher_that_is_down_costs_its_own_figures_and_no_others(publishe
         Fetcher(cache=tmp_path / "cache", pause=0), other, ["E07000117"], out=tmp_path / "release", today=date(2026, 11, 26)
     )
     said = {one.title: str(one.problem) for one in found.outcomes if one.problem}
-    assert set(said) == {"Ofcom premises by output area", "Census 2021, cars or vans", "Wards as published, cars or vans"}
+    assert set(said) == {
+        "Ofcom premises by output area", "Ofcom coverage by council", "Census 2021, cars or vans", "Wards as published, cars or vans",
+    }  # fmt: skip
     assert "refuses this program or this network (answered 403)" in said["Ofcom premises by output area"]
     assert "give its folder with --from" in said["Ofcom premises by output area"]
     assert "sent a web page where a CSV table was expected (found: Nomis - error)" in said["Census 2021, cars or vans"]

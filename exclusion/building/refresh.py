@@ -35,7 +35,7 @@ from exclusion.building.finding import (
 from exclusion.contracts import DataRefused, Problem
 from exclusion.judgement.score import geography_rules, methods
 from exclusion.release import Evidence
-from exclusion.sources import Source, boundaries, census, connectivity, deprivation, northern_ireland, ofcom, scotland
+from exclusion.sources import Source, boundaries, census, connectivity, deprivation, northern_ireland, ofcom, ofcom_councils, scotland
 from exclusion.words import join_words
 
 Progress = Callable[[str, float], None]
@@ -237,16 +237,28 @@ def _nations(measures: Mapping[str, pd.DataFrame], shares: pd.DataFrame, older: 
 
 def _councils(folder: Path, base: Evidence, recoded: Mapping[str, str], found: Found) -> pd.DataFrame:
     """Council-wide shares of premises, where they were fetched: of every council of the release."""
-    if not (folder / "connectivity/ofcom_area_coverage_ons_els_2022_2026.csv.gz").is_file():
+    parts = []
+    if (folder / "connectivity/ofcom_area_coverage_ons_els_2022_2026.csv.gz").is_file():
+        source, table = connectivity.read_below_30(folder)
+        found.take(source, {})
+        found.about["below_30mbps"] = dict.fromkeys("EWSN", (source.id, source.period))
+        table["area_code"] = table["code"].map(lambda code: recoded.get(code, code))
+        table["value"] = (table["value"] / 100).round(6)
+        parts.append(table[["area_code", "measure", "value"]])
+    if (live := ofcom_councils.read(folder)) is not None:
+        sources, table = live
+        period = {source.id: source.period for source in sources}
+        for source in sources:
+            found.take(source, {})
+        for measure, name in table.drop_duplicates("measure").set_index("measure")["source"].items():
+            found.about[str(measure)] = dict.fromkeys("EWSN", (name, period[name]))
+        parts.append(table[["area_code", "measure", "value"]])
+    if not parts:
         return pd.DataFrame(columns=["area_code", "measure"])
-    source, table = connectivity.read_below_30(folder)
-    found.take(source, {})
-    found.about["below_30mbps"] = dict.fromkeys("EWSN", (source.id, source.period))
-    table["area_code"] = table["code"].map(lambda code: recoded.get(code, code))
-    table["value"] = (table["value"] / 100).round(6)
-    known = table[table["area_code"].isin(base.areas["council_code"])].drop_duplicates("area_code")
+    both = pd.concat(parts, ignore_index=True)
+    known = both[both["area_code"].isin(base.areas["council_code"])].drop_duplicates(["area_code", "measure"])
     blank = dict.fromkeys(["count", "of", "low", "high", "observed"], np.nan)
-    return known[["area_code", "measure", "value"]].assign(level="council", fit="council_wide", **blank)
+    return known.assign(level="council", fit="council_wide", **blank)
 
 
 def _laid_over(

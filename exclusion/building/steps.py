@@ -21,6 +21,7 @@ from exclusion.sources import (
     nisra,
     nomis,
     ofcom,
+    ofcom_councils,
     ons_custom,
     open_geography,
     scottish_tables,
@@ -65,6 +66,7 @@ def steps_for(fetcher: Fetcher, addresses: Mapping[str, Any], base: Evidence, co
     if nations & {"England", "Wales"}:
         steps += _england_and_wales(fetcher, addresses, base, councils, folder)
     steps.append(Step("Broadband by council", local_statistics.FILE, False, lambda: local_statistics.fetch_below_30(fetcher, addresses)))
+    steps.append(Step("Ofcom coverage by council", ofcom_councils.FILE, False, lambda: ofcom_councils.fetch(fetcher, addresses)))
     if "England" in nations:
         steps += [
             Step("Indices of Deprivation 2025, people", iod.FILES["population"], False, lambda: iod.fetch_population(fetcher, addresses)),

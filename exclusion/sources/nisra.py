@@ -56,8 +56,9 @@ def fetch(fetcher: Fetcher, addresses: Mapping[str, Any], table: Table) -> pd.Da
     about = addresses["nisra"]
     # A variable stands twice among the parameters, which a mapping cannot hold: they are part of the address.
     url = f"{about['base'].rstrip('/')}/table.csv?d={table.dataset}&v={about['zones']}&v={table.variable}"
-    ask = Ask(f"{about['source']}, {table.title}", url, about["page"], {}, (f"*{table.variable.lower().replace('_', '-')}*.csv",
-              f"*{table.variable.lower()}*.csv"), 50_000_000, "csv")  # fmt: skip
+    # Its downloads are called ni-census21-household-sdz21+hh_car_van_tc2-1a2b3c4d.csv.
+    by_hand = (f"*{about['zones']}*{table.variable}*.csv".lower(),)
+    ask = Ask(f"{about['source']}, {table.title}", url, about["page"], {}, by_hand, 50_000_000, "csv")
     got = fetcher.get(ask)
     try:
         return _wide(ask, csv_of(ask, got.content()), table, about["rows"])
