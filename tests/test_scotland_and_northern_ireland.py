@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import io
+import zipfile
 from dataclasses import replace
 
 import openpyxl
 import pandas as pd
 import pytest
-from doors import builder, irish_cars, two, zones
-from publishers import at
+from doors import builder, irish_cars, shapes, two, zones
+from publishers import at, zipped
 
 from exclusion.contracts import DataRefused, SourceUnreachable
-from exclusion.sources import nisra, scotland, scottish_tables, simd
+from exclusion.sources import boundary_files, nisra, scotland, scottish_tables, simd
 from exclusion.sources.addresses import read_addresses
 from exclusion.sources.fetch import Fetcher
 
@@ -104,6 +105,23 @@ def test_each_table_finds_its_categories_under_the_names_nisra_prints(fetcher, h
     assert found[list(table.columns)].sum(axis=1).le(found[table.total]).all()
     if table.id == "age":  # count = age + 1: 85 and over is 86, 16 to 24 is 17 + ... + 25
         assert found.loc[0, ["a85_plus", "a16_24"]].tolist() == [86, sum(range(17, 26))]
+
+
+# ------------------------------------------------------------------ shapes
+
+
+def test_a_shapefile_that_does_not_say_its_coordinates_is_taken_to_be_in_the_publisher_s(fetcher, httpserver, addresses):
+    whole = shapes("SDZ2021_cd", "SDZ2021_nm", ["N21000001", "N21000002"], "SDZ2021", 29902)("whole")
+    with zipfile.ZipFile(io.BytesIO(whole)) as held:
+        silent = zipped({name: held.read(name) for name in held.namelist() if not name.endswith(".prj")})
+    found = []
+    for number, content in enumerate((whole, silent)):
+        addresses["boundary_files"]["super_data_zones"]["url"] = httpserver.url_for(f"/{number}.zip")
+        httpserver.expect_request(f"/{number}.zip").respond_with_data(content)
+        found.append(boundary_files.fetch(fetcher, addresses, "super_data_zones"))
+    assert list(found[0].columns) == ["SDZ21CD", "SDZ21NM", "geometry"]
+    first, second = (table.geometry.iloc[0].centroid for table in found)
+    assert abs(first.x - second.x) < 0.001 and abs(first.y - second.y) < 0.001
 
 
 # ------------------------------------------------------------------ Scotland's Census, downloaded by hand

@@ -25,7 +25,7 @@ def fetch(fetcher: Fetcher, addresses: Mapping[str, Any], name: str) -> pd.DataF
     ask = Ask(about["source"], about["url"], about["page"], {}, tuple(about["by_hand"]), 300_000_000, "zip")
     got = fetcher.get(ask)
     try:
-        frame = shapes_of(ask, got, about["member"])
+        frame = shapes_of(ask, got, about["member"], about["metres"])
         plain = {str(column).casefold(): column for column in frame.columns}
         lacking = [said for said in (about["code"], about["name"]) if said.casefold() not in plain]
         if lacking:

@@ -120,26 +120,31 @@ def areas_of(ask: Ask, codes: pd.Series, pattern: str, rows: int, what: str) -> 
         raise DataRefused(ask.problem(f"holds {codes.nunique():,} {what} in {len(codes):,} rows; {rows:,} were expected", twice, CUT))
 
 
-def shapes_of(ask: Ask, got: Got, pattern: str) -> gpd.GeoDataFrame:
+def shapes_of(ask: Ask, got: Got, pattern: str, metres: int) -> gpd.GeoDataFrame:
     """The shapefile in a zip whose name matches a pattern (``*sdz*.shp``), in degrees, outlines that cross themselves repaired.
+
+    ``metres`` is the EPSG code of its coordinates where it does not say.
 
     Raises
     ------
     DataRefused
-        When the zip is corrupt, bursts, or has no such file; or it does not say its coordinates.
+        When the zip is corrupt, bursts, or has no such file; or an area has no shape.
     """
     stem = pattern.removesuffix(".shp")
     with tempfile.TemporaryDirectory() as folder:
         for part in SHAPE_PARTS:
-            _, content = archive.member(ask, got, [f"{stem}{part}"])
-            (Path(folder) / f"shapes{part}").write_bytes(content)
+            try:
+                _, content = archive.member(ask, got, [f"{stem}{part}"])
+            except DataRefused:
+                if part != ".prj":
+                    raise
+            else:
+                (Path(folder) / f"shapes{part}").write_bytes(content)
         try:
             frame = gpd.read_file(Path(folder) / "shapes.shp")
         except Exception as error:  # drivers raise many kinds; each means the file cannot be read
             raise DataRefused(ask.problem(f"sent shapes that cannot be read: {error}", got.path.name, CUT)) from None
-    if frame.crs is None:
-        raise DataRefused(ask.problem("does not say which coordinates its shapes are in"))
-    frame = frame.to_crs(4326)
+    frame = (frame.set_crs(metres) if frame.crs is None else frame).to_crs(4326)
     empty = frame.geometry.isna() | frame.geometry.is_empty
     if empty.any():
         raise DataRefused(ask.problem(f"holds {int(empty.sum()):,} areas without a shape"))

@@ -37,7 +37,8 @@ def panel(held: Evidence) -> None:
     st.markdown(
         "Fetching asks the publishers (ONS, Nomis, Ofcom, NISRA, the governments) for one council's boundaries, small areas, "
         "broadband by ward and older people living alone. It takes some minutes the first time, and can be stopped and taken up "
-        "again. Nothing of yours is sent."
+        "again. Nothing of yours is sent. Scotland's Census has no service to ask: download its tables on age, disability and tenure by "
+        "data zone (https://www.scotlandscensus.gov.uk/search-the-census) and give their folder below."
     )
     listed = held.councils()
     names = listed.set_index("council_code")["council_name"]
