@@ -91,7 +91,7 @@ def nomis(
         asked.append(want)
         where = want["geography"]
         if where.startswith("TYPE"):
-            areas = list(cells.index)
+            areas = [code for code in cells.index if (str(code)[1:3] == "05") == (where == "TYPE153")]
         elif "TYPE" in where:
             areas = (inside or {}).get(where.split("TYPE")[0], [])
         else:
