@@ -24,6 +24,7 @@ ui.choose_people_scale()
 problems: list[Problem] = []
 listed = listing.choose_list(held.areas[held.areas["council_code"].isin(councils)], problems)
 proposals = proposal_form.gather(held, councils, local, listed, problems)
+asked = proposals  # as they were given, to be taken away
 considered = proposal_form.consider(held, proposals, local)
 if listed is not None:
     considered = listing.used_by(considered, listed)
@@ -121,8 +122,8 @@ ui.page_link("pages/equality.py", "Go on to the equality review, which takes the
 st.header("Take it away", anchor=False)
 st.markdown("What you download is yours. The proposal holds your own words and contacts; decide yourself whether to publish it.")
 columns = st.columns(2)
-for number, one in enumerate(proposals, start=1):
-    label = "The proposal (TOML)" if len(proposals) == 1 else f"Proposal {number} (TOML)"
+for number, one in enumerate(asked, start=1):
+    label = "The proposal (TOML)" if len(asked) == 1 else f"Proposal {number} (TOML)"
     columns[0].download_button(label, files.proposal_text(one), f"proposal-{number}.toml", "text/plain", on_click="ignore", width="stretch")
 columns[1].download_button(
     "The tables (zip of CSV)",

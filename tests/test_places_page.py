@@ -96,6 +96,17 @@ def test_the_page_shows_the_list_and_what_if_one_closed() -> None:
     assert "Middle House: library, closes" in drawn["feature_group"]
 
 
+def test_where_no_distance_can_be_said_the_places_are_still_on_the_map_and_the_reason_is_told() -> None:
+    test = run("places.py", council="Belfast (N09000003)")
+    listed = b"name,kind,lat,lon,hours\nCentral,library,54.601,-5.930,40\n"
+    test.file_uploader(key="proposal_places").upload("places.csv", listed, "text/csv").run()
+    assert not test.exception and not test.error, test.exception
+    said = "\n".join(one.value for one in test.warning).replace("\\", "")
+    assert "No distance can be said" in said and "Code-Point Open holds no postcodes of Northern Ireland" in said
+    (drawn,) = maps_on(test)
+    assert "Central: library, stays as it is" in drawn["feature_group"]
+
+
 def test_a_bad_list_is_told_in_words_with_every_mistake() -> None:
     test = run("places.py")
     bad = b"name,kind,x,y\nA,library,1,one\n,library,331500,441000\n"

@@ -685,7 +685,8 @@ def draw_map(
     counts = {shade.label: int((held == place).sum()) for place, shade in enumerate(shades)}
     counts[nothing.label] = int(held.isna().sum())
     shown = [*shades, nothing] if counts[nothing.label] else list(shades)
-    st.html(maps.legend(shown, counts, f"Number of {one}s in each") if shades else "")
+    if shades:
+        st.html(maps.legend(shown, counts, f"Number of {one}s in each"))
     if places is not None:
         st.html(maps.marks_legend(places))
     ways = f"Click or tap a {one} to choose it. On a touch screen one finger scrolls the page and two fingers move the map."
