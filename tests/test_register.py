@@ -443,8 +443,40 @@ def test_the_public_copy_is_marked_draft_and_names_nobody(sqlite: Register, badg
         assert registers.MARK in words, f"{name} is not marked"
         for secret in ("Alice", "Bob", "Carol", "contacts_by_ward", "figures_json"):
             assert secret not in words, f"{name} holds {secret}"
-    assert b"Staffed all week" in files["findings.csv"]
+    assert b"Staffed all week" in files["findings.csv"] and b"Staffed all week" in files["draft.html"]
     assert tomllib.loads(files["proposal-1.toml"].decode())["title"] == "Blue Badge online only"
     one = registers.export_public(sqlite, saved.assessment, tmp_path / "a.zip", by="Alice Author").read_bytes()
     two = registers.export_public(sqlite, saved.assessment, tmp_path / "b.zip", by="Alice Author").read_bytes()
     assert one == two, "the same version gives the same file"
+
+
+def test_the_page_of_the_public_copy_says_what_is_proposed_found_answered_and_not_known(sqlite: Register, badge: Assessment) -> None:
+    """For people to comment on: readable by itself, without a release, and nothing an officer types can become a part of the page."""
+    text = (
+        'title = "Blue Badge online"\ncouncils = ["Blackpool"]\ndate = 2027-04-01\n[officer]\npurpose = "Fewer <visits>"\n'
+        '[[service]]\nid = "blue_badge"\nclose = ["f2f"]\nkeep = ["phone"]\ncontacts = { phone = 1500, f2f = 7 }\n'
+    )
+    saved = registers.save(sqlite, badge, by="A. Officer", title="Blue Badge online", proposals=[text])
+    findings = registers.load(sqlite, saved.assessment).table("findings")
+    asked = findings[findings["kind"].isin(["floor", "keep", "more_use"])]
+    given = [answer(asked, 0, "reject", "<script>alert(1)</script>"), answer(asked, 1)]
+    registers.respond(sqlite, saved.assessment, 1, given, by="B. Officer")
+    page = registers.public_copy(registers.load(sqlite, saved.assessment))["draft.html"].decode()
+    for said in (
+        "<h1>Blue Badge online</h1>",
+        "Blue Badge. Closes: face to face. Stays: phone.",
+        "The council says why: “Fewer &lt;visits&gt;”",
+        f"{len(asked)} findings to keep something open, ward by ward; 2 answered so far.",
+        "&lt;script&gt;alert(1)&lt;/script&gt;",
+        "Not answered yet",
+        "Not checked for want of figures:",
+        "ask how to reply by phone, on paper or face to face",
+        '<html lang="en-GB">',
+        '<th scope="col">Officers\' answer</th>',
+    ):
+        assert said in page, said
+    assert page.count("<script") == 0 and "1,500" not in page and "1500" not in page and "B. Officer" not in page
+    # Every finding is in one row: the wards of the rows add up when each is counted.
+    rows = [line for line in page.splitlines() if line.startswith('<tr><th scope="row">')]
+    groups = asked.groupby(["service_id", "channel", "kind", "severity"]).ngroups
+    assert groups <= len(rows) <= groups + 2, "a group is split by the two answers only"

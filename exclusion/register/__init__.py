@@ -12,8 +12,8 @@ event in a history whose hashes :func:`verify` checks. A SQLite file, or Postgre
 ``connect`` opens it, ``schema`` and ``migrations`` say what it holds, ``chain`` seals it, ``contents``
 turns an assessment into files and back, ``saving`` and ``reading`` write and read versions,
 ``responses`` and ``review`` are what officers add, ``forms`` the tables they fill in, ``comparing`` says what
-differs, ``carry`` and ``public`` make files to send, ``considering`` keeps a proposal with its tables, ``identity``
-says who may write. Only this package imports SQLAlchemy.
+differs, ``carry`` and ``public`` (with its page, ``draft``) make files to send, ``considering`` keeps a proposal with
+its tables, ``identity`` says who may write. Only this package imports SQLAlchemy.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from exclusion.export import csv_bytes, whole_file
 from exclusion.register import reading
 from exclusion.register.carry import put, record_export
 from exclusion.register.connect import Register
+from exclusion.register.draft import draft_html
 from exclusion.register.identity import named
 from exclusion.register.reading import Saved
 from exclusion.release_write import to_toml
@@ -34,6 +35,7 @@ Version {number}, saved on {date}. Figures: {release}.
 This is a draft for people to read and comment on. Nothing has been decided. It is evidence to help a
 council give due regard to equality; it does not decide for it.
 
+draft.html        the page to read: what is proposed, found, answered and not known
 findings.csv      what to keep open, where and why, and what officers answered
 wards.csv         the band of each ward, and about how many residents are unlikely to use the internet
 council_wide.csv  findings that hold in most wards
@@ -67,6 +69,7 @@ def public_copy(saved: Saved) -> dict[str, bytes]:
     words = {"mark": MARK, "title": version.title, "councils": version.councils, "services": version.services}
     words |= {"number": str(version.number), "date": version.made_at[:10], "release": version.release}
     files["README.txt"] = _TEXT.format(**words).encode("utf-8")
+    files["draft.html"] = draft_html(saved, MARK).encode("utf-8")
     run = {name: value for name, value in saved.run.items() if name != "command"}
     files["run.toml"] = to_toml({"status": MARK, **run}).encode("utf-8")
     for number, text in enumerate(saved.proposals, start=1):
