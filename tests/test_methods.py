@@ -77,9 +77,14 @@ def test_the_older_index_says_what_we_hold_no_figures_for(bundled):
     deri = composites.alternatives()["deri_1_6"]
     scored = alternatives.score(bundled, deri)
     assert not scored.complete and not scored.table["scored"].any()
-    assert scored.lacking["indicator"].tolist() == [
-        "grade_de", "cannot_get_30", "lines_under_10", "download_speed", "pension_credit", "claimants", "imd",
-    ]  # fmt: skip
+    common = ["grade_de", "cannot_get_30", "lines_under_10", "download_speed", "pension_credit", "claimants", "imd"]
+    by_nation = scored.lacking.groupby("nation", sort=False)["indicator"].agg(list).to_dict()
+    # Scotland lacks qualifications as well: what one nation lacks is not hidden by another that has it.
+    assert by_nation == {"England": common, "Wales": common, "Scotland": [*common[:5], "no_qualifications", *common[5:]]}
+    glasgow = list(bundled.areas.index[bundled.areas["council_name"] == "Glasgow City"])
+    asked = alternatives.score(bundled, deri, glasgow)
+    assert set(asked.lacking["nation"]) == {"Scotland"}  # and of nobody else's wards
+    assert "people aged 16 and over with no qualifications" in asked.table["why_not"].iloc[0]
     assert scored.lacking["why"].str.len().min() > 20
     assert "premises that cannot get 30 Mbit/s" in scored.table["why_not"].iloc[0]
 

@@ -174,22 +174,22 @@ def score(
     if not held:
         raise NothingToAssess(f"{method.title} is for {', '.join(method.nations)}; this release holds {', '.join(nations.unique())}.")
     own = indicators(_values(evidence, method), method)
-    batches = [[nation] for nation in held] if method.within == "nation" else [held]
+    # Only where all wards are put on one scale do nations stand together; else each has its own figures, and its own gaps.
+    batches = [held] if method.within == "all" else [[nation] for nation in held]
     lacking, parts = [], []
+    for nation in held:
+        mine = own.loc[nations.index[nations == nation]]
+        missing = [i for i in method.indicator if mine[i.id].isna().all()]
+        lacking += [{"nation": nation, "indicator": i.id, "label": i.label, "why": _why(i, nation)} for i in missing]
     for batch in batches:
         members = nations.index[nations.isin(batch)]
-        gone = {i.id: _why(i, " and ".join(batch)) for i in method.indicator if own.loc[members, i.id].isna().all()}
-        lacking += [
-            {"nation": " and ".join(batch), "indicator": i.id, "label": i.label, "why": gone[i.id]}
-            for i in method.indicator
-            if i.id in gone
-        ]
+        gone = [i.id for i in method.indicator if own.loc[members, i.id].isna().all()]
         if gone and (not partial or len(gone) == len(method.indicator)):
             names = ", ".join(i.label[0].lower() + i.label[1:] for i in method.indicator if i.id in gone)
             parts.append(pd.DataFrame({INDEX: np.nan, "why_not": f"Not scored: we hold no figures for {names}."}, index=members))
             continue
         groups = evidence.areas["council_code"].reindex(members) if method.within == "council" else None
-        table = score_table(own.loc[members], method, groups, list(gone))
+        table = score_table(own.loc[members], method, groups, gone)
         table["why_not"] = np.where(
             table[INDEX].isna(), "Not scored: a figure it needs is missing, or the same in every ward it is compared with.", ""
         )
@@ -203,7 +203,9 @@ def score(
     front = ["scored", "why_not", INDEX, "band", "band_word"]
     table = table[[*front, *(c for c in table if c not in front)]].rename_axis("area_code")
     columns = ["nation", "indicator", "label", "why"]
-    return Scored(method, table, pd.DataFrame(lacking, columns=columns), not lacking)
+    told = pd.DataFrame(lacking, columns=columns)
+    told = told[told["nation"].isin(nations.reindex(codes))].reset_index(drop=True)  # of the nations that were asked about
+    return Scored(method, table, told, told.empty)
 
 
 def _values(evidence: Evidence, method: CompositeMethod) -> pd.DataFrame:
