@@ -46,6 +46,15 @@ STYLE = """
   .kept-open .cards th, .kept-open .cards td { border: 0; padding: .1rem 0; text-align: left; }
   .kept-open .cards td::before { content: attr(data-label) ": "; font-weight: 600; }
 }
+@media print {  /* everything on paper, over as many sheets as it takes, without what only a screen can use */
+  [data-testid=stHeader], [data-testid=stToolbar], [data-testid=stDownloadButton], [data-testid=stButton], [data-testid=stFileUploader],
+  [data-testid=stElementContainer]:has(> [data-testid=stTextInput]), .st-key-find, [data-testid=stPageLink] { display: none !important; }
+  html, body, #root, [data-testid=stApp], [data-testid=stAppViewContainer], [data-testid=stMain], [data-testid=stMain] > div {
+    position: static !important; overflow: visible !important; height: auto !important; max-height: none !important; }
+  .kept-open .scroll { overflow: visible; max-height: none !important; }
+  .kept-open tr, iframe { break-inside: avoid; }
+  .kept-open thead { display: table-header-group; }
+}
 .kept-open .scroll:focus-visible { outline: 3px solid #0b0c0c; outline-offset: 2px; }
 .kept-open .levels td, .kept-open .levels thead th { min-width: 2rem; padding: .25rem; text-align: center; border: 1px solid #fff; }
 .kept-open .levels thead th:not(:first-child) { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; }

@@ -1,7 +1,8 @@
 """A real server and a real browser.
 
-Every page opened here fails its test when it asks anyone but 127.0.0.1 for anything, or when
-a script on it throws. Tests here carry the mark ``browser``: see tests/conftest.py for what
+Every page opened here stands under the content security policy of deploy/, and fails its test when
+that refuses something, when it asks anyone but 127.0.0.1 for anything, or when a script on it throws.
+Tests here carry the mark ``browser``: see tests/conftest.py for what
 happens without Chromium. axe.min.js is axe-core 4.14.1 (Deque Systems), under the Mozilla Public
 License 2.0 (axe.LICENSE.txt); it is used by the tests only and is no part of the package.
 """
@@ -9,6 +10,8 @@ License 2.0 (axe.LICENSE.txt); it is used by the tests only and is no part of th
 from __future__ import annotations
 
 import os
+import re
+import runpy
 import shutil
 import socket
 import subprocess
@@ -24,6 +27,7 @@ from urllib.parse import urlsplit
 import pytest
 
 ROOT = Path(__file__).parents[2]
+PAGE = re.compile(r"^http://127\.0\.0\.1:\d+/([a-z_]*|component/[^?]*/index\.html)(\?.*)?$")
 HERE = Path(__file__).parent
 
 
@@ -65,7 +69,9 @@ def browser() -> Iterator[Any]:
 
     where = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=where, args=["--no-sandbox"])
+        # The second: a page handed over by the test (see open_page) is not of this machine in Chromium's eyes, and may not ask it.
+        switches = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]
+        launched = playwright.chromium.launch(executable_path=where, args=switches)
         yield launched
         launched.close()
 
@@ -77,11 +83,19 @@ def app() -> Iterator[str]:
         yield address
 
 
+@pytest.fixture(scope="session")
+def policy() -> str:
+    """The content security policy that the app is hosted under, see deploy/."""
+    found: str = runpy.run_path(str(ROOT / "deploy" / "host.py"))["CSP"]
+    return found
+
+
 @pytest.fixture
-def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
+def open_page(browser: Any, policy: str) -> Iterator[Callable[..., Any]]:
     """``open_page(address, width=1280, height=900, touch=False)`` -> a Playwright page that is watched to the end of the test."""
     strangers: list[str] = []
     thrown: list[str] = []
+    refused: list[str] = []
     contexts: list[Any] = []
 
     def watch(request: Any) -> None:
@@ -89,10 +103,17 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
             strangers.append(request.url)
 
+    def under_policy(route: Any) -> None:
+        answer = route.fetch()
+        plain = {name: value for name, value in answer.headers.items() if name not in ("content-encoding", "content-length")}
+        route.fulfill(response=answer, headers={**plain, "content-security-policy": policy})
+
     def opened(address: str, width: int = 1280, height: int = 900, touch: bool = False) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch)
         contexts.append(context)
         page = context.new_page()
+        context.route(PAGE, under_policy)
+        page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
         page.on("request", watch)
         page.on("websocket", watch)
         page.on("pageerror", lambda error: thrown.append(str(error)))
@@ -103,6 +124,7 @@ def open_page(browser: Any) -> Iterator[Callable[..., Any]]:
     for context in contexts:
         context.close()
     assert not strangers, f"the page asked other machines for {strangers}"
+    assert not refused, f"the policy that the app is hosted under refused {refused}"
     assert not thrown, f"a script on the page threw {thrown}"
 
 

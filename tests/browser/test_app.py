@@ -220,6 +220,46 @@ def test_buttons_and_boxes_are_large_enough_for_a_finger(visit):
     assert small == []
 
 
+def test_the_whole_way_can_be_gone_by_keyboard_alone(visit, map_frame, settle):
+    """From the top of the page to a ward on the map, its reasons, the table, and the page of the ward; nothing is clicked."""
+    page = visit()
+    frame = map_frame(page)
+    page.evaluate("document.activeElement.blur()")
+    on_ward = "document.activeElement && document.activeElement.matches('path.leaflet-interactive')"
+    stops = 0
+    while not (page.evaluate("document.activeElement.tagName") == "IFRAME" and frame.evaluate(on_ward)):
+        page.keyboard.press("Tab")
+        stops += 1
+        assert stops < 60, "Tab never came to the wards"
+    page.keyboard.press("ArrowDown")
+    name = frame.evaluate("document.activeElement.getAttribute('aria-label').split(':')[0]")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=name, exact=True).wait_for()
+    settle(page)
+    frame.locator("path[tabindex='0']").focus()
+    wanted = ["Everything about this ward", "council tax support) claim: what to keep open, by ward"]
+    met = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        here = page.evaluate("document.activeElement.getAttribute('aria-label') || document.activeElement.innerText || ''")
+        met += [one for one in wanted if one in here and one not in met]
+        if met == wanted:
+            break
+    assert met == wanted
+
+
+def test_on_paper_the_page_keeps_its_words_and_leaves_out_its_buttons(visit, tmp_path):
+    page = visit("ward?ward=Bloomfield+(E05015188)")
+    page.emulate_media(media="print")
+    shown = page.locator("[data-testid=stHeader], [data-testid=stDownloadButton], .st-key-find").evaluate_all(
+        "all => all.filter(one => one.getBoundingClientRect().height > 0).length"
+    )
+    assert shown == 0
+    main = page.locator("[data-testid=stMain]")
+    assert main.evaluate("node => getComputedStyle(node).overflowY") == "visible"  # else only the first sheet is printed
+    assert main.evaluate("node => node.scrollHeight") > 2000
+
+
 def test_each_page_has_its_own_title_and_the_map_a_name(visit):
     page = visit("risk_map")
     assert page.title() == "Risk map - Kept Open"
