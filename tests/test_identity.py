@@ -19,6 +19,7 @@ from websockets.typing import Subprotocol
 
 from exclusion.contracts import DataRefused, UsageError
 from exclusion.register import ROLES, load_roles, visitor
+from exclusion.ui import visitor as seen_by_page
 
 ROOT = Path(__file__).resolve().parents[1]
 OFFICER, APPROVER = "a.officer@council.example", "head@council.example"
@@ -138,6 +139,17 @@ def test_everything_wrong_in_the_file_of_roles_is_named_at_once(tmp_path: Path) 
         load_roles(file)
     with pytest.raises(UsageError, match="cannot be read"):
         load_roles(tmp_path / "none.toml")
+
+
+def test_a_broken_file_of_roles_lets_nobody_write_and_shows_nobody_its_addresses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "roles.toml"
+    file.write_text(f'officer = ["{OFFICER}", "{APPROVER} "]\napprover = ["{APPROVER}"]\n', encoding="utf-8")
+    monkeypatch.setenv("KEPT_OPEN_ROLES", str(file))
+    found = seen_by_page.visitor()
+    assert not found.may_write and found.why_not == seen_by_page.BROKEN
+    assert APPROVER in caplog.text, "whoever runs the server reads what is wrong"
 
 
 # ----------------------------------------------------------------------------- a real server

@@ -321,6 +321,11 @@ def test_the_command_line_from_save_to_verify(tmp_path: Path, capsys: pytest.Cap
     out = tmp_path / "one.zip"
     assert str(out) in run("export", first["assessment"], "-o", str(out), "--by", "A. Officer")
     assert "public draft" in run("export", first["assessment"], "-o", str(tmp_path / "draft.zip"), "--public", "--by", "A. Officer")
+    public = ("export", first["assessment"], "-o", str(tmp_path / "first.zip"), "--public", "--version", "1", "--by", "A. Officer")
+    assert "public draft" in run(*public)
+    with zipfile.ZipFile(tmp_path / "first.zip") as archive:
+        assert "Version 1, saved on" in archive.read("README.txt").decode()
+    assert "goes with --public only" in run("export", first["assessment"], "-o", str(out), "--version", "1", "--by", "A. Officer", code=2)
     head = json.loads(run("verify", "--json"))["head"]
     assert head in run("verify", "--expect", head[:12])
     where[1] = str(tmp_path / "other.sqlite")

@@ -65,7 +65,7 @@ def test_killed_writers_lose_nothing_that_was_acknowledged(place: str, badge: As
     words = [(place, shared, own[number], f"writer-{number}", WRITES, logs[number]) for number in range(WRITERS)]
     running = [started(WRITER, *word) for word in words]
     left = [list(KILLS) for _ in range(WRITERS)]
-    kills, until, chance = 0, time.monotonic() + 300, random.Random(5)
+    kills, until, chance = 0, time.monotonic() + 900, random.Random(5)
     while any(one.poll() is None for one in running):
         assert time.monotonic() < until, "the writers do not come to an end"
         for number, one in enumerate(running):

@@ -174,15 +174,18 @@ def export_command(
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write, a zip.")],
     by: By,
     public: Annotated[bool, typer.Option("--public", help="A copy to publish: marked draft, without names and small counts.")] = False,
+    version: Annotated[int | None, typer.Option("--version", help="With --public: which version; the newest when left out.")] = None,
     place: Place = None,
     as_json: AsJson = False,
 ) -> None:
     """Write an assessment with all its versions to one file."""
     from exclusion import register
 
+    if version is not None and not public:
+        raise UsageError(Problem("--version", "goes with --public only", str(version), "A full export holds every version."))
     with held(place) as opened:
         if public:
-            register.export_public(opened, assessment, out, by=by)
+            register.export_public(opened, assessment, out, by=by, number=version)
         else:
             register.export_file(opened, assessment, out, by=by)
     wrote(as_json, [out], f"Wrote {'the public draft' if public else 'every version'} to {out}")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 import streamlit as st
 
 from exclusion import register
+from exclusion.contracts import ExclusionError
+
+BROKEN = "The file that says who may save here cannot be used, so this server only shows. Tell whoever runs it; the log says what is wrong."
 
 
 def visitor() -> register.Visitor:
@@ -14,6 +19,10 @@ def visitor() -> register.Visitor:
     when ``asks_name`` holds; and saves under ``author(name)``, which refuses whoever may not.
     """
     told = st.user.to_dict()
-    return register.visitor(
-        str(st.get_option("server.address") or ""), st.context.headers.to_dict(), told if told.get("is_logged_in") is True else None
-    )
+    signed_in = told if told.get("is_logged_in") is True else None
+    try:
+        return register.visitor(str(st.get_option("server.address") or ""), st.context.headers.to_dict(), signed_in)
+    except ExclusionError as error:
+        # The message names addresses of officers: it is for the log, not for whoever looks at the page.
+        logging.getLogger(__name__).error("%s", error)
+        return register.Visitor("viewer", "", BROKEN)
