@@ -146,8 +146,10 @@ def test_8_wales_is_told_of_welsh_and_of_its_own_duty_and_england_that_it_has_no
     english = exclusion.assess(bundled, ["Blackpool"], ["blue_badge"], today=TODAY)
     assert not english.findings["reason"].str.contains("Welsh").any()
     said = {}
-    for name, found in (("Wales", welsh), ("England", english)):
+    scottish = exclusion.assess(bundled, ["Glasgow City"], ["blue_badge"], today=TODAY)
+    for name, found in (("Wales", welsh), ("England", english), ("Scotland", scottish)):
         pages = report.render(found, TODAY)
         said[name] = " ".join(pages["index.html"].split())
     assert "in force in Wales since 31 March 2021" in said["Wales"] and "not in force" not in said["Wales"]
     assert "not in force in England" in said["England"]
+    assert "Fairer Scotland" in said["Scotland"] and "Welsh" not in said["Scotland"] and "not in force" not in said["Scotland"]
