@@ -53,6 +53,12 @@ STYLE = """
     position: static !important; overflow: visible !important; height: auto !important; max-height: none !important; }
   .kept-open .scroll { overflow: visible; max-height: none !important; }
   .kept-open tr, iframe { break-inside: avoid; }
+  [data-testid=stMainBlockContainer] { padding: 0 !important; max-width: none; }
+  [data-testid=stHorizontalBlock] { display: block !important; }
+  [data-testid=stColumn] { width: 100% !important; }
+  .kept-open table { font-size: 9pt; }
+  .kept-open th, .kept-open td { min-width: 0; padding: 2pt 8pt 2pt 0; }
+  .stMain p, .stMain li { font-size: 10pt; }
   .kept-open thead { display: table-header-group; }
 }
 .kept-open .scroll:focus-visible { outline: 3px solid #0b0c0c; outline-offset: 2px; }
