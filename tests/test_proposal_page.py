@@ -144,6 +144,8 @@ def test_with_the_councils_list_a_place_is_chosen_by_name_and_its_closure_measur
     words = text(test)
     assert "have further to go" in words
     assert "Middle House" in words
+    # It closes where it is the nearest place for somebody, not in every ward of the council.
+    assert "The proposal does not say which wards use Middle House." in warnings(test)
 
 
 def infos(test: AppTest) -> str:
