@@ -5,15 +5,16 @@ from datetime import date
 import streamlit as st
 
 from exclusion import register, report, ui
-from exclusion.ui import answering, paper, proposal_form
+from exclusion.ui import answering, equality_form, paper, proposal_form
 
 held = ui.page("Councillor page")
 st.markdown("One side of A4 for a ward, to be read aloud in two minutes; or one side for scrutiny of the whole proposal.")
 considered = proposal_form.chosen(held)
+duty = equality_form.duty_of_visit()
 kind = paper.WARD if considered is None else st.radio("What to read", paper.KINDS, horizontal=True, key="paper")
 if kind == paper.SCRUTINY and considered is not None:
     findings = register.answered(considered.assessment.findings, answering.of_visit())
-    part, whole = (make(considered, date.today(), findings) for make in (report.scrutiny_part, report.scrutiny_html))
+    part, whole = (make(considered, date.today(), findings, duty=duty) for make in (report.scrutiny_part, report.scrutiny_html))
     paper.show(part, whole, "scrutiny.html")
     st.stop()
 
@@ -30,5 +31,5 @@ ward = ui.choose_ward(a.areas)
 if ward is None:
     st.info("Choose a ward to read its page.")
     st.stop()
-part, whole = (make(result, service_id, ward, date.today()) for make in (report.ward_part, report.ward_html))
+part, whole = (make(result, service_id, ward, date.today(), duty=duty) for make in (report.ward_part, report.ward_html))
 paper.show(part, whole, f"{ward}-{service_id}.html")

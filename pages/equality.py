@@ -23,9 +23,7 @@ a = considered.assessment
 label = equality_form.label()
 duty = equality_form.duty(set(a.areas["nation"]))
 answers = answering.of_visit()
-made = ui.refusing_here(
-    lambda: equality.build(considered, label=label, answers=answers if len(answers) else None, filled=equality_form.words(), duty=duty)
-)
+made = equality_form.build(considered, answers, label, duty)
 if made is None:
     st.stop()
 ui.status(f"{made.title}. {made.place}. {made.evidence}.")
@@ -68,7 +66,7 @@ with right:
         give("Your own form, filled in (Word)", filled, f"{name}-own-form.docx", word)
     give("A form to start from (Word)", partial(equality.sample_form, made), "equality-form.docx", word)
     findings = register.answered(a.findings, answers)
-    give("Councillor and scrutiny pages (zip)", partial(shown.pack, considered, findings), f"{name}-pages.zip", "application/zip")
+    give("Councillor and scrutiny pages (zip)", partial(shown.pack, considered, findings, duty), f"{name}-pages.zip", "application/zip")
 ui.page_link("pages/councillor.py", "Read and print the councillor page or the scrutiny page")
 ui.page_link("pages/register.py", "Keep this assessment in the register")
 ui.cannot_tell("area", "census", "income", "unmeasured", "no_flag", "low_use", "profile", "due_regard")

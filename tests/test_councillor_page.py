@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from exclusion import equality, proposal, report
+from exclusion.judgement.duty import duties
 from exclusion.proposal import Considered
 from exclusion.release import Evidence
 from exclusion.report import member, proposed
@@ -148,6 +149,16 @@ def test_a_ward_in_northern_ireland_is_told_what_is_held_there(bundled: Evidence
     for one in held.assessment.areas.index:
         page = report.member_page_of(held, str(one), "bulky_waste")
         assert [part.title for part in page.sections if not part.lines] == []
+
+
+def test_the_duty_on_every_page_of_a_pack_is_as_the_council_says_it_stands(badge: Considered) -> None:
+    adopted = {nation: one.with_socio_economic("adopted", date(2025, 4, 1)) for nation, one in duties().items() if nation == "England"}
+    ours, theirs = (report.render(badge, TODAY, duty=duty) for duty in (None, adopted))
+    assert list(ours) == list(theirs)
+    for name, html in ours.items():
+        assert "not in force in England" in html and "1 April 2025" not in html, name
+        assert "since 1 April 2025" in theirs[name], name
+        assert name == "index.html" or not name.startswith("E05") or report.visible_words(theirs[name]) <= report.WORDS
 
 
 def test_words_counted_on_the_page_are_those_counted_before_it_is_made(badge: Considered) -> None:

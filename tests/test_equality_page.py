@@ -91,6 +91,10 @@ def test_the_page_shows_what_is_known_and_leaves_the_three_questions_open():
     assert "Two questions open" in text(test)
     test.selectbox(key="characteristic").set_value("age").run()  # and it stays when another is looked at
     assert "Two questions open" in text(test)
+    # Another nation's form has no such field: the words wait, and the page goes on.
+    test.session_state["proposal_visit"]["equality_words"]["political_opinion_told"] = "Northern Ireland only"
+    test.run()
+    assert not test.error and "Two questions open" in text(test)
 
 
 def test_answers_need_a_name_and_a_reason_and_what_is_not_answered_stays_counted(considered):

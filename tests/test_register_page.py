@@ -106,6 +106,28 @@ def test_it_opens_exactly_as_it_was_with_its_documents_or_says_what_is_missing(s
     assert run_file["release"]["version"] in words
 
 
+def test_the_officers_own_words_are_kept_and_can_be_taken_up_again(place, considered):
+    texts, tables = register.kept(considered)
+    tables["words"] = register.words_table({"age_told": "The lunch club was asked.", "race_told": " "})
+    with register.connect(place) as held:
+        saved = register.save(held, considered.assessment, by="A. Officer", title="Blue Badge", proposals=texts, tables=tables)
+        assert register.words_of(register.load(held, saved.assessment)) == {"age_told": "The lunch club was asked."}
+    test = click(opened(saved), "Go on from this version in this visit")
+    assert "This visit goes on from that version" in test.success[0].value
+    assert test.selectbox(key="register_as").value == saved.assessment
+    test.text_input(key=f"{NAME}_save").set_value("B. Officer")
+    click(test, "Save in the register")
+    with register.connect(place) as held:
+        second = register.load(held, saved.assessment)
+        assert second.version.number == 2 and register.words_of(second) == {"age_told": "The lunch club was asked."}
+        tables["words"] = register.words_table({"age_told": "Nobody was asked."})
+        register.save(
+            held, considered.assessment, by="C. Officer", assessment_id=saved.assessment, based_on=2, proposals=texts, tables=tables
+        )
+        found = register.compare(second, register.load(held, saved.assessment)).sentences()
+    assert "own words, age_told: was The lunch club was asked., is Nobody was asked.." in found
+
+
 def test_a_version_of_another_release_says_what_is_missing_and_still_shows_its_findings(saved, monkeypatch):
     monkeypatch.setattr("exclusion.register.contents.release_missing", lambda run, evidence: ("It was made with the release of May.",))
     test = opened(saved)
@@ -211,6 +233,7 @@ def test_copies_go_out_only_under_a_name_and_come_in_whole(saved, place, tmp_pat
     draft = zipfile.ZipFile(io.BytesIO(kept._copy(saved.assessment, "A. Officer", True)))
     assert all(b"DRAFT" in draft.read(name) for name in draft.namelist())
     assert not any(b"A. Officer" in draft.read(name) for name in draft.namelist())
+    assert not any("words" in name for name in draft.namelist())
     monkeypatch.setenv("KEPT_OPEN_REGISTER", str(tmp_path / "other.sqlite"))
     other = run("register.py")
     other.file_uploader(key="register_import").set_value([("copy.zip", whole, "application/zip")]).run()

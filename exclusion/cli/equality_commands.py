@@ -79,17 +79,20 @@ def equality(
         assessments.check_logo(picture)
     if own is not None:
         assessments.check_form(own)
+    words: dict[str, str] = {}
     if proposal:
         given = _answers(answers, place)
         theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
         considered = inputs.consider(release, None, proposal, None, None, None, inputs.local_of(local), own=theirs)
     else:
+        from exclusion import register
         from exclusion.cli.register_commands import considered_as_saved
 
         saved, considered = considered_as_saved(str(answers), place, release)
         given = saved.responses
+        words = register.words_of(saved)
     with working("Writing the assessment"):
-        made = assessments.build(considered, answers=given, label=label, today=inputs.today(), duty=duty)
+        made = assessments.build(considered, answers=given, label=label, today=inputs.today(), duty=duty, filled=words)
         if own is not None:
             content = assessments.fill_form(made, own)
         elif ending == ".docx":

@@ -10,6 +10,7 @@ import pandas as pd
 
 from exclusion import differences
 from exclusion.register.chain import Version, sha256
+from exclusion.register.considering import words_of
 from exclusion.register.reading import Saved
 from exclusion.register.responses import KEY
 
@@ -86,6 +87,8 @@ def _facts(saved: Saved) -> Iterator[tuple[str, str]]:
 
     for name, value in walk("", {key: value for key, value in saved.run.items() if key not in ("when", "command")}):
         yield name, value[:12] if name.startswith("sha256") else value
+    for name, text in words_of(saved).items():
+        yield f"own words, {name}", text
     for number, text in enumerate(saved.proposals, start=1):
         yield f"proposal {number}", f"{len(text.splitlines())} lines, {hash_of(text)}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -14,7 +14,7 @@ from exclusion.release import Evidence
 
 # ``effects`` holds every finding with what the proposal does to it; the rest are as :class:`Considered` has them.
 _TABLES = {"effects": "findings", "demand": "demand", "options": "options", "dependents": "dependents", "cumulative": "cumulative"}
-_TOLD = "told"
+_TOLD, _WORDS = "told", "words"
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,20 @@ def _same(text: str, proposal: Proposal) -> bool:
         return False
 
 
+def words_table(words: Mapping[str, str]) -> pd.DataFrame:
+    """The officer's own words for the open fields of the assessment, by name, to keep as the table ``words``."""
+    rows = [(name, text.strip()) for name, text in sorted(words.items()) if text.strip()]
+    return pd.DataFrame(rows, columns=["name", "text"], dtype="str")
+
+
+def words_of(saved: Saved) -> dict[str, str]:
+    """The officer's own words that a version was saved with, by name; empty where none were."""
+    if _WORDS not in saved.tables:
+        return {}
+    table = saved.table(_WORDS)
+    return dict(zip(table["name"].astype(str), table["text"].astype(str), strict=True))
+
+
 def restore(saved: Saved, evidence: Evidence | None) -> Restored:
     """The proposal of a saved version, exactly as it was considered, on the release it was made with.
 
@@ -70,4 +84,4 @@ def restore(saved: Saved, evidence: Evidence | None) -> Restored:
     return Restored(Considered(proposals, opened.assessment, notices=tuple(saved.table(_TOLD)["notice"]), **tables), ())
 
 
-__all__ = ["Restored", "kept", "restore"]
+__all__ = ["Restored", "kept", "restore", "words_of", "words_table"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -29,9 +29,12 @@ from exclusion.words import date_words, join_words, slug
 
 _OVERDUE = "This text was due"
 SHOWN_LATE = 6
+Duties = Mapping[str, texts.Duty]
 
 
-def render(result: Assessment | Considered, today: date, findings: pd.DataFrame | None = None) -> dict[str, str]:
+def render(
+    result: Assessment | Considered, today: date, findings: pd.DataFrame | None = None, *, duty: Duties | None = None
+) -> dict[str, str]:
     """The pages of a pack as HTML by file name, index.html first.
 
     Parameters
@@ -41,6 +44,8 @@ def render(result: Assessment | Considered, today: date, findings: pd.DataFrame 
         index.html is the page for scrutiny, and each service has a page of the council and of each ward.
     findings
         With a proposal: the findings with officers' answers, as the register gives them.
+    duty
+        The duty by nation in place of ours, for a council that has set its socio-economic duty.
 
     Raises
     ------
@@ -48,22 +53,22 @@ def render(result: Assessment | Considered, today: date, findings: pd.DataFrame 
         When an assessment is not of exactly one service, or a proposal touches none.
     """
     if isinstance(result, Considered):
-        return _of_proposal(result, today, findings)
+        return _of_proposal(result, today, findings, duty)
     if len(result.services) != 1:
         found = ", ".join(service.id for service in result.services) or "none"
         raise UsageError(Problem("pack", "is about one service", found, "Choose one service; make a pack for each."))
-    return _of_service(result, result.services[0], today, mark(result), "index.html", "")
+    return _of_service(result, result.services[0], today, mark(result), "index.html", "", duty)
 
 
-def _of_proposal(considered: Considered, today: date, findings: pd.DataFrame | None) -> dict[str, str]:
+def _of_proposal(considered: Considered, today: date, findings: pd.DataFrame | None, duty: Duties | None) -> dict[str, str]:
     ids = proposed.named_services(considered)
     if not ids:
         raise UsageError(Problem("pack", "the proposal touches no service", "", "Name a service in it, or a place where one is given."))
     homes = {one: f"{one.replace('_', '-')}.html" for one in ids}
-    pages = {"index.html": scrutiny_html(considered, today, findings, [(_named(considered, one), homes[one]) for one in ids])}
+    pages = {"index.html": scrutiny_html(considered, today, findings, [(_named(considered, one), homes[one]) for one in ids], duty=duty)}
     for one in ids:
         after = f"-{one.replace('_', '-')}" if len(ids) > 1 else ""
-        pages |= _of_service(_only(considered, one), considered.assessment.service(one), today, mark(considered), homes[one], after)
+        pages |= _of_service(_only(considered, one), considered.assessment.service(one), today, mark(considered), homes[one], after, duty)
     return pages
 
 
@@ -79,12 +84,14 @@ def _named(considered: Considered, service_id: str) -> str:
     return briefing.short_name(considered.assessment.service(service_id))
 
 
-def _of_service(result: Assessment | Considered, service: Service, today: date, marked: str, home: str, after: str) -> dict[str, str]:
+def _of_service(
+    result: Assessment | Considered, service: Service, today: date, marked: str, home: str, after: str, duty: Duties | None
+) -> dict[str, str]:
     assessment = result.assessment if isinstance(result, Considered) else result
     names = {str(code): f"{code}-{slug(str(name))}{after}.html" for code, name in assessment.areas["area_name"].items()}
     return {
-        home: _council_page(result, service, names, today, marked),
-        **{name: ward_html(result, service.id, code, today, marked, home) for code, name in names.items()},
+        home: _council_page(result, service, names, today, marked, duty),
+        **{name: ward_html(result, service.id, code, today, marked, home, duty=duty) for code, name in names.items()},
     }
 
 
@@ -100,11 +107,15 @@ def ward_html(
     home: str = "index.html",
     *,
     bare: bool = False,
+    duty: Duties | None = None,
 ) -> str:
-    """The page of one ward and service, complete in itself; ``home`` leads to the whole, ``bare`` leaves out head and style."""
+    """The page of one ward and service, complete in itself; ``home`` leads to the whole, ``bare`` leaves out head and style.
+
+    ``duty``: the duty by nation in place of ours, for a council that has set its socio-economic duty.
+    """
     assessment = result.assessment if isinstance(result, Considered) else result
     service = assessment.service(service_id)
-    page = member_page_of(result, code, service_id)
+    page = member_page_of(result, code, service_id, duty)
     return _rendered(
         "ward.html",
         **_common(assessment, service, today, _entries(assessment, service, code), marked or mark(result)),
@@ -119,10 +130,10 @@ def ward_html(
     )
 
 
-def member_page_of(result: Assessment | Considered, code: str, service_id: str) -> MemberPage:
+def member_page_of(result: Assessment | Considered, code: str, service_id: str, duty: Duties | None = None) -> MemberPage:
     """What a member reads, with the duty of the ward's nation."""
     assessment = result.assessment if isinstance(result, Considered) else result
-    return member_page(result, code, service_id, _duty(str(assessment.areas.at[code, "nation"]), short=True))
+    return member_page(result, code, service_id, _duty(str(assessment.areas.at[code, "nation"]), True, duty))
 
 
 def scrutiny_html(
@@ -133,6 +144,7 @@ def scrutiny_html(
     missing: tuple[str, ...] = (),
     *,
     bare: bool = False,
+    duty: Duties | None = None,
 ) -> str:
     """The page for scrutiny, complete in itself; ``links`` are pairs of a service's name and its page."""
     assessment = considered.assessment
@@ -150,12 +162,14 @@ def scrutiny_html(
         closing=CLOSING,
         links=links,
         bare=bare,
-        duties=[(nation, _duty(str(nation), short=True)) for nation in assessment.areas["nation"].unique()],
+        duties=[(nation, _duty(str(nation), True, duty)) for nation in assessment.areas["nation"].unique()],
         sources=(),
     )
 
 
-def _council_page(result: Assessment | Considered, service: Service, names: dict[str, str], today: date, marked: str) -> str:
+def _council_page(
+    result: Assessment | Considered, service: Service, names: dict[str, str], today: date, marked: str, duty: Duties | None
+) -> str:
     considered = result if isinstance(result, Considered) else None
     assessment = result.assessment if isinstance(result, Considered) else result
     several = assessment.areas["council_code"].nunique() > 1
@@ -181,7 +195,7 @@ def _council_page(result: Assessment | Considered, service: Service, names: dict
         wards=wards,
         paragraph=council.paragraph(assessment, service.id),
         missing=[f"{one['what']}: {one['why']}" for one in assessment.evidence.manifest.missing if _concerns(one["what"], assessment)],
-        duties=[(nation, _duty(str(nation))) for nation in assessment.areas["nation"].unique()],
+        duties=[(nation, _duty(str(nation), given=duty)) for nation in assessment.areas["nation"].unique()],
         sources=briefing.sources(assessment, used),
         attributions=sorted({held[key].attribution for key in used if key in held and held[key].attribution}),
     )
@@ -206,8 +220,8 @@ def _common(assessment: Assessment, service: Service, today: date, entries: list
     }
 
 
-def _duty(nation: str, short: bool = False) -> tuple[str, ...]:
-    duty = texts.duties().get(nation)
+def _duty(nation: str, short: bool = False, given: Duties | None = None) -> tuple[str, ...]:
+    duty = (texts.duties() if given is None else given).get(nation)
     if duty is None:
         return (f"We hold no reviewed text of the equality duty in {nation}: ask your equality officer.",)
     return duty.short() if short else duty.long()
@@ -279,14 +293,21 @@ def _set_in(html: str) -> str:
     return _LEVEL.sub(lambda found: f"{found[1]}{int(found[2]) + 1}", html).strip()
 
 
-def ward_part(result: Assessment | Considered, service_id: str, code: str, today: date) -> str:
+def ward_part(result: Assessment | Considered, service_id: str, code: str, today: date, *, duty: Duties | None = None) -> str:
     """The page of one ward and service as a part of another web page, without its own style."""
-    return _set_in(ward_html(result, service_id, code, today, home="", bare=True))
+    return _set_in(ward_html(result, service_id, code, today, home="", bare=True, duty=duty))
 
 
-def scrutiny_part(considered: Considered, today: date, findings: pd.DataFrame | None = None, missing: tuple[str, ...] = ()) -> str:
+def scrutiny_part(
+    considered: Considered,
+    today: date,
+    findings: pd.DataFrame | None = None,
+    missing: tuple[str, ...] = (),
+    *,
+    duty: Duties | None = None,
+) -> str:
     """The page for scrutiny as a part of another web page, without its own style."""
-    return _set_in(scrutiny_html(considered, today, findings, missing=missing, bare=True))
+    return _set_in(scrutiny_html(considered, today, findings, missing=missing, bare=True, duty=duty))
 
 
 def mark(result: Assessment | Considered) -> str:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 
+import pandas as pd
 import streamlit as st
 
 from exclusion import equality, ui
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.equality.model import Equality
 from exclusion.judgement.duty import Duty, duties
+from exclusion.proposal import Considered
 from exclusion.ui import visit
 from exclusion.ui.visit import ask, attempt, upload
 from exclusion.views import equality as shown
@@ -34,6 +36,30 @@ def words() -> dict[str, str]:
     return {name: text for name, text in held.items() if text.strip()}
 
 
+def build(considered: Considered, answers: pd.DataFrame, label: str, duty: Mapping[str, Duty] | None) -> Equality | None:
+    """The assessment with the officer's words in it; None, with the reason shown, where it cannot be made.
+
+    Words for fields that this assessment does not have (another nation's, say) stay in the visit and out of it.
+    """
+    given = answers if len(answers) else None
+
+    def made() -> Equality:
+        own = words()
+        bare = equality.build(considered, label=label, answers=given, duty=duty)
+        fields = equality.open_fields(bare) if own else {}
+        mine = {name: text for name, text in own.items() if name in fields}
+        return equality.build(considered, label=label, answers=given, duty=duty, filled=mine) if mine else bare
+
+    return ui.refusing_here(made)
+
+
+def take_up(kept: Mapping[str, str]) -> None:
+    """Go on from words that were kept: they take the place of those of this visit."""
+    visit.held()[_WORDS] = dict(kept)
+    for name in [str(key) for key in st.session_state if str(key).startswith(_BOX)]:
+        del st.session_state[name]
+
+
 def label() -> str:
     """What the council calls the document."""
     left, right = st.columns(2)
@@ -52,16 +78,27 @@ def duty(nations: set[str]) -> Mapping[str, Duty] | None:
     options = [one for one in STANDS if one == "" or one in texts]
     if len(options) < 3:  # the reviewed text is the only one there is
         return None
+    day = None
     left, right = st.columns(2)
     with left:
         status = ask(st.selectbox, "The socio-economic duty", "equality_duty", "", options=options, format_func=lambda one: STANDS[one])
-    if status in ("", "not_in_force"):
-        day = None
-    else:
+    if status not in ("", "not_in_force"):
         with right:
             day = ask(st.date_input, "Since when", "equality_duty_since", None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
+    return _duties(status, day)
+
+
+def duty_of_visit() -> Mapping[str, Duty] | None:
+    """The duty as the visit has set it on the Equality review, without asking."""
+    held = visit.held()
+    return _duties(held.get("equality_duty", ""), held.get("equality_duty_since"))
+
+
+def _duties(status: str, day: date | None) -> Mapping[str, Duty] | None:
     if not status:
         return None
+    day = None if status == "not_in_force" else day
+    known = duties()
     return {nation: one.with_socio_economic(status, day) if status in one.socio_economic else one for nation, one in known.items()}
 
 
@@ -121,4 +158,4 @@ def own_words(name: str, label: str, hint: str) -> None:
     held[name] = st.text_area(label, key=key, placeholder=f"Left open. {hint}".strip(), max_chars=10_000)
 
 
-__all__ = ["characteristic", "duty", "files", "filled_form", "label", "own_words", "words"]
+__all__ = ["build", "characteristic", "duty", "duty_of_visit", "files", "filled_form", "label", "own_words", "take_up", "words"]

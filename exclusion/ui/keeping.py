@@ -16,7 +16,7 @@ from exclusion import register, ui
 from exclusion.contracts import ExclusionError
 from exclusion.proposal import Considered
 from exclusion.register import Conflict, Register, Response, Version
-from exclusion.ui import answering, visit
+from exclusion.ui import answering, equality_form, visit
 from exclusion.ui.visit import ask
 from exclusion.ui.visitor import visitor
 from exclusion.views import register as shown
@@ -24,7 +24,7 @@ from exclusion.words import join_words, slug
 
 OPEN = "register_open"  # the assessment that the visit has open
 _SEEN, _SAID, _FIRST = "register_seen", "register_said", "register_conflict"
-NEW = "A new assessment"
+NEW, _AS = "A new assessment", "register_as"
 
 
 def opened(*, create: bool = False) -> Register | None:
@@ -49,6 +49,16 @@ def look_at(assessment: str, number: int) -> None:
     """From now on what this visit saves is based on this version."""
     visit.held().setdefault(_SEEN, {})[assessment] = number
     visit.held().get(_FIRST, {}).pop(assessment, None)
+
+
+def go_on(assessment: str) -> None:
+    """What this visit saves next is a further version of this assessment, with what was taken up from it."""
+    visit.held()[_AS] = assessment
+    st.session_state.pop(_AS, None)
+    visit.held()[_SAID] = (
+        "This visit goes on from that version: its proposal and the officer's words stand on Equality review, and “Save an assessment” "
+        "below saves a further version of it."
+    )
 
 
 def commit(work: Callable[[], Version]) -> None:
@@ -116,7 +126,7 @@ def save_form(considered: Considered) -> None:
     for one in [one for one in visit.held().get(_FIRST, {}) if one in newest and one != visit.held().get(OPEN)]:
         with register.connect(create=False) as held:
             somebody_first(held, one, newest[one])
-    place = ask(st.selectbox, "Save as", "register_as", NEW, options=[NEW, *titles], format_func=lambda one: titles.get(one, one))
+    place = ask(st.selectbox, "Save as", _AS, NEW, options=[NEW, *titles], format_func=lambda one: titles.get(one, one))
     with st.form("register_save"):
         first = join_words([one.title for one in considered.proposals])[:200]
         title = ask(st.text_input, "Title", f"register_title_{slug(first)}", first, max_chars=200)
@@ -130,6 +140,7 @@ def save_form(considered: Considered) -> None:
     def work() -> Version:
         who = may.author(name)
         texts, tables = register.kept(considered)
+        tables["words"] = register.words_table(equality_form.words())
         with register.connect() as held:
             version = register.save(
                 held,
@@ -176,4 +187,4 @@ def _held_titles() -> tuple[dict[str, str], dict[str, int]]:
     return titles, newest
 
 
-__all__ = ["OPEN", "commit", "look_at", "opened", "said", "save_form", "seen", "somebody_first", "try_to"]
+__all__ = ["OPEN", "commit", "go_on", "look_at", "opened", "said", "save_form", "seen", "somebody_first", "try_to"]

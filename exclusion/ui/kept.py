@@ -16,7 +16,7 @@ from exclusion import equality, judgement, register, report, ui
 from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
 from exclusion.register import Register, Response, Review, Saved
 from exclusion.release import Evidence
-from exclusion.ui import answering, keeping, visit
+from exclusion.ui import answering, equality_form, keeping, proposal_form, visit
 from exclusion.ui.visit import ask, upload
 from exclusion.ui.visitor import visitor
 from exclusion.views import answers as answers_shown
@@ -108,7 +108,9 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
     if opened.considered is None:
         return
     considered = opened.considered
-    made = ui.refusing_here(lambda: equality.build(considered, answers=saved.responses if len(saved.responses) else None))
+    words = register.words_of(saved)
+    answers = saved.responses if len(saved.responses) else None
+    made = ui.refusing_here(lambda: equality.build(considered, answers=answers, filled=words))
     name = f"{slug(saved.version.title)}-version-{saved.version.number}"
     give = partial(st.download_button, on_click="ignore", width="stretch")
     left, right = st.columns(2)
@@ -120,6 +122,13 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
         scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings)
         give("The page for scrutiny (web page)", scrutiny, f"{name}-scrutiny.html", "text/html")
         give("All its pages (zip)", partial(equality_shown.pack, considered, saved.findings), f"{name}-pages.zip", "application/zip")
+    # A council's own judgement is a file of the council's: it is given again on the Proposal page.
+    if visitor().may_write and considered.assessment.local is None and st.button("Go on from this version in this visit"):
+        proposal_form.keep(considered.proposals, None)
+        equality_form.take_up(words)
+        keeping.look_at(saved.version.assessment, saved.version.number)
+        keeping.go_on(saved.version.assessment)
+        st.rerun()
 
 
 def _to_answer(saved: Saved) -> pd.DataFrame:

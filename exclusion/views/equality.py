@@ -14,6 +14,7 @@ from exclusion.equality.model import Equality, Listed, Open, Part, Table
 from exclusion.words import capital, counted
 
 if TYPE_CHECKING:
+    from exclusion.judgement.duty import Duty
     from exclusion.proposal import Considered
 
 
@@ -62,16 +63,14 @@ def blocks_text(made: Equality) -> str:
     return "\n\n\n".join(part.text for part in made.parts) + "\n"
 
 
-def pack(considered: Considered, findings: pd.DataFrame | None, more: Mapping[str, bytes] | None = None) -> bytes:
+def pack(considered: Considered, findings: pd.DataFrame | None, duty: Mapping[str, Duty] | None = None) -> bytes:
     """The scrutiny page and the page of every ward and service, as one zip of web pages."""
     from exclusion import report
 
     held = BytesIO()
     with ZipFile(held, "w", ZIP_DEFLATED) as zipped:
-        for name, html in report.render(considered, date.today(), findings).items():
+        for name, html in report.render(considered, date.today(), findings, duty=duty).items():
             zipped.writestr(name, html)
-        for name, content in (more or {}).items():
-            zipped.writestr(name, content)
     return held.getvalue()
 
 
