@@ -1,5 +1,7 @@
 """What a list of wards leaves out: most affected small areas elsewhere, and the people who live outside."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -99,3 +101,24 @@ def test_where_no_small_areas_are_held_it_says_so_and_finds_none(bundled):
     assert pockets.pockets(bundled, elsewhere, set()).empty
     assert "pockets were not looked for" in pockets.looked_at(bundled, elsewhere)
     assert pockets.looked_at(bundled, wards(bundled, TOWER_HAMLETS)) == ""
+
+
+def test_in_scotland_pockets_are_not_looked_for_and_that_is_said(bundled):
+    # A release can hold the small areas of a Scottish council ('release build --mapped'); where Scotland's most affected tenth
+    # of them begins was never worked out, so nothing is called a pocket, and nothing is called free of them.
+    ward = bundled.areas.index[bundled.areas["council_name"] == "Glasgow City"][0]
+    measures = ["age65_74", "age75_84", "age85", "disabled", "income_dep_simd2020", "no_superfast_simd2020"]
+    mine = (bundled.observations["area_code"] == ward) & bundled.observations["measure"].isin(measures)
+    zone = bundled.small_areas.iloc[[0]].assign(small_area_code="S01009758", area_code=ward, share=1.0)
+    figures = bundled.observations[mine].assign(area_code="S01009758", level="lsoa21")
+    held = dataclasses.replace(
+        bundled,
+        small_areas=pd.concat([bundled.small_areas, zone]),
+        observations=pd.concat([bundled.observations, figures]),
+        cache={},
+    )
+    assert pockets.small_scores(held, [ward])["tenth"].isna().all()
+    assert pockets.pockets(held, [ward], []).empty
+    assert pockets.looked_at(held, [ward]) == (
+        "Where the most affected tenth of small areas begins is not known for Scotland, so pockets were not looked for."
+    )

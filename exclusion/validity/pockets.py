@@ -15,7 +15,7 @@ from exclusion import risk, validity
 from exclusion.judgement.score import method_for
 from exclusion.release import Evidence
 from exclusion.validity import yardstick
-from exclusion.words import counted, share_words, two_figures
+from exclusion.words import counted, join_words, share_words, two_figures
 
 SEVERE = ("required", "recommended")
 HIGHEST = 5
@@ -57,8 +57,8 @@ def small_scores(evidence: Evidence, area_codes: Collection[str], weights: Mappi
     table = table.join(standing)
     for nation in table["nation"].dropna().unique():
         preset = method_for(str(nation))
-        if preset is None:
-            continue
+        if preset is None or str(nation) not in _distributions():
+            continue  # where its most affected tenth begins is not known
         shares = risk.normalised_weights(preset, weights)
         members = table.index[table["nation"] == nation]
         score = standing.loc[members, [f"percentile_{name}" for name in shares]].to_numpy(float) @ np.array(list(shares.values()))
@@ -66,6 +66,11 @@ def small_scores(evidence: Evidence, area_codes: Collection[str], weights: Mappi
         known = members[~np.isnan(score)]
         table.loc[known, "tenth"] = score[~np.isnan(score)] >= validity.tenth(weights, str(nation))
     return table
+
+
+def _distributions() -> set[str]:
+    """Nations of which we hold where the most affected tenth of small areas begins (:func:`exclusion.validity.tenth`)."""
+    return set(validity.stored().grid["nation"])
 
 
 def pockets(
@@ -106,6 +111,10 @@ def pockets(
 
 def looked_at(evidence: Evidence, area_codes: Sequence[str]) -> str:
     """What must be said beside :func:`pockets`: of how many wards the release holds small areas, "" when of all."""
+    unknown = sorted(set(evidence.areas["nation"].reindex(list(area_codes)).dropna()) - _distributions())
+    if unknown:
+        where = join_words(unknown)
+        return f"Where the most affected tenth of small areas begins is not known for {where}, so pockets were not looked for."
     held = evidence.small_areas.loc[evidence.small_areas["share"] >= HOME, "area_code"]
     held = held[evidence.small_areas["small_area_code"].reindex(held.index).isin(evidence.wide("lsoa21", "value").index)]
     without = [code for code in area_codes if code not in set(held)]
