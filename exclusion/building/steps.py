@@ -151,10 +151,9 @@ def _england_and_wales(
         small_file = next(t.file for t in nomis.tables(addresses) if t.id == (table.id if table.id != "ts007" else "ts007a"))
 
         def read() -> pd.DataFrame:
-            totals = _council_totals(folder, small_file)
             if many:
-                return ward_counts.everywhere(fetcher, table, sum(totals.values()) if len(totals) > len(of_them) else 0.0)
-            return ward_counts.fetch(fetcher, addresses, table, of_them, totals)
+                return ward_counts.everywhere(fetcher, table)
+            return ward_counts.fetch(fetcher, addresses, table, of_them, _council_totals(folder, small_file))
 
         return read
 

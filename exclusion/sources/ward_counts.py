@@ -41,7 +41,7 @@ def tables(addresses: Mapping[str, Any]) -> list[nomis.Table]:
     """The census tables that are published for wards; ages by single year in place of bands, which no ward has."""
     head = addresses["nomis"]
     ours = {table.id: table for table in nomis.tables(addresses)}
-    shared = {"key": "wd22cd", "everywhere": False, "published": 0, "small_areas": head["wards_2022"]}
+    shared = {"key": "wd22cd", "everywhere": False, "small_areas": head["wards_2022"]}
     found = [
         replace(ours[name], file=FOLDER + ours[name].file.rsplit("/", 1)[-1].replace("__oasum", ""), **shared)
         for name in head["ward_tables"]
@@ -108,14 +108,14 @@ def fetch(
     return both[["wd22cd", "lad25cd", *table.columns]].sort_values("wd22cd", ignore_index=True)
 
 
-def everywhere(fetcher: Fetcher, table: nomis.Table, total: float) -> pd.DataFrame:
-    """One table for every ward of England and Wales; ``lad25cd`` is blank. ``total``: of the small areas, or 0 where it is not known."""
+def everywhere(fetcher: Fetcher, table: nomis.Table) -> pd.DataFrame:
+    """One table for every ward of England and Wales, which add up to the published total; ``lad25cd`` is blank."""
     frame = _wards(fetcher, table, "")
     whole = float(frame[next(iter(table.columns))].sum())
-    if total and abs(whole / total - 1) > nomis.PERTURBED:
+    if table.published and abs(whole / table.published - 1) > nomis.PERTURBED:
         raise DataRefused(
             table.ask(table.small_areas).problem(
-                f"adds up to {whole:,.0f} in {len(frame):,} wards; the small areas have {total:,.0f}",
+                f"adds up to {whole:,.0f} in {len(frame):,} wards; {table.published:,} is published",
                 "",
                 "Wards may be missing; run the same again with --refresh.",
             )
