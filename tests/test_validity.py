@@ -257,11 +257,13 @@ def test_the_command_prints_both_scores_the_noise_and_the_notice(capsys):
     older = next(line for line in said.splitlines() if "DERI 1.6" in line and "4,224 wards" in line)
     assert "0.84" in ours and "0.69" in older
     assert "England: differences under about 0.02 mean nothing" in said and "NOT official statistics" in said
+    assert "Scotland and Northern Ireland: no yardstick is held, so nothing is known there" in said
 
 
 def test_the_command_answers_in_json_with_the_notice_and_null_for_a_gap(capsys):
     assert main(["method", "check", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
+    assert said["without_yardstick"] == ["Scotland", "Northern Ireland"]
     assert "NOT official statistics" in said["notice"] and len(said["rows"]) == len(validity.stored().table)
     gap = validity.stored().table.assign(spearman=np.nan)
     assert validity.Validity(gap, pd.DataFrame(), {"notice": ""}).plain()["rows"][0]["spearman"] is None

@@ -13,6 +13,7 @@ from exclusion.cli import inputs
 from exclusion.cli.options import AsJson, Release, Weights
 from exclusion.cli.screen import complain, notices, print_json, say, show, working, wrote
 from exclusion.contracts import Problem, UsageError
+from exclusion.words import join_words
 
 if TYPE_CHECKING:
     from exclusion.assessment import Assessment
@@ -114,6 +115,7 @@ def method_check(
         for line in found.against_us(nation):
             say(line)
         say(f"{nation}: differences under about {noise:.2f} mean nothing (wards first sent a letter).")
+    say(f"{join_words(found.without)}: no yardstick is held, so nothing is known there; what was found elsewhere is not carried over.")
     say(f"Measured on {found.about['release']}, against: {found.about['source']}, {found.about['publisher']}.")
     say(found.notice)
 

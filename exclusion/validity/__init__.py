@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from exclusion import assessment, risk
 from exclusion.contracts import NothingToAssess
+from exclusion.judgement.composites import NATIONS
 from exclusion.judgement.entries import FOLDER
 from exclusion.judgement.score import method_for
 from exclusion.judgement.validity import validity_rules
@@ -70,10 +71,15 @@ class Validity:
         known = held[held["sent_first"].eq("letter") & held["level"].eq("ward") & held["spearman"].notna()]
         return {str(nation): self.noise(str(nation)) for nation in known["nation"]}
 
+    @property
+    def without(self) -> tuple[str, ...]:
+        """Nations without a yardstick: whether the score, where there is one, is right there is not known."""
+        return tuple(nation for nation in NATIONS if nation not in self.noises())
+
     def plain(self) -> dict[str, Any]:
         """All but the grid as plain data, for JSON; the notice goes with it, and a gap is None."""
         rows = self.table.astype(object).where(self.table.notna(), None).to_dict("records")
-        return {**self.about, "limits": list(self.limits), "noise": self.noises(), "rows": rows}
+        return {**self.about, "limits": list(self.limits), "noise": self.noises(), "without_yardstick": list(self.without), "rows": rows}
 
     def against_us(self, nation: str) -> list[str]:
         """Where the score would agree better with less in it, and why the default weights stay (:func:`said.better_without`)."""
