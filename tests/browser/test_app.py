@@ -161,7 +161,7 @@ def test_own_counts_stay_in_the_session_that_brought_them(visit):
 
 def test_a_map_that_cannot_be_drawn_says_so(open_page, app):
     page = open_page("about:blank")
-    page.route("**/exclusion.ui.shapes/**", lambda route: route.abort())
+    page.route("**/exclusion.ui.drawing.shapes/**", lambda route: route.abort())
     page.goto(app)
     page.frame_locator("iframe[title^='Map']").get_by_role("alert").wait_for()
 

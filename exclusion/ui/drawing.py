@@ -1,0 +1,139 @@
+"""The map on a page: drawn once, recoloured at every run, taken away as a picture."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Collection, Hashable, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import streamlit as st
+from streamlit.components import v1 as components
+from streamlit_folium import st_folium
+
+from exclusion import maps, ui
+from exclusion.ui import own
+from exclusion.words import date_words, join_words, slug
+
+# Two folders the server hands out: ours (Leaflet and our script) and one for shapes, made fresh
+# for each process, because the installed package may be read-only.
+_SHAPES = tempfile.TemporaryDirectory(prefix="kept-open-shapes-")
+_assets = components.declare_component("assets", path=str(maps.STATIC))
+_shapes = components.declare_component("shapes", path=_SHAPES.name)
+# Relative to the map's own frame, so they survive a base path and a proxy in front.
+_ASSETS_AT = f"../{_assets.name}/"
+_SHAPES_AT = f"../{_shapes.name}/"
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _published(key: Hashable, _areas: gpd.GeoDataFrame) -> maps.Shapes:
+    return maps.publish(_areas, Path(_SHAPES.name))
+
+
+def draw_map(
+    areas: gpd.GeoDataFrame,
+    classes: pd.Series[Any],
+    shades: Sequence[maps.Shade],
+    *,
+    title: str,
+    name: str,
+    nothing: maps.Shade = maps.NOT_SCORED,
+    notes: pd.Series[Any] | None = None,
+    selected: str | None = None,
+    places: pd.DataFrame | None = None,
+    focus: Collection[str] = (),
+    height: int = 480,
+    one: str = "ward",
+    note: str = "",
+    beside: str = "",
+    on_pick: Callable[[str], None] | None = None,
+) -> None:
+    """Draw the wards, the legend with the number of wards in each class, and how to move the map.
+
+    Parameters
+    ----------
+    areas
+        Wards indexed by ``area_code``, EPSG:27700: polygons, or points where no outlines are held.
+    classes, shades, nothing, notes, selected, places, focus
+        As for :func:`exclusion.maps.paint`.
+    title
+        What a screen reader calls the map; begins with "Map".
+    name
+        A short name for this map, unique on its page.
+    one
+        What one shape is, in a word.
+    note
+        A sentence that goes with the map wherever it goes, such as that its shapes are not boundaries.
+    beside
+        A name that maps of one page share when they are to move together.
+    on_pick
+        Called with the code of the ward that was clicked, tapped or entered, before the page runs again.
+    """
+    if own.here() is None:
+        shapes = _published((name, tuple(areas.index), hash(areas.geometry.iloc[0].wkb) if len(areas) else 0), areas)
+    else:  # outlines of a visit stay out of everybody's cache
+        shapes = own.kept(("shapes", name, tuple(areas.index)), lambda: maps.publish(areas, Path(_SHAPES.name)))
+    key = f"map-{name}-{shapes.file[:12]}"
+
+    def picked() -> None:
+        feature = (st.session_state.get(key) or {}).get("last_active_drawing") or {}
+        code = feature.get("properties", {}).get("code")
+        if on_pick is not None and code in areas.index:
+            on_pick(code)
+
+    st_folium(
+        maps.ward_map(shapes, title=title, assets=_ASSETS_AT, served_at=_SHAPES_AT, beside=beside),
+        key=key,
+        height=height,
+        use_container_width=True,
+        returned_objects=["last_active_drawing"],
+        feature_group_to_add=maps.paint(
+            shapes, classes, shades, nothing=nothing, notes=notes, selected=selected, places=places, focus=focus
+        ),
+        on_change=picked,
+    )
+    held = classes.reindex(areas.index)
+    counts = {shade.label: int((held == place).sum()) for place, shade in enumerate(shades)}
+    counts[nothing.label] = int(held.isna().sum())
+    shown = [*shades, nothing] if counts[nothing.label] else list(shades)
+    if shades:
+        st.html(maps.legend(shown, counts, f"Number of {one}s in each"))
+    if places is not None:
+        st.html(maps.marks_legend(places))
+    ways = f"Click or tap a {one} to choose it. On a touch screen one finger scrolls the page and two fingers move the map."
+    if shapes.points:
+        ways += f" We hold no outlines for some of these {one}s, so a point marks the middle of each."
+    st.caption(f"{ways} {note}".strip())
+    _picture_buttons(areas, classes, shades, title=title, name=name, nothing=nothing, places=places, one=one, note=note)
+
+
+def _picture_buttons(areas: gpd.GeoDataFrame, classes: pd.Series[Any], shades: Sequence[maps.Shade], **more: Any) -> None:
+    """The map as a picture for a paper, drawn here only when it is asked for."""
+    title, name = str(more.pop("title")), str(more.pop("name"))
+    councils = list(dict.fromkeys(areas["council_name"])) if "council_name" in areas else []
+    where = f", {join_words(councils)}" if 0 < len(councils) <= 3 else ""
+    manifest = ui.evidence().manifest
+    brought = " with figures that the council brought" if own.here() else ""
+    release_words = f"data release {manifest.name} {manifest.version} ({manifest.edition}){brought}"
+    source = f"{ui.NAME}, {release_words}. Drawn on {date_words(date.today())}."
+
+    def drawn(kind: str) -> bytes:
+        from exclusion import pictures  # needed only once a picture is asked for
+
+        made = pictures.draw(areas, classes, shades, title=f"{title}{where}", source=source, **more)
+        return made.svg() if kind == "svg" else made.png()
+
+    with st.container(horizontal=True):
+        for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
+            st.download_button(
+                f"This map as a picture ({kind.upper()})",
+                data=partial(drawn, kind),
+                file_name=f"{slug(title + where)}.{kind}",
+                mime=mime,
+                key=f"picture-{name}-{kind}",
+                on_click="ignore",
+            )

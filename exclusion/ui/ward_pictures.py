@@ -1,0 +1,64 @@
+"""The pictures of one ward and one service, each with its words and its table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import streamlit as st
+
+from exclusion import maps, risk, ui, views
+from exclusion.assessment import Assessment
+from exclusion.judgement.services import Service
+from exclusion.release import Evidence
+
+if TYPE_CHECKING:
+    from exclusion.charts import Picture
+
+
+def picture(shown: Picture) -> None:
+    """A chart with its words; a table with the same figures must stand below."""
+    st.altair_chart(shown.chart, alt=shown.alt, theme=None, width="stretch")
+
+
+def pyramid(a: Assessment, code: str) -> None:
+    """One ward's residents by age and disability, drawn; the table above it holds who is unlikely to use the internet."""
+    rows, name = views.by_age_and_disability(a, code), str(a.areas.loc[code, "area_name"])
+    if rows.empty:
+        st.markdown("No figures by age and disability are held for this ward.")
+        return
+    from exclusion import charts  # needed only once a picture is drawn
+
+    picture(charts.pyramid(rows, name))
+    shown = rows.assign(many=[views.ten_words(n) for n in rows["residents"]], few=[views.ten_words(n) for n in rows["unlikely"]])
+    shown = shown[["age", "who", "many", "few"]].set_axis(["Age", "Who", "Residents", "Unlikely to use the internet"], axis=1)
+    ui.table(shown, f"Residents of {name} by age and disability, and how many are unlikely to use the internet (estimate, rounded to 10)")
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _risks(version: str, nation: str, _held: Evidence) -> pd.Series[Any]:
+    areas = _held.areas
+    return risk.score(_held, list(areas.index[areas["nation"] == nation]))["risk"]
+
+
+def spread(a: Assessment, code: str) -> None:
+    """Where one ward stands among the wards of its nation, drawn and in a table; at the default weights."""
+    area, held = a.areas.loc[code], a.evidence
+    release_name = f"{held.manifest.name} {held.manifest.version}"
+    risks = _risks(release_name, str(area["nation"]), ui.evidence()).copy()
+    risks[code] = a.scores.loc[code, "risk"]  # of a visit's own figures, where there are any
+    rows = views.spread(risks, code)
+    from exclusion import charts  # needed only once a picture is drawn
+
+    picture(charts.distribution(rows, str(area["area_name"]), str(area["nation"])))
+    ui.table(views.spread_rows(rows, str(area["area_name"])), f"Wards of {area['nation']} by score", numbers=("Wards",))
+
+
+def ways_grid(a: Assessment, service: Service) -> None:
+    """Each way in, ward by ward, for one service."""
+    shown = views.ways_grid(a, service.id)
+    if len(shown.columns) == 1:
+        st.markdown("Nothing was found beyond the minimum in any of these wards, in the rules checked.")
+        return
+    st.html(maps.legend([*maps.LEVELS, maps.NOT_ASSESSED]))
+    ui.grid(shown, f"{service.service_name}: wards down, ways in across, the level of what was found")
