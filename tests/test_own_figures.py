@@ -375,13 +375,18 @@ def test_the_register_says_why_it_does_not_keep_own_figures_and_what_to_do(
     said = capsys.readouterr().err
     assert "--own-figures: cannot be kept in the register" in said and "'exclusion assess -o'" in said and not place.exists()
     # The same for whoever saves from Python or the app.
-    from exclusion import assess
+    from exclusion import assess, load
+    from exclusion.building.own_release import write_own
 
     evidence = laid(bundled, "ward_code,beyond\nE05015186,2500\n", "beyond = far_help")
     with register.connect(place, create=True) as opened:
         with pytest.raises(UsageError, match="own figures: beyond"):
             register.save(opened, assess(evidence, ["Blackpool"], ["blue_badge"]), by="A. Officer", title="Own")
         assert register.versions(opened).empty
+        # The way out that is named: a release of the council's own, from which it is saved and opens again.
+        release = load(write_own(bundled, evidence, tmp_path / "release", owner="Blackpool"))
+        saved = register.save(opened, assess(release, ["Blackpool"], ["blue_badge"]), by="A. Officer", title="Own")
+        assert register.load(opened, saved.assessment).reopen(release).missing == ()
 
 
 def test_a_finding_on_the_councils_own_distances_does_not_speak_of_libraries(bundled: Evidence) -> None:

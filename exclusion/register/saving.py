@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -108,8 +109,8 @@ def not_kept(what: str) -> Problem:
         what,
         "cannot be kept in the register, which keeps what can be opened again from a release alone",
         "",
-        "Write this assessment to a folder with 'exclusion assess -o' (run.toml says what it rests on) and file that; "
-        "or save it here without figures and areas of your own.",
+        "Write your figures into a release of your own ('exclusion figures FILE --own-use ... -o FOLDER') and save with --release FOLDER. "
+        "With areas of your own, file the folder that 'exclusion assess -o' writes: its run.toml says what it rests on.",
     )
 
 
@@ -117,7 +118,11 @@ def _brought(assessment: Assessment) -> str:
     """What an assessment rests on that no release holds; blank when nothing."""
     if (assessment.areas["edition"] == OWN_AREAS).any():
         return "areas of your own"
-    own = [source.title for source in assessment.evidence.manifest.sources.values() if source.id.startswith(OWN_MEASURE)]
+    evidence = assessment.evidence
+    about = evidence.path / "release.toml"
+    # A release of the council's own has its figures on the disk, so it can be opened again.
+    kept = {one["id"] for one in tomllib.loads(about.read_text(encoding="utf-8"))["source"]} if about.is_file() else set()
+    own = [source.title for source in evidence.manifest.sources.values() if source.id.startswith(OWN_MEASURE) and source.id not in kept]
     return f"own figures: {join_words(own)}" if own else ""
 
 
