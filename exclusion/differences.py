@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 
 from exclusion import assessment, risk
+from exclusion.assessment import Assessment
+from exclusion.contracts import NATIONS
 from exclusion.judgement.score import measures
 from exclusion.release import Evidence
 from exclusion.words import capital, join_words, percent
@@ -45,11 +47,14 @@ class Differences:
     """How many wards and figures stand in both."""
     services: int
     """How many services the findings are of; 0 = findings were not asked for."""
+    nations: tuple[tuple[str, str, int], ...] = ()
+    """Nation, "new" or "gone", and its wards: of nations that one of the two lacks. Their figures and findings moved from nowhere and
+    are not listed."""
 
     @property
     def same(self) -> bool:
         """Whether nothing moved."""
-        return not any(len(table) for table in self.tables.values())
+        return not self.nations and not any(len(table) for table in self.tables.values())
 
     @property
     def tables(self) -> dict[str, pd.DataFrame]:
@@ -62,8 +67,10 @@ class Differences:
         for row in self.sources.to_dict("records"):
             periods = f", {row['before']} to {row['after']}" if row["before"] and row["before"] != row["after"] and row["after"] else ""
             said.append(f"Source {row['change']}: {row['title']}{periods}.")
+        said += [f"{nation} is {change}: {wards:,} wards, of which there is nothing to compare." for nation, change, wards in self.nations]
         for change, words in (("new", "new"), ("gone", "gone"), ("moved", "in another boundary under the same code")):
-            if number := int((self.wards["change"] == change).sum()):
+            whole = sum(wards for _, how, wards in self.nations if how == change)
+            if number := int((self.wards["change"] == change).sum()) - whole:
                 said.append(f"{number:,} {_are(number, 'ward')}{words}.")
         said += list(self._of_figures())
         said += list(self._of_bands())
@@ -136,20 +143,36 @@ def compare(
     chosen = None if councils is None else new.find_councils(councils)
     was, now = (e.areas if chosen is None else e.areas[e.areas["council_code"].isin(chosen)] for e in (old, new))
     moved = _moved(old, new, was, now)
+    sizes = {e: t["nation"].value_counts() for e, t in (("gone", was), ("new", now))}
+    nations = tuple(
+        (nation, change, int(sizes[change][nation]))
+        for change, other in (("gone", new), ("new", old))
+        for nation in NATIONS
+        if nation in sizes[change] and not (other.areas["nation"] == nation).any()
+    )
+    was, now = (t[~t["nation"].isin([nation for nation, _, _ in nations])] for t in (was, now))
     figures = _figures(old, new, was, now, set(moved.loc[moved["change"] != "gone", "area_code"]))
     reasons = {str(code): _most(rows["why"]) for code, rows in figures.groupby("area_code")}
     bands = _bands(old, new, was, now, reasons)
     found: tuple[str, ...] = ()
     changed = pd.DataFrame(columns=[*FINDING_COLUMNS, "why"])
     if services is None or list(services := tuple(services)):
-        a, b = (assessment.assess(e, sorted(set(t["council_code"])), services, today=today) for e, t in ((old, was), (new, now)))
-        found = tuple(service.id for service in b.services)
-        changed = findings(a.findings, b.findings)
-        changed["why"] = _finding_reasons(changed, a.findings, b.findings, figures, moved, reasons)
+        parts = []
+        for nation in [nation for nation in NATIONS if nation in set(now["nation"])]:  # no assessment is of two nations
+            a, b = (_assessed(e, t, nation, services, today) for e, t in ((old, was), (new, now)))
+            found = tuple(dict.fromkeys([*found, *(service.id for service in b.services)]))
+            part = findings(a.findings, b.findings)
+            parts.append(part.assign(why=_finding_reasons(part, a.findings, b.findings, figures, moved, reasons)))
+        changed = pd.concat(parts, ignore_index=True) if parts else changed
     both = was.index.intersection(now.index)
     rows = [e.observations[(e.observations["level"] == "ward") & e.observations["area_code"].isin(both)] for e in (old, new)]
     pairs = len(rows[0].merge(rows[1], on=["area_code", "measure"], how="inner"))
-    return Differences(_title(old), _title(new), _sources(old, new), moved, figures, bands, changed, (len(both), pairs), len(found))
+    stood = (len(both), pairs)
+    return Differences(_title(old), _title(new), _sources(old, new), moved, figures, bands, changed, stood, len(found), nations)
+
+
+def _assessed(evidence: Evidence, wards: pd.DataFrame, nation: str, services: Iterable[str] | None, today: date | None) -> Assessment:
+    return assessment.assess(evidence, sorted(set(wards.loc[wards["nation"] == nation, "council_code"])), services, today=today)
 
 
 def _title(evidence: Evidence) -> str:

@@ -127,6 +127,20 @@ def two(tmp_path: Path) -> tuple[Path, Path]:
     return old, new
 
 
+def test_a_nation_that_one_release_lacks_is_said_once_and_nothing_moved_from_nowhere(bundled: Evidence) -> None:
+    """Before, England and Wales; now with Scotland: its 23 wards of Glasgow are new, and Blackpool and Cardiff are as they were."""
+    south = bundled.areas[bundled.areas["nation"].isin(["England", "Wales"])]
+    rows = bundled.observations[~bundled.observations["area_code"].str.startswith(("S", "N"))]
+    before = replace(bundled, areas=south, observations=rows, cache={})
+    found = compare(before, bundled, ["Glasgow City", "Blackpool", "Cardiff"], ["blue_badge"])
+    assert found.nations == (("Scotland", "new", 23),)
+    assert found.figures.empty and found.bands.empty and found.findings.empty
+    said = found.sentences()
+    assert "Scotland is new: 23 wards, of which there is nothing to compare." in said
+    assert not any("moved" in line and "because" in line for line in said) and not any("wards are new" in line for line in said)
+    assert compare(bundled, before, ["Blackpool"]).nations == ()  # the councils chosen are of a nation that both have
+
+
 def test_the_command_says_it_in_words_in_tables_and_in_json(
     two: tuple[Path, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
