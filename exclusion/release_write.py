@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -42,12 +43,38 @@ def write(
         ``area_code, geometry`` for display, or None.
     quick
         Write fast rather than small, for a release that stays on one machine.
+
+    Raises
+    ------
+    UsageError
+        When the folder holds something else or cannot be written to (read only, disk full): what was there is
+        as it was.
     """
     out = Path(folder).absolute()
+    try:
+        return _write(out, head, tables, boundaries, readme, quick, str(folder))
+    except OSError as error:  # whatever the disk or its owner refuses
+        do = f"{'Free some space' if error.errno in FULL else 'Give a folder you may write to'}, and run the same again."
+        what = f"cannot be written ({error.strerror or error}); what was there is as it was"
+        raise UsageError(Problem(str(folder), what, "", do)) from error
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def _write(
+    out: Path,
+    head: Mapping[str, Any],
+    tables: Mapping[str, pd.DataFrame],
+    boundaries: gpd.GeoDataFrame | None,
+    readme: str,
+    quick: bool,
+    named: str,
+) -> Path:
     out.parent.mkdir(parents=True, exist_ok=True)
     recover(out)
     if out.exists() and any(out.iterdir()) and not (out / "release.toml").is_file():
-        raise UsageError(Problem(str(folder), "holds other files and no release", "", "Give an empty or new folder."))
+        raise UsageError(Problem(named, "holds other files and no release", "", "Give an empty or new folder."))
     _clear_abandoned(out)
     work = Path(tempfile.mkdtemp(prefix=f".{out.name}-{os.getpid()}-", dir=out.parent))
     try:

@@ -209,6 +209,29 @@ def test_the_folder_of_a_writer_that_still_runs_is_left_to_it(copy, tmp_path):
     assert mine.is_dir()
 
 
+def test_a_disk_that_takes_no_more_is_one_message_and_the_old_release_stands(copy):
+    """The system itself says no after 50 kB of one file, as a full disk does."""
+    resource = pytest.importorskip("resource")
+    head, tables = head_of(copy), tables_of(copy)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, before[1]))
+    try:
+        with pytest.raises(UsageError) as refusal:
+            release_write.write(copy, head | {"version": "2099.01"}, tables, None, "readme", quick=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    said = str(refusal.value)
+    assert f"{copy}: cannot be written" in said and "what was there is as it was. Free some space, and run the same again." in said
+    assert release.read(copy).manifest.version != "2099.01"
+    assert [item.name for item in copy.parent.iterdir()] == [copy.name]
+
+
+def test_a_folder_that_may_not_be_written_to_is_said(copy, tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"cannot be written \(.*\); what was there is as it was. Give a folder you may write to"):
+        release_write.write(tmp_path / "file" / "release", head_of(copy), tables_of(copy), None, "readme")
+
+
 def test_a_folder_with_other_files_is_left_alone(copy, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "letter.txt").write_text("keep", encoding="utf-8")
