@@ -194,6 +194,40 @@ def to_wards(measures: Mapping[str, pd.DataFrame], shares: Shares) -> pd.DataFra
     return pd.concat(frames, ignore_index=True)
 
 
+def kept_to(shares: Shares, people: pd.Series, known: pd.Series, rounds: int = 30) -> pd.Series:
+    """Counts by ward that keep to what is known of some wards and to every small area's own count.
+
+    What one ward is known to have of the small areas it divides with its neighbours tells how much they
+    have. People are shared as usual, then scaled in turn to the known wards and to the small areas, until
+    both hold (iterative proportional fitting): nobody is lost and nobody counted twice.
+
+    Parameters
+    ----------
+    people
+        Count by small area; one without a figure gives nothing.
+    known
+        Count by ward, of the wards that have one. All their small areas must be in ``shares``.
+
+    Returns
+    -------
+    Count by ward, unrounded. Where a known ward and its small areas cannot both hold (each is perturbed by
+    itself), the small areas do.
+    """
+    ward, wards = pd.factorize(shares["area_code"])
+    zone, zones = pd.factorize(shares["small_area_code"])
+    whole = np.nan_to_num(people.reindex(zones).to_numpy(float))
+    wanted = known.reindex(wards).to_numpy(float)
+    held = ~np.isnan(wanted)
+    part = whole[zone] * shares["share"].to_numpy(float)
+    given = np.bincount(zone, part, len(zones))  # of each small area; less than all of it where its other wards are not here
+    for _ in range(rounds if held.any() else 0):
+        sums = np.bincount(ward, part, len(wards))
+        part = part * np.divide(wanted, sums, out=np.ones(len(wards)), where=held & (sums > 0))[ward]
+        sums = np.bincount(zone, part, len(zones))
+        part = part * np.divide(given, sums, out=np.ones(len(zones)), where=sums > 0)[zone]
+    return pd.Series(np.bincount(ward, part, len(wards)), index=wards)
+
+
 def fit_of(shares: Shares, people: pd.Series, good_below: float, fair_below: float, none_from: float) -> pd.DataFrame:
     """How far each ward's figures rest on divided small areas.
 

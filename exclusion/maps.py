@@ -30,7 +30,8 @@ from folium.template import Template
 
 STATIC = Path(__file__).parent / "static"
 ATTRIBUTION = (
-    "Boundaries: Office for National Statistics, Open Government Licence v3.0. Contains OS data © Crown copyright and database right 2025."
+    "Boundaries: Office for National Statistics, Open Government Licence v3.0. Contains OS data © Crown copyright and database right 2025 "
+    "and LPS Intellectual Property © Crown copyright and database right 2025."
 )
 SVG_MOST = 700  # beyond this the browser draws on a canvas: faster, but wards are no longer keyboard stops
 

@@ -17,15 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 import platformdirs
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from exclusion import release_tables
 from exclusion.contracts import AREA_CODE, DataRefused, Problem, UsageError, check, toml_document
-from exclusion.contracts import TABLES as TABLE_CONTRACTS
-from exclusion.judgement.characteristics import context_measures
 from exclusion.sources import Source
 from exclusion.sources.boundaries import METRES, check_boundaries
 from exclusion.words import join_words
@@ -34,10 +32,6 @@ FORMAT = 1
 TABLES = ("areas", "small_areas", "observations", "reference", "reference_wards")
 OPTIONAL = ("alternative",)
 """Tables that a release may lack: one built before the table existed is still read."""
-LAZY = "context.parquet"
-"""Hashed when a release is read, like every file; its table is read and checked when it is first asked for."""
-WIDE_RANGE = 0.10
-"""Above this share of error in nine of ten such wards, a count is shown as a range."""
 
 
 def bundled() -> Path:
@@ -170,7 +164,7 @@ class Evidence:
             what is never to be had by ward.
         """
         if ("context", "") not in self.cache:
-            self.cache["context", ""] = _context(self)
+            self.cache["context", ""] = release_tables.context(self.path, self.manifest.files, self.areas, self.manifest.sources)
         table: pd.DataFrame = self.cache["context", ""]
         return table
 
@@ -183,35 +177,28 @@ class Evidence:
             When the release lacks the table or it does not hold together.
         """
         if ("shares", "") not in self.cache:
-            self.cache["shares", ""] = _shares(self)
+            self.cache["shares", ""] = release_tables.shares(self.path, self.manifest.files, self.areas.index)
         table: pd.DataFrame = self.cache["shares", ""]
+        return table
+
+    def census_wards(self) -> pd.Series:
+        """The 2022 ward, for which the census is published, of each ward that has not changed since.
+
+        Empty in a release that lacks the table.
+
+        Raises
+        ------
+        DataRefused
+            When the table does not hold together.
+        """
+        if ("census_wards", "") not in self.cache:
+            self.cache["census_wards", ""] = release_tables.census_wards(self.path, self.manifest.files, self.areas.index)
+        table: pd.Series = self.cache["census_wards", ""]
         return table
 
     def source(self, source_id: str) -> Source:
         """The published dataset behind a figure."""
         return self.manifest.sources[source_id]
-
-
-def _shares(evidence: Evidence) -> pd.DataFrame:
-    name = "shares.parquet"
-    if name not in evidence.manifest.files:
-        raise DataRefused(
-            Problem(
-                name,
-                "is not in this release, which is older than the table",
-                str(evidence.path),
-                "Take the bundled release, or build it again.",
-            )
-        )
-    try:
-        table: pd.DataFrame = pq.read_table(evidence.path / name).to_pandas()
-    except (OSError, pa.ArrowException) as error:
-        raise DataRefused(Problem(name, f"cannot be read: {error}", "", "Build or copy the release again.")) from None
-    sums = table.groupby("small_area_code")["share"].sum()
-    stray = pd.Index(table["area_code"].unique()).difference(evidence.areas.index)
-    if len(stray) or ((sums - 1).abs() > 1e-9).any():
-        raise DataRefused(Problem(name, "does not hold together: shares must sum to 1, over wards of the release", ", ".join(stray[:3])))
-    return table
 
 
 def read(path: str | Path) -> Evidence:
@@ -240,13 +227,13 @@ def read(path: str | Path) -> Evidence:
     for name, column, decimals in (("reference", "value", 6), ("reference_wards", "percentile", 3), ("alternative", "value", 6)):
         if name in tables and column in tables[name]:  # kept in single precision on disk
             tables[name][column] = tables[name][column].astype("float64").round(decimals)
-    tables["observations"] = _filled(tables["observations"], tables["areas"])
+    tables["observations"] = release_tables.filled(tables["observations"], tables["areas"])
     for name in names:
         try:
             tables[name] = check(tables[name], name, f"{name}.parquet")
         except DataRefused as error:
             problems.extend(error.problems)
-    problems = problems or list(_crossed(tables, manifest))
+    problems = problems or list(release_tables.crossed(tables, manifest.edition, manifest.sources))
     if problems:
         raise DataRefused(problems)
     areas = tables["areas"].set_index("area_code")
@@ -320,6 +307,7 @@ def verify(path: str | Path) -> list[str]:
     """
     evidence = read(path)
     evidence.context()
+    evidence.census_wards()
     notes = [
         f"{len(evidence.manifest.files)} files agree with release.toml",
         f"{len(evidence.areas):,} wards, {len(evidence.observations):,} observations meet their contracts",
@@ -410,109 +398,6 @@ def _hash_problems(folder: Path, manifest: Manifest) -> Iterable[Problem]:
                 f"{found[:12]}, expected {about['sha256'][:12]}",
                 "Build or copy the release again.",
             )
-
-
-def _filled(observations: pd.DataFrame, areas: pd.DataFrame) -> pd.DataFrame:
-    """Put back what follows from the rest: the value of a count, and the range that comes from a rough fit."""
-    needed = {"count", "of", "value", "low", "high", "area_code", "fit", "level"}
-    if not needed <= set(observations.columns) or not {"area_code", "error_p90"} <= set(areas.columns):
-        return observations  # the contract names what is missing
-    table = observations.astype({column: "float64" for column in ("count", "of", "low", "high", "observed") if column in observations})
-    for column in ("level", "area_code", "measure", "fit", "source", "period"):
-        if column in table:
-            table[column] = table[column].astype(str)
-    counted = table["count"].notna() & (table["of"] > 0)
-    table["value"] = table["value"].where(~counted, (table["count"] / table["of"].where(table["of"] > 0)).round(6))
-    error = table["area_code"].map(areas.drop_duplicates("area_code").set_index("area_code")["error_p90"])
-    rough = counted & (table["fit"].isin(["weighted", "best_fit", "estimated", "area"])) & (error > WIDE_RANGE)
-    low, high = table["low"].fillna(table["count"]), table["high"].fillna(table["count"])
-    table["low"] = table["low"].where(~rough, (low * (1 - error)).round())
-    table["high"] = table["high"].where(~rough, np.minimum((high * (1 + error)).round(), table["of"]))
-    return table
-
-
-def _context(evidence: Evidence) -> pd.DataFrame:
-    about = evidence.manifest.files.get(LAZY)
-    if about is None:
-        return pd.DataFrame({name: pd.Series(dtype=object) for name in TABLE_CONTRACTS["context"].columns})
-    try:
-        content = (evidence.path / LAZY).read_bytes()
-        if hashlib.sha256(content).hexdigest() != about["sha256"]:
-            raise DataRefused(Problem(LAZY, "has changed since the release was read", "", "Load the release again."))
-        table = pq.read_table(pa.BufferReader(content)).to_pandas()
-    except (OSError, pa.ArrowException) as error:
-        raise DataRefused(Problem(LAZY, f"cannot be read: {error}", "", "Build or copy the release again.")) from None
-    blank = {name: np.nan for name in ("value", "low", "high") if name not in table}
-    areas = evidence.areas[["error_p90"]].reset_index()
-    table = check(_filled(table.assign(**blank), areas), "context", LAZY)
-    held = context_measures()
-    problems = []
-    if unknown := sorted(set(table["measure"]) - set(held)):
-        problems.append(Problem(LAZY, "holds measures that characteristics.toml does not name", ", ".join(unknown)))
-    barred = table[(table["level"] == "ward") & table["measure"].isin([name for name, one in held.items() if one.never_by_ward])]
-    if len(barred):
-        problems.append(
-            Problem(
-                LAZY,
-                f"holds {len(barred)} ward figures of what is never to be had by ward",
-                str(barred["measure"].iloc[0]),
-                "Do not use this release.",
-            )
-        )
-    stray = set(table.loc[table["level"] == "ward", "area_code"]) - set(evidence.areas.index)
-    if stray:
-        problems.append(Problem(LAZY, f"{len(stray)} ward codes are not in areas.parquet", min(stray), "Are they of another edition?"))
-    if unknown := sorted(set(table["source"]) - set(evidence.manifest.sources)):
-        problems.append(Problem(LAZY, "names sources that release.toml does not", ", ".join(unknown), "Add them to release.toml."))
-    if problems:
-        raise DataRefused(problems)
-    return table
-
-
-def _crossed(tables: dict[str, pd.DataFrame], manifest: Manifest) -> Iterable[Problem]:
-    """Checks between tables, each of which is sound alone."""
-    areas, observations, small = tables["areas"], tables["observations"], tables["small_areas"]
-    codes = pd.Index(areas["area_code"])
-    editions = sorted(set(areas["edition"].unique()) - {manifest.edition})
-    if editions:
-        yield Problem(
-            "areas.parquet", f"holds wards of another edition than {manifest.edition}", ", ".join(editions), "Use one edition in a release."
-        )
-    stray = sorted(pd.Index(observations.loc[observations["level"] == "ward", "area_code"].unique()).difference(codes))
-    if stray:
-        yield Problem(
-            "observations.parquet",
-            f"{len(stray)} ward codes are not in areas.parquet",
-            ", ".join(stray[:3]),
-            "Are they of another edition?",
-        )
-    if "alternative" in tables and len(stray := pd.Index(tables["alternative"]["area_code"].unique()).difference(codes)):
-        yield Problem(
-            "alternative.parquet",
-            f"{len(stray)} ward codes are not in areas.parquet",
-            ", ".join(stray[:3]),
-            "Are they of another edition?",
-        )
-    unknown = sorted(set(observations["source"].unique()) - set(manifest.sources))
-    if unknown:
-        yield Problem("observations.parquet", "names sources that release.toml does not", ", ".join(unknown), "Add them to release.toml.")
-    sums = small.groupby("small_area_code")["share"].sum()
-    wrong = sums[(sums - 1).abs() > 1e-5]  # shares are kept to 6 decimals
-    if len(wrong):
-        yield Problem(
-            "small_areas.parquet",
-            f"shares of {len(wrong)} small areas do not add up to 1",
-            str(wrong.index[0]),
-            "Shares of one small area must sum to 1.",
-        )
-    sizes = tables["reference"].groupby(["nation", "level", "measure"])["q"].size()
-    if len(short := sizes[sizes != 1001]):
-        yield Problem(
-            "reference.parquet",
-            f"{len(short)} distributions do not have 1,001 quantiles",
-            " ".join(map(str, short.index[0])),
-            "Build the release again.",
-        )
 
 
 def recover(out: Path) -> None:

@@ -46,7 +46,10 @@ ward_map.found_by_ward(
 st.header("The wards in a table", anchor=False)
 own = ui.bring_own_counts(a.areas)
 if unchecked := views.rule_names(views.never_checked(a, service.id)):
-    st.markdown(f"Not checked in any of these wards, because we hold no ward figures: {unchecked}. Not checked does not mean no need.")
+    nowhere = " ".join(views.published_nowhere(views.never_checked(a, service.id)))
+    st.markdown(
+        f"Not checked in any of these wards, because we hold no ward figures: {unchecked}. {nowhere} Not checked does not mean no need."
+    )
 ui.table(views.ward_rows(a, service.id, own, explain.differences(a, service.id)), f"{service.service_name}: what to keep open, by ward")
 with st.expander("The same as a grid: each way in, ward by ward"):
     ui.ways_grid(a, service)

@@ -26,6 +26,8 @@ st.markdown(
     f"({ui.people_definition(a)})."
 )
 ui.table(views.who_lives_here(a, ward), f"{area['area_name']} against {area['nation']}", numbers=("Share here", area["nation"]))
+if how := views.how_counted(a, ward):
+    st.markdown(how)
 
 st.header("People unlikely to use the internet", anchor=False)
 ui.people_by_age(a, ward)

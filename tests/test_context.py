@@ -16,6 +16,7 @@ from exclusion.judgement.score import methods
 from exclusion.sources import characteristics
 
 BY_COUNCIL = {"religion_catholic", "religion_protestant", "english_council", "disabled_lot_council", "disabled_little_council"}
+BY_COUNCIL |= {"age75_council", "carers_council", "no_car_council"}
 """Held for Northern Ireland, by council."""
 NEVER = {"orientation_lgb", "orientation_not_said", "gender_different", "gender_not_said"}
 
@@ -155,6 +156,9 @@ def test_northern_irelands_councils_add_up_to_its_published_figures(shared):
     total = rows.groupby("measure")["count"].sum()
     # MS-B19: Catholic 805,151; MS-D02: limited a lot 217,964; MS-A07: female 967,043
     assert (total["religion_catholic"], total["disabled_lot_council"], total["female"]) == (805_151, 217_964, 967_043)
+    # MS-A02: 66,377 + 43,776 + 25,879 + 13,512 aged 75 and over; MS-D17: 1,789,348 - 1,567,135 carers; MS-E10: no car 150,279.
+    assert total["age75_council"] == pytest.approx(149_544, abs=30) and total["no_car_council"] == pytest.approx(150_279, abs=30)
+    assert total["carers_council"] == pytest.approx(222_213, abs=60)
     parts = rows[rows["measure"].str.startswith("ethnic_")].groupby("area_code")["count"].sum()
     everybody = rows[rows["measure"] == "ethnic_white"].set_index("area_code")["of"]
     assert (parts - everybody).abs().max() <= 15  # cells are perturbed apart from their total

@@ -17,9 +17,9 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from exclusion import release
-from exclusion.building import fetching, finding, steps
+from exclusion.building import fetching, finding, refresh, steps
 from exclusion.contracts import UsageError
-from exclusion.sources import ward_counts
+from exclusion.sources import published_wards, ward_counts
 from exclusion.sources.fetch import Fetcher
 
 pytestmark = pytest.mark.shared
@@ -65,9 +65,22 @@ def test_every_source_came_and_says_how(report):
     assert report.release == release.fetched()
 
 
-def test_the_three_bundled_councils_fetched_equal_the_bundled_release(report, bundled):
+@pytest.fixture(scope="module")
+def same_sources(report, bundled, publishers, place):
+    """What was fetched, but for the counts published by ward, which the bundled release does not have."""
+    folder = place / "same"
+    for path in report.folder.rglob("*"):
+        if path.is_file() and published_wards.FOLDER.strip("/") not in path.as_posix():
+            to = folder / path.relative_to(report.folder)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            to.symlink_to(path)
+    _, addresses = publishers
+    return refresh.refresh(bundled, folder, place / "same-release", councils=national.COUNCILS, recoded=addresses["recoded"])
+
+
+def test_the_three_bundled_councils_fetched_equal_the_bundled_release(same_sources, bundled):
     """Every ward, small area, distribution and percentile of what the same sources tell; what is new stands beside it."""
-    old, new = table(bundled.path, "observations"), table(report.release, "observations")
+    old, new = table(bundled.path, "observations"), table(same_sources, "observations")
     fresh = {"lone66", "bb_decent", "bb_superfast"}
     # Coverage by council is the same figure under the name of Ofcom's own file.
     renamed = old["measure"].isin(["below_uso", "indoor_4g_any"]), new["measure"].isin(["below_uso", "indoor_4g_any"])
@@ -85,14 +98,14 @@ def test_the_three_bundled_councils_fetched_equal_the_bundled_release(report, bu
         ("shares", ["small_area_code", "area_code"]),
     ):
         pd.testing.assert_frame_equal(
-            table(bundled.path, name).sort_values(key, ignore_index=True), table(report.release, name).sort_values(key, ignore_index=True)
+            table(bundled.path, name).sort_values(key, ignore_index=True), table(same_sources, name).sort_values(key, ignore_index=True)
         )
     for name, key in (
         ("reference", ["nation", "level", "measure", "q"]),
         ("reference_wards", ["area_code", "domain"]),
         ("alternative", ["area_code", "domain"]),
     ):
-        was, now = table(bundled.path, name), table(report.release, name)
+        was, now = table(bundled.path, name), table(same_sources, name)
         if name == "reference":
             now = now[~now["measure"].isin(fresh)]
         pd.testing.assert_frame_equal(was.sort_values(key, ignore_index=True), now.sort_values(key, ignore_index=True), check_dtype=False)
@@ -108,6 +121,34 @@ def test_ward_counts_as_published_came_for_each_council_and_agree_with_its_small
     council = pd.read_csv(report.folder / finding.FIT_FILE, dtype=str).set_index("LSOA21CD")["LAD25CD"].reindex(small.index)
     blackpool = small[council == "E06000009"]
     assert ages.loc[ages["lad25cd"] == "E06000009", "a85_plus"].sum() == blackpool["a85_plus"].sum()
+
+
+def test_unchanged_wards_take_the_counts_published_for_them(report, bundled):
+    """Played: each ward of 2022 has the people of its best-fit small areas. All 26 wards of Ribble Valley are as they were."""
+    new = release.read(report.release)
+    rows = new.observations[(new.observations["level"] == "ward") & new.observations["measure"].isin(["age75", "no_car", "lone66"])]
+    rows = rows.set_index(["measure", "area_code"])
+    played = pd.read_csv(report.folder / published_wards.FOLDER / "ts045_car_availability.csv.gz").set_index("wd22cd")
+    valley = new.areas.index[new.areas["council_name"] == "Ribble Valley"].intersection(played.index)
+    here = rows.loc["no_car"].loc[valley]
+    assert len(valley) > 10 and set(here["fit"]) == {"published"} and set(here["source"]) == {"census2021_wd22"}
+    assert (here["count"] == played.loc[valley, "no_car"]).all() and (here["of"] == played.loc[valley, "total_households"]).all()
+    assert here["low"].isna().all()  # exact: no range
+    assert set(rows.loc["age75"].loc[valley, "fit"]) == {"published"}  # the sum of two published counts
+    # Blackpool's wards were drawn anew in 2023: what is not as it was keeps to small areas.
+    changed = new.areas.index[new.areas["council_name"] == "Blackpool"].difference(new.census_wards().index)
+    assert len(changed) and set(rows.loc["no_car"].loc[changed, "fit"]) == {"weighted"}
+    assert new.manifest.measured["published"]["wards"] > 10
+
+
+def test_published_counts_lose_nobody_and_count_nobody_twice(report, same_sources):
+    """A council has as many households without a car as before: what one ward gains its neighbours had."""
+    new, plain = (release.read(path) for path in (report.release, same_sources))
+    for council in ("Ribble Valley", "Tower Hamlets"):
+        wards = new.areas.index[new.areas["council_name"] == council]
+        for measure in ("no_car", "age75"):
+            ours, theirs = (one.wide("ward", "count").loc[wards, measure].sum() for one in (new, plain))
+            assert ours == pytest.approx(theirs, rel=0.002), (council, measure)
 
 
 def test_new_figures_are_sums_of_their_small_areas_for_every_ward_of_both_nations(report, bundled):

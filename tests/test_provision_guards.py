@@ -174,6 +174,7 @@ def test_g9_the_finding_says_which_rules_and_why() -> None:
         "low income with a poor connection (W08) and part of limited English and new arrivals (W10). "
         "We hold no figures for this ward on premises that cannot get 10 Mbit/s fixed broadband, premises that cannot get 30 Mbit/s fixed broadband, "
         "premises with no reliable indoor mobile voice signal and people who lived abroad one year before the census. "
+        "Nobody publishes indoor mobile signal for areas smaller than a council, so this waits for figures that the council or an operator supplies. "
         "Not assessed does not mean no need."
     )
 

@@ -87,7 +87,7 @@ def build(
     if mapped is not None:
         tables = _cut(tables, mapped)
     head = _head(data, measured, tables, today or date.today())
-    path = release_write.write(out, head, tables, shapes, _readme(head))
+    path = release_write.write(out, head, tables, shapes, _readme(head), quick=mapped is None)  # the whole country stays on one machine
     say("Done", 1.0)
     return path
 

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from exclusion import geography
+from exclusion.building import published
 from exclusion.contracts import NATIONS, Problem, UsageError
 from exclusion.judgement.score import geography_rules
 from exclusion.sources import (
@@ -23,6 +24,7 @@ from exclusion.sources import (
     northern_ireland,
     ofcom,
     postcodes,
+    published_wards,
     scotland,
 )
 
@@ -52,12 +54,16 @@ class Gathered:
     published: pd.DataFrame
     lone66_total: float
     unchanged: pd.Series
+    census_wards: pd.Series
+    """2022 ward by today's ward, where it has not changed."""
     area_shares: pd.DataFrame
     postcodes: pd.DataFrame
     libraries: pd.DataFrame
     context: dict[str, pd.DataFrame]
     context_by_council: pd.DataFrame
     context_about: About
+    as_published: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """By measure, counts published for 2022 wards, of wards that have not changed; where the folder holds them."""
     shared_by_area: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=["small_area_code", "area_code", "share"]))
     """Shares of small areas where no postcode points are open; they are not in ``small``."""
 
@@ -129,10 +135,14 @@ def gather(folder: Path, nations: Sequence[str]) -> Gathered:
     ward_source, wards = boundaries.read_wards(folder, nations)
     small_source, small = boundaries.read_small_areas(folder)
     geography.require_same_codes(population.index, pd.Index(small["small_area_code"]), "census tables", "LSOA 2021")
-    published_source, published = census.read_published_wards(folder)
+    yardstick_source, yardstick = census.read_published_wards(folder)
+    census_wards = boundaries.read_census_wards(folder)
+    wards_2022 = published_wards.read(folder)
+    if wards_2022 is not None:
+        sources.append(wards_2022[0])
     point_source, points = postcodes.read(folder, nations)
     library_source, places = libraries.read(folder, geography_rules().far_help.library_types)
-    sources += [*coverage, ward_source, small_source, published_source, point_source, library_source]
+    sources += [*coverage, ward_source, small_source, yardstick_source, point_source, library_source]
     rural = [small.set_index("small_area_code")["rural"]]
     by_area: list[pd.DataFrame] = []
     if "Scotland" in nations:
@@ -165,9 +175,11 @@ def gather(folder: Path, nations: Sequence[str]) -> Gathered:
         small=small,
         rural=pd.concat(rural),
         council=council[council["area_code"].isin(wards["council_code"])],
-        published=published,
+        published=yardstick,
         lone66_total=census.read_published_total(folder, census.LONE66_CELL),
         unchanged=boundaries.read_unchanged_wards(folder),
+        census_wards=census_wards,
+        as_published={} if wards_2022 is None else published.of_today(wards_2022[1], census_wards),
         area_shares=boundaries.read_area_shares(folder),
         postcodes=points,
         libraries=places,

@@ -8,9 +8,8 @@ fetched stays as it was.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from exclusion import geography, release_write, risk
-from exclusion.building import tabulate
+from exclusion import geography, release_write
+from exclusion.building import heading, placing, published, tabulate
 from exclusion.building.finding import (
     BY_AREA,
-    FIT_FILE,
     RURAL_FILE,
     SMALL_FILE,
     WARDS_FILE,
@@ -33,28 +31,22 @@ from exclusion.building.finding import (
     small_shapes,
 )
 from exclusion.contracts import DataRefused, Problem
-from exclusion.judgement.score import geography_rules, methods
+from exclusion.judgement.score import geography_rules
 from exclusion.release import Evidence
-from exclusion.sources import Source, boundaries, census, connectivity, deprivation, northern_ireland, ofcom, ofcom_councils, scotland
-from exclusion.words import join_words
+from exclusion.sources import (
+    Source,
+    boundaries,
+    census,
+    connectivity,
+    deprivation,
+    northern_ireland,
+    ofcom,
+    ofcom_councils,
+    published_wards,
+    scotland,
+)
 
 Progress = Callable[[str, float], None]
-HELD_BY = {
-    "Broadband and mobile coverage by ward": (
-        "bb_decent",
-        "E",
-        "Indoor mobile voice by ward",
-        "Ofcom publishes mobile coverage by council only.",
-    ),
-    "One-person households aged 66 and over by ward in England and Wales": ("lone66", "E", "", ""),
-    "Ages and disabled people by ward in Northern Ireland": (
-        "age85",
-        "N",
-        "A score in Northern Ireland",
-        "Figures are held by ward since they were fetched; no method of scoring has been checked there.",
-    ),
-}
-"""A gap of the older release -> the measure that fills it and where, and what remains of the gap."""
 
 
 @dataclass
@@ -65,6 +57,8 @@ class Found:
     about: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
     """Measure -> letter of a nation -> source and period: two nations count the same thing in different years."""
     sources: list[Source] = field(default_factory=list)
+    as_published: dict[str, pd.DataFrame] = field(default_factory=dict)
+    """By measure, counts published for 2022 wards, of wards that have not changed."""
 
     def take(self, source: Source, tables: Mapping[str, pd.DataFrame]) -> None:
         """Add the measures of one source."""
@@ -110,7 +104,7 @@ def refresh(
     shares = base.shares().astype({"small_area_code": object, "area_code": object})  # looked up often: plain text is faster
     say("Reading the fetched files", 0.05)
     shares = pd.concat([shares, irish_shares(folder, base)], ignore_index=True)
-    found = _found(folder, shares)
+    found = _found(folder, shares, base.census_wards())
     wards = base.areas[base.areas["council_code"].isin(councils)]
     disk = {name: pq.read_table(base.path / f"{name}.parquet").to_pandas() for name in _tables_of(base)}
     say("Summing small areas to wards", 0.3)
@@ -119,17 +113,18 @@ def refresh(
     council_rows = _councils(folder, base, recoded or {}, found)
     disk["observations"] = _laid_over(disk["observations"], ward_rows, small_rows, nation_rows, council_rows, found.about)
     say("Placing wards among the nation's", 0.6)
-    values = _values(base, ward_rows)
-    disk["reference"] = _reference(disk["reference"], base, ward_rows, small_rows, national, values)
-    disk["reference_wards"] = _standing(disk["reference_wards"], disk["reference"], base, values)
-    disk["alternative"] = _alternative(disk.get("alternative"), folder, found, shares, wards.index)
+    values = placing.values(base, ward_rows)
+    disk["reference"] = placing.reference(disk["reference"], base, ward_rows, small_rows, national, values)
+    disk["reference_wards"] = placing.standing(disk["reference_wards"], disk["reference"], base, values)
+    disk["alternative"] = placing.alternative(disk.get("alternative"), folder, found.measures, shares, wards.index)
     disk["areas"] = _areas(disk["areas"], folder, ward_rows, shares, found)
     disk["small_areas"] = _small_areas(disk["small_areas"], folder, found, shares, wards.index)
     shapes = _shapes(base, folder, wards)
     say("Writing the release", 0.85)
     held = {(str(m), str(c)) for m, c in zip(ward_rows["measure"], ward_rows["area_code"].str[0], strict=True)}
-    head = _head(base, found, councils, today, held, disk["observations"])
-    path = release_write.write(out, head, disk, shapes, _readme(base, head), quick=True)
+    head = heading.head(base, found.sources, councils, today, held, disk["observations"])
+    head["measured"] = dict(head["measured"]) | _measured(found, shares, wards.index)
+    path = release_write.write(out, head, disk, shapes, heading.readme(base, head), quick=True)
     say("Done", 1.0)
     return path
 
@@ -140,7 +135,7 @@ def _tables_of(base: Evidence) -> list[str]:
     return [name for name in names if name != "boundaries"]
 
 
-def _found(folder: Path, shares: pd.DataFrame) -> Found:
+def _found(folder: Path, shares: pd.DataFrame, unchanged: pd.Series) -> Found:
     """Every measure that the folder holds files for; codes are those of the release or it is refused."""
     found = Found()
     source, tables = census.read(folder, some=True)
@@ -169,6 +164,10 @@ def _found(folder: Path, shares: pd.DataFrame) -> Found:
     codes = pd.Index(shares["small_area_code"].unique())
     for name, measure in found.measures.items():
         geography.require_same_codes(measure.index, codes, name, "the small areas of the release")
+    if (wards := published_wards.read(folder)) is not None and len(unchanged):
+        source, by_ward = wards
+        found.as_published = published.of_today({name: table for name, table in by_ward.items() if name in found.measures}, unchanged)
+        found.sources.append(source)
     return found
 
 
@@ -195,20 +194,30 @@ def _rows(base: Evidence, found: Found, shares: pd.DataFrame, wards: pd.Index) -
         if use.empty:
             continue
         inside = table[table.index.isin(use["small_area_code"])]
-        ward_parts.append(geography.to_wards({name: inside}, use[["small_area_code", "area_code", "share"]]))
+        made = geography.to_wards({name: inside}, use[["small_area_code", "area_code", "share"]])
+        ward_parts.append(published.lay_over(made, {name: inside}, use, found.as_published))
         small_parts.append((name, table))
     if not ward_parts:
         raise DataRefused(Problem("The fetched files", "hold no figure for the wards asked for", "", "Fetch them again."))
     ward_rows = tabulate._rounded(pd.concat(ward_parts, ignore_index=True))
     ward_rows = pd.concat([ward_rows, _age75(ward_rows)], ignore_index=True)
     ward_rows = tabulate._blank_where_no_figure(ward_rows, base.areas[["error_class"]]).assign(level="ward")
-    ward_rows["fit"] = np.where(ward_rows["area_code"].str.startswith("N"), "area", "weighted")
+    ward_rows.loc[ward_rows["area_code"].str.startswith("N"), "fit"] = "area"
     small_rows = tabulate._rounded(tabulate._small(dict(small_parts)))
     small_rows = pd.concat([small_rows, _age75(small_rows)], ignore_index=True).assign(level="lsoa21", fit="published")
     small_rows["mapped"] = small_rows["area_code"].isin(mapped)
     if {"age75_84", "age85"} <= national:
         national.add("age75")
     return ward_rows, small_rows, national
+
+
+def _measured(found: Found, shares: pd.DataFrame, wards: pd.Index) -> dict[str, Any]:
+    """How far counts made from small areas are from the published ones of the councils asked for, where both are held."""
+    near = shares[shares["area_code"].isin(wards) & shares["small_area_code"].str.startswith(("E", "W"))]
+    whole = {name: table for name, table in found.measures.items() if near["small_area_code"].isin(table.index).all()}
+    known = {name: table[table.index.isin(wards)] for name, table in found.as_published.items()}
+    about = published.measured(whole, near, known)
+    return {"published": about} if about else {}
 
 
 NEARLY = 0.002
@@ -278,6 +287,8 @@ def _laid_over(
     # On the border a small area of one nation can reach into a ward of the other: its own source stands.
     told = {pair: whose[pair[0]].get(letter_of(pair[1])) or next(iter(whose[pair[0]].values())) for pair in pairs.unique()}
     new["source"], new["period"] = [told[pair][0] for pair in pairs], [told[pair][1] for pair in pairs]
+    exact = (new["level"] == "ward") & (new["fit"] == "published")
+    new.loc[exact, ["source", "period"]] = [published_wards.SOURCE.id, published_wards.SOURCE.period]
     key = ["level", "area_code", "measure"]
     stay = older.merge(new[key].drop_duplicates(), on=key, how="left", indicator=True)
     both = pd.concat([stay[stay["_merge"] == "left_only"].drop(columns="_merge"), new], ignore_index=True)
@@ -285,123 +296,6 @@ def _laid_over(
     for column in ("level", "measure", "fit", "source", "period"):
         both[column] = both[column].astype(str)
     return tabulate._compact(both[older.columns])
-
-
-def _values(base: Evidence, ward_rows: pd.DataFrame) -> pd.DataFrame:
-    """Ward values by measure as the new release will have them."""
-    values = base.wide("ward", "value").copy()
-    for name, rows in ward_rows[ward_rows["measure"] != "population"].groupby("measure"):
-        new = rows.set_index("area_code")["value"]
-        column = values[name].copy() if name in values else pd.Series(np.nan, values.index)
-        column.loc[new.index] = new
-        values[name] = column
-    return values
-
-
-def _reference(
-    older: pd.DataFrame, base: Evidence, ward_rows: pd.DataFrame, small_rows: pd.DataFrame, national: set[str], values: pd.DataFrame
-) -> pd.DataFrame:
-    """Distributions of whole nations worked out again; of other measures as they were."""
-    if not national:
-        return older
-    letters = {nation: code[0] for nation, code in boundaries.NATION_CODE.items()}
-    small = small_rows[small_rows["measure"].isin(national)].pivot(index="area_code", columns="measure", values="value")
-    new = []
-    for level, table in (("ward", values), ("lsoa21", small)):
-        for preset in methods().values():
-            used = {d.id: {i.measure for i in d.indicator} for d in preset.domain}
-            for nation in preset.nations:
-                here = table[table.index.str.startswith(letters[nation])]
-                series = {m: here[m] for m in sorted(national) if m in here and (level == "ward" or m in tabulate.POCKET_MEASURES)}
-                whole = [d for d in preset.domain if used[d.id] <= national]
-                if whole:
-                    domains = risk.domain_values(here, whole).dropna()  # as the builder has it: an area without one domain counts in none
-                    series |= {f"domain_{d}": domains[d] for d in domains}
-                for name, column in series.items():
-                    if name not in ("population",) and column.notna().any():
-                        quantiles = {
-                            "nation": nation,
-                            "level": level,
-                            "measure": name,
-                            "q": np.arange(1001),
-                            "value": risk.quantiles(column.dropna()),
-                        }
-                        new.append(pd.DataFrame(quantiles))
-    if not new:
-        return older
-    fresh = pd.concat(new, ignore_index=True)
-    key = ["nation", "level", "measure"]
-    stay = older.merge(fresh[key].drop_duplicates(), on=key, how="left", indicator=True)
-    both = pd.concat([stay[stay["_merge"] == "left_only"].drop(columns="_merge"), fresh], ignore_index=True)
-    return both.astype({"q": "int16", "value": "float32"})
-
-
-def _standing(older: pd.DataFrame, reference: pd.DataFrame, base: Evidence, values: pd.DataFrame) -> pd.DataFrame:
-    """Percentiles of wards whose figures changed, by the distributions of the new release; of others as they were."""
-    before = base.wide("ward", "value")
-    parts = []
-    keyed = reference[reference["level"] == "ward"]
-    for preset in methods().values():
-        for nation in preset.nations:
-            letter = boundaries.NATION_CODE[nation][0]
-            here = values[values.index.str.startswith(letter)]
-            domains = risk.domain_values(here, preset.domain)
-            earlier = risk.domain_values(before.reindex(here.index), preset.domain)
-            for d in domains:
-                moved = ~((domains[d] - earlier[d]).abs() < 1e-9) & ~(domains[d].isna() & earlier[d].isna())
-                if moved.any():
-                    where = (keyed["nation"] == nation) & (keyed["measure"] == f"domain_{d}")
-                    quantiles = keyed[where].sort_values("q")["value"].to_numpy(dtype=float)
-                    codes = domains.index[moved.to_numpy()]
-                    place = risk.percentile(domains[d].reindex(codes).to_numpy(), quantiles).round(3)
-                    parts.append(pd.DataFrame({"area_code": codes, "nation": nation, "domain": str(d), "percentile": place}))
-    if not parts:
-        return older
-    fresh = pd.concat(parts, ignore_index=True)
-    stay = older.merge(fresh[["area_code", "domain"]], on=["area_code", "domain"], how="left", indicator=True)
-    both = pd.concat([stay[stay["_merge"] == "left_only"].drop(columns="_merge"), fresh.dropna(subset=["percentile"])], ignore_index=True)
-    return both[older.columns].astype({"percentile": "float32"})
-
-
-def _best_fit(folder: Path, shares: pd.DataFrame) -> pd.Series:
-    """Best-fit ward of every small area: as fetched, else as in the release."""
-    best = shares.drop_duplicates("small_area_code").set_index("small_area_code")["best_fit"]
-    if (folder / FIT_FILE).is_file():
-        fetched = pd.read_csv(folder / FIT_FILE, usecols=["LSOA21CD", "WD25CD"], dtype=str).set_index("LSOA21CD")["WD25CD"]
-        known = fetched[fetched.index.isin(best.index) & fetched.isin(shares["area_code"])]
-        best = best.copy()
-        best.loc[known.index] = known
-    return best
-
-
-def _alternative(older: pd.DataFrame | None, folder: Path, found: Found, shares: pd.DataFrame, wards: pd.Index) -> pd.DataFrame:
-    """Domain indicators under best fit, for the wards asked for where all their small areas were fetched."""
-    empty = pd.DataFrame({"area_code": pd.Series(dtype=str), "domain": pd.Series(dtype=str), "value": pd.Series(dtype="float32")})
-    older = empty if older is None else older
-    best = _best_fit(folder, shares)
-    best = best[best.isin(wards)]
-    parts = []
-    for preset in methods().values():
-        letters = tuple(boundaries.NATION_CODE[nation][0] for nation in preset.nations)
-        here = best[best.str.startswith(letters)]
-        for domain in preset.domain:
-            wanted = {i.measure: found.measures[i.measure] for i in domain.indicator if i.measure in found.measures}
-            if len(wanted) < len(domain.indicator) or here.empty:
-                continue
-            lacking = here[~here.index.isin(set.intersection(*(set(t.index) for t in wanted.values())))]
-            fit = here[~here.isin(lacking)]
-            if fit.empty:
-                continue
-            inside = {m: t[t.index.isin(fit.index)] for m, t in wanted.items()}
-            long = tabulate._rounded(geography.to_wards(inside, geography.shares_by_best_fit(fit)))
-            values = risk.domain_values(long.pivot(index="area_code", columns="measure", values="value"), [domain])[domain.id].dropna()
-            parts.append(pd.DataFrame({"area_code": values.index, "domain": domain.id, "value": values.to_numpy()}))
-    if not parts:
-        return older
-    fresh = pd.concat(parts, ignore_index=True)
-    stay = older.merge(fresh[["area_code", "domain"]], on=["area_code", "domain"], how="left", indicator=True)
-    both = pd.concat([stay[stay["_merge"] == "left_only"].drop(columns="_merge"), fresh], ignore_index=True)
-    return both.sort_values(["domain", "area_code"], ignore_index=True)[older.columns].astype({"value": "float32"})
 
 
 def _areas(older: pd.DataFrame, folder: Path, ward_rows: pd.DataFrame, shares: pd.DataFrame, found: Found) -> pd.DataFrame:
@@ -480,64 +374,3 @@ def _shapes(base: Evidence, folder: Path, wards: gpd.GeoDataFrame) -> gpd.GeoDat
     parts = [fresh] if older is None else [older.to_crs(boundaries.METRES)[~older["area_code"].isin(wards.index)], fresh]
     both = pd.concat(parts, ignore_index=True).sort_values("area_code", ignore_index=True)
     return gpd.GeoDataFrame(both, crs=boundaries.METRES)
-
-
-def _head(
-    base: Evidence, found: Found, councils: Iterable[str], today: date, held: set[tuple[str, str]], observations: pd.DataFrame
-) -> dict[str, Any]:
-    raw = tomllib.loads((base.path / "release.toml").read_text(encoding="utf-8"))
-    names = base.areas.drop_duplicates("council_code").set_index("council_code")["council_name"]
-    earlier = raw.get("fetched", {})
-    before = earlier.get("councils", [])
-    stands_on = earlier.get("stands_on", raw["files"]["observations.parquet"]["sha256"])
-    codes = list(dict.fromkeys([*before, *councils]))
-    fresh = {s.id: _entry(s) for s in found.sources}
-    sources = [fresh.pop(s["id"], s) for s in raw["source"]] + list(fresh.values())
-    used = set(observations["source"].astype(str))
-    missing = []
-    for gap in raw.get("missing", []):
-        measure, letter, what, why = HELD_BY.get(gap["what"], ("", "", "", ""))
-        if (measure, letter) not in held:
-            missing.append(gap)
-        elif what:
-            missing.append({"what": what, "why": why})
-    calibration = dict(raw.get("calibration", {}))
-    for measure in ("lone66", "bb_decent", "bb_superfast"):
-        counts = observations.loc[
-            (observations["level"] == "ward") & (observations["measure"] == measure) & observations["area_code"].str.startswith("E"),
-            "count",
-        ].dropna()
-        if len(counts):
-            calibration[measure] = [round(float(counts.quantile(q))) for q in (0.67, 0.90)]
-    head = {key: value for key, value in raw.items() if key not in ("format", "files", "source", "missing", "calibration", "fetched")}
-    return head | {
-        "version": f"{today:%Y.%m.%d}",
-        "built_on": today.isoformat(),
-        "calibration": calibration,
-        "missing": missing,
-        "fetched": {
-            "on": today.isoformat(),
-            "councils": codes,
-            "names": join_words([str(names.get(code, code)) for code in codes]),
-            "over": earlier.get("over", raw["version"]),
-            "stands_on": stands_on,
-        },
-        "source": [
-            s for s in sources if s["id"] in used or s["id"] in {x["id"] for x in raw["source"]} or s["id"] in {x.id for x in found.sources}
-        ],
-    }
-
-
-def _entry(source: Source) -> dict[str, Any]:
-    about = asdict(source)
-    return about | {"files": [{"name": n, "sha256": h, "rows": r} for n, h, r in source.files]}
-
-
-def _readme(base: Evidence, head: Mapping[str, Any]) -> str:
-    """The older release's page with a line on what was fetched, and every attribution."""
-    old = (base.path / "README.md").read_text(encoding="utf-8") if (base.path / "README.md").is_file() else f"# {head['name']}\n"
-    fetched = head["fetched"]
-    lines = list(dict.fromkeys(source["attribution"] for source in head["source"]))
-    note = f"Refreshed on {fetched['on']} over release {fetched['over']} with figures fetched for {fetched['names']}."
-    body = old.split("\n## Refreshed\n")[0].rstrip()
-    return body + "\n\n## Refreshed\n\n" + note + "\n\n" + "\n".join(f"- {line}" for line in lines) + "\n"

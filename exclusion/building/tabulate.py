@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 
 from exclusion import access, geography, risk
-from exclusion.building import context
+from exclusion.building import context, published
 from exclusion.building.gathering import Gathered
 from exclusion.contracts import TABLES
 from exclusion.judgement.access import access_rules
 from exclusion.judgement.score import geography_rules, methods
-from exclusion.sources import boundaries
+from exclusion.sources import boundaries, published_wards
 
 HOUSEHOLDS = ("no_car", "social_rented", "disabled_household")
 """Measures of households, in the order in which a ward's number of households is taken from them."""
@@ -34,7 +34,7 @@ def tables(
         wards.index
     )
     measured = _fit_measured(data, people, shares, best_fit, fit)
-    long = _rounded(geography.to_wards(data.measures, shares))
+    long = _rounded(published.lay_over(geography.to_wards(data.measures, shares), data.measures, shares, data.as_published))
     population = long[long["measure"] == "population"].set_index("area_code")["count"]
     households = _households(long)
     by_area = (wards["nation"] == NO_POINTS).to_numpy()
@@ -72,8 +72,12 @@ def tables(
         ],
         ignore_index=True,
     )
-    way = np.where(ward_rows["area_code"].isin(wards.index[by_area]), "area", "weighted")
-    ward_rows = ward_rows.assign(level="ward", fit=np.where(ward_rows["measure"] == "lone66_est", "estimated", way))
+    ward_rows["fit"] = ward_rows["fit"].fillna("weighted")
+    ward_rows.loc[ward_rows["area_code"].isin(wards.index[by_area]), "fit"] = "area"
+    ward_rows.loc[ward_rows["measure"] == "lone66_est", "fit"] = "estimated"
+    ward_rows = ward_rows.assign(level="ward")
+    if as_published := published.measured(data.measures, shares, data.as_published):
+        measured["published"] = as_published
     small_rows = _rounded(_small(data.measures, data.small["small_area_code"]))
     small_rows = pd.concat([small_rows[small_rows["measure"] != "population"], _age75(small_rows)], ignore_index=True).assign(
         level="lsoa21", fit="published"
@@ -88,11 +92,15 @@ def tables(
         "far_help": dict.fromkeys(data.nations, ("libraries_2025", "2025-04")),
         "lone66_est": dict.fromkeys(data.nations, ("census2021_wards", "2021-03-21")),
     }
+    # On the border a small area of one nation reaches into a ward of the other: what only its nation counts says nothing of that ward.
+    nation_of = ward_rows["area_code"].str[0].map(boundaries.NATION_OF)
+    ward_rows = ward_rows[[nation in about[measure] for measure, nation in zip(ward_rows["measure"], nation_of, strict=True)]]
     ours = pd.concat([ward_rows, small_rows, nation_rows], ignore_index=True)
     pairs = pd.MultiIndex.from_arrays([ours["measure"], ours["area_code"].str[0].map(boundaries.NATION_OF)])
-    # On the border a small area of one nation can reach into a ward of the other: its own source stands.
-    told = {pair: about[pair[0]].get(pair[1]) or next(iter(about[pair[0]].values())) for pair in pairs.unique()}
+    told = {pair: about[pair[0]][pair[1]] for pair in pairs.unique()}
     ours["source"], ours["period"] = [told[pair][0] for pair in pairs], [told[pair][1] for pair in pairs]
+    exact = (ours["level"] == "ward") & (ours["fit"] == "published")
+    ours.loc[exact, ["source", "period"]] = [published_wards.SOURCE.id, published_wards.SOURCE.period]
     observations = pd.concat([ours, council_rows], ignore_index=True)
     reference, reference_wards = _reference(ward_rows, small_rows)
     code_name = data.small.set_index("small_area_code")
@@ -119,6 +127,7 @@ def tables(
         "reference": reference.astype({"q": "int16", "value": "float32"}),
         "reference_wards": reference_wards.astype({"percentile": "float32"}),
         "shares": shares_table(shares, best_fit),
+        "census_wards": data.census_wards.rename("census_ward").rename_axis("area_code").reset_index(),
         "alternative": _alternative(data.measures, best_fit).astype({"value": "float32"}),
         "context": context.table(data.context, data.context_by_council, data.context_about, shares, areas.reset_index()),
     }, measured
@@ -152,7 +161,7 @@ def _rounded(long: pd.DataFrame) -> pd.DataFrame:
 def _blank_where_no_figure(ward_rows: pd.DataFrame, fit: pd.DataFrame) -> pd.DataFrame:
     """Leave figures blank in wards that are so small a part of their small areas that any figure would be somebody else's."""
     table = ward_rows.copy()
-    none = table["area_code"].map(fit["error_class"]) == "none"
+    none = (table["area_code"].map(fit["error_class"]) == "none") & (table["fit"] != "published" if "fit" in table else True)
     table.loc[none, ["count", "of", "value", "low", "high"]] = np.nan
     table.loc[none, "observed"] = 0.0
     return table
@@ -197,7 +206,8 @@ def _age75(long: pd.DataFrame) -> pd.DataFrame:
     parts = long[long["measure"].isin(["age75_84", "age85"])]
     sums = parts.groupby("area_code")["count"].sum(min_count=2)
     of = parts.groupby("area_code")["of"].first()
-    return _derived("age75", sums, of)
+    table = _derived("age75", sums, of)
+    return table if "fit" not in parts else table.assign(fit=table["area_code"].map(parts.groupby("area_code")["fit"].first()))
 
 
 def _lone66(long: pd.DataFrame, published: pd.DataFrame, total: float, measured: dict[str, Any]) -> pd.DataFrame:
@@ -307,17 +317,22 @@ def _alternative(found: Mapping[str, pd.DataFrame], best_fit: pd.Series) -> pd.D
 
 
 def _fit_measured(data: Gathered, people: pd.Series, shares: pd.DataFrame, best_fit: pd.Series, fit: pd.DataFrame) -> dict[str, Any]:
-    """Error of ward populations by each way of sharing, on wards whose published figure exists."""
+    """Error of ward counts by each way of sharing, on wards whose published figure exists.
+
+    Median and the like are of all residents. Those by class are of groups of them (people aged 75 and over, people
+    living alone), which is what the pages count: a group lives less evenly than everybody does, so its errors are larger.
+    """
     pairs = data.unchanged[data.unchanged.isin(data.published.index)]
     pairs = pairs[~pairs.index.duplicated()]
     truth = pd.Series(data.published["population"].reindex(pairs).to_numpy(), index=pairs.index).dropna()
     result: dict[str, Any] = {"wards": len(truth)}
     rules = geography_rules().error_class
+    older = data.measures["age75_84"]["count"] + data.measures["age85"]["count"]
+    groups = {"age65_74": data.measures["age65_74"]["count"], "age75": older, "one_person": data.measures["one_person"]["count"]}
     ways = {"best_fit": geography.shares_by_best_fit(best_fit), "area": geography.normalised(data.area_shares), "postcodes": shares}
     by_area = fit.index.isin(data.shared_by_area["area_code"])
     for name, way in ways.items():
-        estimate = (way["share"] * people.reindex(way["small_area_code"]).to_numpy()).groupby(way["area_code"]).sum()
-        error = geography.errors(estimate, truth)
+        error = geography.errors(_shared(way, people), truth)
         result[name] = {
             "median": round(float(error.median()), 4),
             "p90": round(float(error.quantile(0.9)), 4),
@@ -326,11 +341,22 @@ def _fit_measured(data: Gathered, people: pd.Series, shares: pd.DataFrame, best_
         if name != "best_fit":
             # Where small areas are shared by area, the error is the one that sharing by area makes on the published wards.
             mixed = fit if name == "postcodes" else geography.fit_of(way, people, rules.good_below, rules.fair_below, rules.none_from)
-            by_class = error.groupby(mixed["error_class"].reindex(error.index)).quantile(0.9)
+            of_groups = []
+            for group, counted in groups.items():
+                told = pd.Series(data.published[group].reindex(pairs).to_numpy(), index=pairs.index).dropna()
+                of_groups.append(geography.errors(_shared(way, counted), told[told >= published.FEWEST]))
+            misses = pd.concat(of_groups)
+            by_class = misses.groupby(mixed["error_class"].reindex(misses.index).to_numpy()).quantile(0.9)
             result[name]["p90_by_class"] = {c: round(float(by_class[c]), 3) for c in ("good", "fair", "rough")}
             here = fit.loc[by_area == (name == "area"), "error_class"]
             result[name]["wards_by_class"] = {c: int(n) for c, n in here.value_counts().sort_index().items()}
     return {"fit": result}
+
+
+def _shared(way: pd.DataFrame, people: pd.Series) -> pd.Series:
+    """Count by ward, of a count by small area."""
+    sums: pd.Series = (way["share"] * people.reindex(way["small_area_code"]).to_numpy()).groupby(way["area_code"]).sum()
+    return sums
 
 
 def _compact(observations: pd.DataFrame) -> pd.DataFrame:

@@ -25,6 +25,8 @@ class Measure(Entry):
     limits: str = ""
     shelf_life_years: float | None = Field(default=None, gt=0)  # past it a rule does not look at the figure (G9)
     shelf_why: str = ""
+    unpublished: str = ""
+    """Where nobody publishes it by ward: what to say of a rule that waits for it."""
 
     @model_validator(mode="after")
     def _says_why(self) -> Measure:

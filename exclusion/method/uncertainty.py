@@ -25,7 +25,8 @@ from exclusion.method import variance
 from exclusion.method.draws import Figures
 from exclusion.method.experiment import EDGES, GROUPS, Found, Nation, prepare, run
 from exclusion.method.factorial import GEOGRAPHIES, MEANS, SCALES
-from exclusion.release import WIDE_RANGE, Evidence
+from exclusion.release import Evidence
+from exclusion.release_tables import WIDE_RANGE
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]

@@ -102,15 +102,19 @@ def _why(
     measures: Mapping[str, Measure],
 ) -> str:
     reasons: dict[int, list[str]] = {_ABSENT: [], _PARTIAL: [], _NO_THRESHOLD: [], _STALE: []}
+    nowhere: list[str] = []
     for name in dict.fromkeys(name for rule in open_rules for name in asked[rule] if name in lost):
         answers = [use.id for use in indicators[name].measures if state[use.id] != _KNOWN]
         if indicators[name].combine == "first":
             answers = answers[:1]
         for measure in answers:
             reasons[state[measure]].append(measures[measure].label)
+            if state[measure] == _ABSENT and measures[measure].unpublished:
+                nowhere.append(measures[measure].unpublished)
     sentences = [f"Not assessed: {join_words([_named(flags.outcomes[rule], rule in part) for rule in open_rules])}."]
     if reasons[_ABSENT]:
         sentences.append(f"We hold no figures for this ward on {join_words(_unique(reasons[_ABSENT]))}.")
+    sentences += _unique(nowhere)
     if reasons[_PARTIAL]:
         sentences.append(f"Our figures on {join_words(_unique(reasons[_PARTIAL]))} cover less than two thirds of this ward.")
     if reasons[_STALE]:

@@ -26,6 +26,9 @@ ATTRIBUTION = (
     "Contains OS data © Crown copyright and database right 2025"
 )
 
+NORTHERN_IRELAND = ". Contains LPS Intellectual Property (Ordnance Survey of Northern Ireland) © Crown copyright and database right 2025"
+"""What the terms ask for beside :data:`ATTRIBUTION` where wards of Northern Ireland are shown."""
+
 WARDS = Source(
     id="ons_wards_2025",
     title="Wards (May 2025) boundaries UK BGC, names and councils",
@@ -89,7 +92,8 @@ def read_wards(folder: Path, nations: Collection[str] = ("England", "Wales")) ->
     frame["nation"] = frame["area_code"].str[0].map(NATION_OF)
     frame["upper_code"] = frame["council_code"].map(upper["UTLA23CD"]).fillna("")
     frame["upper_name"] = frame["council_code"].map(upper["UTLA23NM"]).fillna("")
-    return replace(WARDS, files=(names.file, counties.file)), gpd.GeoDataFrame(
+    terms = ATTRIBUTION + (NORTHERN_IRELAND if "Northern Ireland" in nations else "")
+    return replace(WARDS, files=(names.file, counties.file), attribution=terms), gpd.GeoDataFrame(
         frame.sort_values("area_code", ignore_index=True), crs=METRES
     )
 
@@ -121,6 +125,17 @@ def read_unchanged_wards(folder: Path) -> pd.Series:
     pairs = arrive(folder, "geography/crosswalk_wd22_wd25_area.csv.gz", key=["WD22CD", "WD25CD"], texts=["relation"]).table
     same = pairs[pairs["relation"] == "unchanged"]
     return same.set_index("WD25CD")["WD22CD"]
+
+
+def read_census_wards(folder: Path) -> pd.Series:
+    """2022 ward by today's ward where it has the same ground (98 per cent and more), under its old code or a new one.
+
+    England and Wales alone: the census of no other nation is published for these wards.
+    """
+    pairs = arrive(folder, "geography/crosswalk_wd22_wd25_area.csv.gz", key=["WD22CD", "WD25CD"], texts=["relation"]).table
+    same = pairs[pairs["relation"].isin(["unchanged", "recoded_same_area"]) & pairs["WD25CD"].str.startswith(("E", "W"))]
+    same = same[~same["WD22CD"].duplicated(keep=False) & ~same["WD25CD"].duplicated(keep=False)]
+    return same.set_index("WD25CD")["WD22CD"].sort_index()
 
 
 def read_active_codes(folder: Path) -> dict[str, str]:

@@ -47,7 +47,7 @@ SCOTLAND = Source(
 )
 NORTHERN_IRELAND = Source(
     id="census2021_ni_characteristics",
-    title="Census 2021, Northern Ireland, main statistics A02, A07, B01, B14, B19, D02, D17 by local government district",
+    title="Census 2021, Northern Ireland, main statistics A02, A07, B01, B14, B19, D02, D17, E10 by local government district",
     publisher="Northern Ireland Statistics and Research Agency",
     period="2021-03-21",
     url="https://www.nisra.gov.uk/statistics/census",
@@ -230,7 +230,10 @@ def read_scotland(folder: Path) -> tuple[Source, dict[str, pd.DataFrame]]:
 
 IRISH_FILE = "census/ni/census2021_main_statistics_lgd14_long.csv.gz"
 _IRISH = {
-    ("A02", "All usual residents"): {"age0_4": ["0-4 years"]},
+    ("A02", "All usual residents"): {
+        "age0_4": ["0-4 years"],
+        "age75_council": ["75-79 years", "80-84 years", "85-89 years", "90+ years"],
+    },
     ("A07", "All usual residents"): {"female": ["Female"], "male": ["Male"]},
     ("B01", "All usual residents"): {
         "ethnic_white": ["White"],
@@ -261,6 +264,13 @@ _IRISH = {
         "disabled_lot_council": ["All usual residents: Day-to-day activities limited a lot"],
         "disabled_little_council": ["All usual residents: Day-to-day activities limited a little"],
     },
+    ("D17", "All usual residents aged 5 and over"): {
+        "carers_council": [
+            f"All usual residents aged 5 and over: Provides {hours} hours unpaid care per week"
+            for hours in ("1-19", "20-34", "35-49", "50+")
+        ]
+    },
+    ("E10", "All households"): {"no_car_council": ["No cars or vans available"]},
 }
 
 

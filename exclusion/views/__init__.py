@@ -28,8 +28,8 @@ from exclusion.views.service import (
     ward_rows,
     ways_grid,
 )
-from exclusion.views.shared import BEYOND, rule_names
-from exclusion.views.ward import not_known, residents, score_drivers, spread, spread_rows, ward_services, who_lives_here
+from exclusion.views.shared import BEYOND, published_nowhere, rule_names
+from exclusion.views.ward import how_counted, not_known, residents, score_drivers, spread, spread_rows, ward_services, who_lives_here
 
 __all__ = [
     "BEYOND",
@@ -45,6 +45,7 @@ __all__ = [
     "could_move_first",
     "floor",
     "grid",
+    "how_counted",
     "how_sure",
     "is_wide",
     "keep_lines",
@@ -57,6 +58,7 @@ __all__ = [
     "not_known",
     "other_findings",
     "people_by_age",
+    "published_nowhere",
     "reasons_here",
     "residents",
     "risk_rows",

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from exclusion import judgement, maps
+from exclusion.judgement.score import measures
 from exclusion.words import join_words, within
 
 LEVEL_OF = {"monitor": 1, "recommended": 2, "required": 3}
@@ -34,3 +35,16 @@ def rule_names(rules: set[str]) -> str:
     """Rules by title and number: "weak mobile signal (W03)"."""
     known = judgement.rules()
     return join_words([f"{within(known[rule].title)} ({rule})" for rule in sorted(rules) if rule in known])
+
+
+def published_nowhere(rules: set[str]) -> list[str]:
+    """What to say of rules that wait for figures which nobody publishes by ward, once each."""
+    names, known = judgement.indicators(), measures()
+    asked = [
+        use.id
+        for rule in sorted(rules)
+        if rule in judgement.rules()
+        for leg in judgement.rules()[rule].indicators()
+        for use in names[leg].measures
+    ]
+    return list(dict.fromkeys(known[one].unpublished for one in asked if one in known and known[one].unpublished))

@@ -34,7 +34,7 @@ def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
         known = not pd.isna(row["n"])
         shown = known and row["n"] >= fewest
         here = about(row["n"], str(row["fit"])) if known else "not known"
-        notes = {"estimated": ["our estimate"], "own": ["the council's own figure"]}.get(str(row["fit"]), [])
+        notes = {"estimated": ["our estimate"], "own": ["the council's own figure"], "published": ["as published"]}.get(str(row["fit"]), [])
         if shown and row["fit"] != "published" and not pd.isna(row["low"]) and not pd.isna(row["high"]):
             notes.append(f"{two_figures(row['low'])} to {two_figures(row['high'])}")
         rows.append(
@@ -128,6 +128,27 @@ def ward_services(a: Assessment, code: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Service", "Level", f"What to keep {BEYOND}, and why"])
 
 
+def how_counted(a: Assessment, code: str) -> str:
+    """Whether the ward's census counts are the publisher's own or made from small areas, and how far off those are.
+
+    Blank in a release that holds no published ward counts.
+    """
+    rows = a.profile[(a.profile["area_code"] == code) & a.profile["n"].notna()]
+    if (rows["fit"] == "published").any():
+        known = measures()
+        made = [known[name].short for name in rows.loc[rows["fit"] == "weighted", "measure"] if known[name].counted]
+        tail = f" Made from small areas: {', '.join(made)}." if made else ""
+        return f"This ward has not changed since 2022: its census counts are as published for it.{tail}"
+    about = a.evidence.manifest.measured.get("published")
+    if not about or a.areas.loc[code, "nation"] not in ("England", "Wales"):
+        return ""
+    return (
+        "No count is published for this ward as it now is: its counts are made from small areas. On "
+        f"{about['wards']:,} wards that have both, half of the counts made so were within {percent(about['median'])} of the published "
+        f"one, and nine in ten within {percent(about['p90'])}."
+    )
+
+
 def not_known(a: Assessment, code: str) -> list[str]:
     """What we do not know of the ward: figures we lack, rules that could not be checked, rough fits."""
     lines = []
@@ -146,9 +167,11 @@ def not_known(a: Assessment, code: str) -> list[str]:
             "neighbours. We give none, and nothing was checked: ask the people who know it."
         )
     elif area["error_class"] != "good":
-        by_area = "area" in set(a.profile[a.profile["area_code"] == code]["fit"])
+        ways = set(a.profile[a.profile["area_code"] == code]["fit"])
+        by_area = "area" in ways
+        which = "Other figures" if "published" in ways else "Figures"
         lines.append(
-            f"Figures come by small area and were shared onto this ward by {'area' if by_area else 'postcode'}. In nine of ten wards like "
+            f"{which} come by small area and were shared onto this ward by {'area' if by_area else 'postcode'}. In nine of ten wards like "
             f"this one the count is within {percent(float(area['error_p90']))} of the truth"
             + (", measured elsewhere: here it could be more." if by_area else ".")
         )
