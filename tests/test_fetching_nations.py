@@ -189,6 +189,15 @@ def test_belfast_can_be_assessed_with_what_was_fetched(irish):
     assert {"W04", "W05", "W06", "W11", "W13", "W15"} <= checked  # none of them can be without these figures
 
 
+def test_offline_with_nothing_kept_lists_every_file_to_download_in_one_run(addresses, place):
+    """Boundaries alone would stop a run; with no way out the officer wants the whole list at once."""
+    found = fetching.fetch(Fetcher(cache=place / "none", offline=True), addresses, [BELFAST], out=place / "never", today=TODAY)
+    said = [str(one.problem) for one in found.outcomes]
+    assert (len(said), found.release, found.exit_code) == (14, None, 4)
+    assert all("--offline asks nobody" in text and "download it by hand from https://" in text for text in said)
+    assert not (place / "never").exists()
+
+
 def test_all_names_every_council_and_an_unknown_nation_is_refused(bundled):
     assert len(fetching.councils_of(bundled, every=True)) == 361
     assert len(fetching.councils_of(bundled, nations=["scotland", "Northern Ireland"])) == 43

@@ -147,9 +147,11 @@ def fetch(
         report.outcomes.append(outcome)
         if outcome.problem and step.needed:
             say(f"{step.title} could not be had", share)
-            fetcher.say = say
-            return report
+            if not fetcher.offline:
+                break  # offline costs no waiting, and whoever has no way out wants every file to download in one list
     fetcher.say = say
+    if any(step.needed and one.problem for step, one in zip(steps, report.outcomes, strict=False)):
+        return report
     say("Writing the release", 0.92)
     report.release = refresh.refresh(
         base,
