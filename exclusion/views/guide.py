@@ -70,7 +70,7 @@ STATEMENT = (
             "pages are made with. While a box for text has focus, R is only a letter.",
             "On a map with more than 700 wards, wards are drawn as one picture and cannot be reached with the keyboard; use the table, "
             "the list of councils or the box that finds a ward.",
-            "Charts of the method page are pictures with a sentence in words; the table below holds their figures.",
+            "Charts are pictures with a sentence in words; the table below each holds its figures.",
             "After a choice, Streamlit draws the page again. Focus stays where it was, but a screen reader may read some of it twice.",
             "Tables you can sort and filter are drawn by Streamlit as a grid; its column menus open only with a pointer. "
             "The same table can be taken away as CSV.",
