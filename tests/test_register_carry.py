@@ -164,7 +164,7 @@ HOSTILE: dict[str, tuple[Callable[[Files], Files], str]] = {
     "pickled data": (lambda files: files | {"v1/findings.pickle": b"x"}, "a name that does not belong"),
     "no list": (lambda files: {name: body for name, body in files.items() if name != "register.toml"}, "holds no register.toml"),
     "a list that is not TOML": (lambda files: files | {"register.toml": b"= ["}, "is not valid TOML"),
-    "a list that is not text": (lambda files: files | {"register.toml": b"\xff\xfe"}, "is not valid TOML"),
+    "a list that is not text": (lambda files: files | {"register.toml": b"\xff\xfe"}, "is not a text file"),
     "a list nested without end": (lambda files: files | {"register.toml": b"a = " + b"[" * 100_000}, "is not valid TOML"),
     "another format": (listed(lambda about: about.update(format=99)), "format"),
     "no versions": (listed(lambda about: about.update(version=[])), "lists no version"),
@@ -349,10 +349,12 @@ def test_a_proposal_is_saved_to_the_letter_with_what_it_does(tmp_path: Path, bun
     # The contacts that are expected are kept with their numbers, so that a review can lay what came beside them.
     assert {"now", "low", "high", "label"} <= set(saved.table("demand").columns)
     assert main(["register", "show", saved.version.assessment, "--register", where]) == 0
-    # rules.md section 10: what the proposal does to each finding to keep something open.
+    # rules.md section 10: what the proposal does to each finding, those that only say what is not known among them.
     effects, findings = saved.table("effects"), saved.table("findings")
-    assert len(effects) == int(findings["kind"].isin(["floor", "keep", "more_use"]).sum())
-    assert set(effects["proposal_effect"]) <= {"closes", "stays", "none"}
+    assert len(effects) == len(findings)
+    asked = effects[effects["kind"].isin(["floor", "keep", "more_use"])]
+    assert set(asked["proposal_effect"]) == {"closes", "stays", "none"}
+    assert set(asked.loc[asked["proposal_effect"] == "closes", "channel"]) == {"f2f"}
 
 
 def test_the_register_is_where_the_environment_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
