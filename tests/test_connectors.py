@@ -289,6 +289,28 @@ def test_a_nation_is_asked_for_in_one_question_and_cut_to_what_was_wanted(fetche
     assert httpserver.log[0][0].args["area-type"] == "lsoa"
 
 
+def test_the_table_downloaded_from_the_page_will_do_and_nobody_is_asked(httpserver, addresses, tmp_path):
+    """ONS' own headings; what does not apply is dropped, an area that is not in it is named as withheld."""
+    said = [
+        "Lower layer Super Output Areas Code",
+        "Lower layer Super Output Areas",
+        "Age (6 categories) Code",
+        "Age (6 categories)",
+        "Observation",
+    ]
+    rows = [[code, "x", group, "y", max(group, 0) * 10] for code in ("E01000001", "E01000009") for group in (-8, *range(1, 7))]
+    (tmp_path / "custom-filtered-2026-11-01T10_00_00Z.csv").write_text(pd.DataFrame(rows, columns=said).to_csv(index=False))
+    hand = Fetcher(cache=tmp_path / "cache", hand=tmp_path, offline=True)
+    table, withheld = ons_custom.fetch_ages(hand, addresses, ["E01000001", "E01000002"])
+    assert (withheld, httpserver.log) == (["E01000002"], [])
+    assert table.to_dict("records") == [
+        {"lsoa21cd": "E01000001", "a00_15": 10, "a16_24": 20, "a25_34": 30, "a35_49": 40, "a50_64": 50, "a65_plus": 60}
+    ]
+    (tmp_path / "custom-filtered-2026-11-01T10_00_00Z.csv").write_text(pd.DataFrame(rows + rows[1:2], columns=said).to_csv(index=False))
+    with pytest.raises(DataRefused, match=r"holds 1 figures twice \(found: E01000001\)"):
+        ons_custom.fetch_ages(hand, addresses, ["E01000001"])
+
+
 def test_a_changed_shape_is_refused(fetcher, httpserver, addresses):
     httpserver.expect_request("/ons-custom/population-types/UR/census-observations").respond_with_json({"message": "combination blocked"})
     with pytest.raises(DataRefused, match=r"sent no list of observations \(found: combination blocked\)"):

@@ -16,6 +16,7 @@ import pandas as pd
 from exclusion.contracts import DataRefused
 from exclusion.sources.asking import Ask
 from exclusion.sources.fetch import Fetcher
+from exclusion.sources.reading import column_of, csv_of, numbers_of
 
 
 def observations(
@@ -52,8 +53,9 @@ def observations(
                 f"{about['base'].rstrip('/')}/population-types/{population}/census-observations",
                 about["page"],
                 {"area-type": area_type if whole else ",".join([area_type, *some]), "dimensions": ",".join(named)},
-                largest=300_000_000,
-                kind="json",
+                tuple(about["by_hand"]),
+                300_000_000,
+                "json",
             )
             asked.append(ask)
             rows += _rows(ask, fetcher.get(ask).content(), area_type, named)
@@ -99,8 +101,26 @@ def _rows(ask: Ask, content: bytes, area_type: str, dimensions: list[str]) -> li
     return rows
 
 
+def _downloaded(fetcher: Fetcher, about: Mapping[str, Any], codes: Iterable[str], name: str) -> tuple[Ask, pd.DataFrame] | None:
+    """The table as the user downloaded it, for the areas wanted: ``area``, the option's code and ``count``; None without one."""
+    ask = Ask(about["source"], "", about["page"], {}, tuple(about["by_hand"]), 300_000_000, "csv")
+    got = fetcher.find_by_hand(ask)
+    if got is None:
+        return None
+    raw = csv_of(ask, got.content())
+    area = column_of(ask, raw, "Lower layer Super Output Areas Code")
+    option = column_of(ask, raw, "Age (6 categories) Code")
+    count = numbers_of(ask, raw[column_of(ask, raw, "Observation")], "Observation", raw[area])
+    table = pd.DataFrame({"area": raw[area], name: raw[option].str.strip(), "count": count})
+    table = table[table["area"].isin(set(codes)) & (table[name] != "-8")].reset_index(drop=True)
+    if (twice := table.duplicated(["area", name])).any():
+        raise DataRefused(ask.problem(f"holds {int(twice.sum()):,} figures twice", str(table.loc[twice, "area"].iloc[0])))
+    return ask, table
+
+
 def fetch_ages(fetcher: Fetcher, addresses: Mapping[str, Any], codes: Iterable[str]) -> tuple[pd.DataFrame, list[str]]:
     """Six age groups that split at 16, which no published small-area table does: ``lsoa21cd`` and our columns."""
+    codes = list(codes)
     entry = addresses["ons_custom"]["table"]["age6"]
     name = entry["dimensions"][0]
     options = [str(number) for number in range(1, len(entry["columns"]) + 1)]
@@ -112,6 +132,12 @@ def fetch_ages(fetcher: Fetcher, addresses: Mapping[str, Any], codes: Iterable[s
                 ask.problem(f"sent other age groups than 1 to {len(options)} for every area", ", ".join(map(str, cells.columns)))
             )
 
+    if (by_hand := _downloaded(fetcher, addresses["ons_custom"], codes, name)) is not None:
+        ask, long = by_hand
+        complete(ask, long)
+        withheld = sorted(set(codes) - set(long["area"]))
+        cells = long.pivot(index="area", columns=name, values="count")
+        return cells.astype("int64").set_axis(entry["columns"], axis=1).rename_axis("lsoa21cd").reset_index(), withheld
     long, withheld = observations(fetcher, addresses, entry["population"], entry["area_type"], codes, [name], complete)
     cells = long.pivot(index="area", columns=name, values="count")
     return cells.astype("int64").set_axis(entry["columns"], axis=1).rename_axis("lsoa21cd").reset_index(), withheld
