@@ -50,8 +50,8 @@ def test_a_link_into_a_server_nobody_has_visited_opens_under_the_menu_and_can_be
         map_frame(page)
         assert page.get_by_role("combobox", name="Service that would move online").is_enabled()
         assert page.title() == "Risk map - Kept Open"
-        assert page.get_by_role("link", name="Your figures").count() == 1  # a name of ours, not the file's
-        assert page.get_by_role("link", name="own", exact=True).count() == 0
+        assert page.get_by_role("link", name="Risk map", exact=True).count() == 1  # a name of ours, not the file's
+        assert page.get_by_role("link", name="risk map", exact=True).count() == 0
 
 
 def test_a_ward_is_found_from_any_page_and_the_link_says_which(visit, settle):
