@@ -1,6 +1,7 @@
 """Is the score right? Agreement with what people did, how far it may be chance, and what a slider gains or loses."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -148,6 +149,18 @@ def test_the_older_index_stands_beside_ours_on_the_same_areas():
     assert table.at["deri_1_6", "ahead"] == table.at["deri_1_6", "ahead_high"] == 0
     assert table.at["ours", "low"] < table.at["ours", "spearman"] < table.at["ours", "high"]
     assert table["spearman"].idxmin() in ("without_age", "deri_1_6")  # paper follows age here
+
+
+def test_weights_are_tried_only_where_there_is_something_to_hold_them_against(bundled, monkeypatch):
+    # The release scores England, Wales and Scotland; the yardstick here is of England alone.
+    wards = invented()
+    about = SimpleNamespace(title="t", publisher="p", period="2021", licence="l", url="u", note="n")
+    held = yardstick.Yardstick(wards.iloc[:0].assign(people=[]), wards, (about, about))
+    tried = []
+    monkeypatch.setattr(yardstick, "read", lambda folder, evidence: held)
+    monkeypatch.setattr(validity, "weight_grid", lambda held, nation: tried.append(nation) or pd.DataFrame({"nation": [nation]}))
+    assert {"England", "Wales", "Scotland"} <= set(bundled.manifest.nations)
+    assert validity.check("anywhere", bundled, grid=True).grid["nation"].tolist() == tried == ["England"]
 
 
 def test_too_few_areas_say_nothing():

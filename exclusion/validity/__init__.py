@@ -133,7 +133,9 @@ def check(folder: str | Path, evidence: Evidence | None = None, progress: Progre
         "older_index": f"{rival.title} ({rival.publisher}, {rival.period})",
         "release": f"{evidence.manifest.name} {evidence.manifest.version}",
     }
-    nations = [nation for nation in evidence.manifest.nations if method_for(nation)]
+    # Scotland has a method and no yardstick: nothing to hold its weights against.
+    measured = set(held.wards.loc[held.wards["sent_first"].eq("letter"), "nation"])
+    nations = [nation for nation in evidence.manifest.nations if method_for(nation) and nation in measured]
     grids = [weight_grid(held, nation) for nation in nations] if grid else []
     say("Done", 1.0)
     return Validity(table, pd.concat(grids, ignore_index=True) if grids else pd.DataFrame(), about)
