@@ -35,7 +35,7 @@ services = {service.id: service for service in a.services}
 
 st.header("What it would do", anchor=False)
 for one in proposals:
-    st.subheader(one.title, anchor=False)
+    st.subheader(ui.plain(one.title), anchor=False)
     ui.lines([*shown.changes(considered, one), *shown.officer(one)])
 ui.notices(considered.notices)
 

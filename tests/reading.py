@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from html import unescape
 
 _WORD = re.compile(r"[A-Za-zÀ-ÿ]+(?:['’-][A-Za-zÀ-ÿ]+)*|\d[\d,.:%]*")
 _END = re.compile(r"[.!?]+(?=\s|$|[”’\"'])")
@@ -39,3 +40,10 @@ def age(lines: str | Iterable[str]) -> float:
     words = [word for one in said for word in one]
     grade = 0.39 * len(words) / len(said) + 11.8 * sum(map(syllables, words)) / len(words) - 15.59
     return grade + 5
+
+
+def of_page(html: str) -> float:
+    """The age of a reader of what a page of the app says: its text without markup, styles and scripts; lines and cells end sentences."""
+    bare = re.sub(r"<(style|script)\b.*?</\1>", " ", html, flags=re.DOTALL | re.IGNORECASE)
+    bare = re.sub(r"</?(?:b|strong|em|span|a|i)\b[^>]*>", "", bare)
+    return age(unescape(re.sub(r"<[^>]+>", "\n", bare)).replace("**", ""))

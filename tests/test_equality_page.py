@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import reading
 from streamlit.testing.v1 import AppTest
 from test_pages import run, text
 
@@ -76,6 +77,7 @@ def test_the_page_shows_what_is_known_and_leaves_the_three_questions_open():
     for name in NINE:
         assert f">{name}</th>" in words
     assert "Evidence as at " in words and words.count("Three questions open") >= 9
+    assert reading.of_page(words) <= 14
     test.selectbox(key="characteristic").set_value("disability").run()
     words = text(test)
     for lacking in ("Learning disability", "Mental ill health", "Sight", "Hearing", "Memory"):

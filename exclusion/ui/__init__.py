@@ -132,10 +132,10 @@ def refusing_here(work: Callable[[], Found]) -> Found | None:
 def show_error(error: ExclusionError) -> None:
     """What is wrong and what to do, every problem at once."""
     lines = [str(problem) for problem in error.problems] or [str(error)]
-    st.error("\n".join(f"- {_plain(line)}" for line in lines) if len(lines) > 1 else _plain(lines[0]))
+    st.error("\n".join(f"- {plain(line)}" for line in lines) if len(lines) > 1 else plain(lines[0]))
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Text as it stands, whatever it holds: nothing in it is taken for markdown."""
     return "".join(f"\\{letter}" if letter in r"\`*_{}[]()#+-.!|<>~$:" else letter for letter in text)
 
@@ -199,7 +199,7 @@ def _heed_code(held: Evidence) -> None:
     if code in held.areas.index:
         show_ward(held, code)
     else:
-        st.warning(_plain(f"This link names a ward we do not hold: “{code}”. It may be of another year; find the ward by its name."))
+        st.warning(plain(f"This link names a ward we do not hold: “{code}”. It may be of another year; find the ward by its name."))
 
 
 def _carry_over(title: str) -> None:
@@ -243,7 +243,7 @@ def status(text: str) -> None:
 def notices(told: Sequence[str]) -> None:
     """What whoever reads the figures must know first."""
     if told:
-        st.warning("\n\n".join(_plain(line) for line in told))
+        st.warning("\n\n".join(plain(line) for line in told))
 
 
 def lines(items: Sequence[str | tuple[str, str]]) -> None:
@@ -277,7 +277,7 @@ def _say_what_the_link_lacks(name: str, labels: set[str], what: str, instead: st
         st.session_state[told] = [label for label in st.query_params.get_all(name) if label not in labels]
     if st.session_state[told]:
         lacking = join_words([f"“{label}”" for label in st.session_state[told]])
-        st.warning(_plain(f"This link names {what} we do not hold: {lacking}. {instead}"))
+        st.warning(plain(f"This link names {what} we do not hold: {lacking}. {instead}"))
 
 
 def choose_councils(held: Evidence) -> tuple[str, ...]:
@@ -532,7 +532,7 @@ def take_away(a: Assessment, name: str) -> None:
 
 def people_definition(a: Assessment) -> str:
     """What "unlikely to use the internet" means, with its date and the factor set, if any."""
-    return _plain(a.people_estimate.definition)
+    return plain(a.people_estimate.definition)
 
 
 def people_by_age(a: Assessment, code: str) -> None:

@@ -91,7 +91,7 @@ def try_to(work: Callable[[], Version]) -> None:
 def said() -> None:
     """What was just saved, once."""
     if text := visit.held().pop(_SAID, ""):
-        st.success(text)
+        st.success(ui.plain(text))
 
 
 def somebody_first(held: Register, assessment: str, newest: int) -> None:
@@ -103,7 +103,7 @@ def somebody_first(held: Register, assessment: str, newest: int) -> None:
     sentences, tables = shown.comparison(found)
     tried = assessment in visit.held().get(_FIRST, {})
     st.warning(
-        f"{found.after.made_by} saved version {newest} while you worked on version {before}. "
+        f"{ui.plain(found.after.made_by)} saved version {newest} while you worked on version {before}. "
         + ("Yours was not saved, and nothing of it is lost: it stands in the form. " if tried else "")
         + "Look at what they changed, then save yours on top."
     )

@@ -91,12 +91,13 @@ def _version(rows: pd.DataFrame, label: str, key: str, first: int) -> int:
 
 
 def _as_saved(saved: Saved, evidence: Evidence) -> None:
-    st.subheader(f"{saved.version.title}, version {saved.version.number}", anchor=False)
+    st.subheader(ui.plain(f"{saved.version.title}, version {saved.version.number}"), anchor=False)
     ui.lines(shown.about(saved))
     ui.notices(saved.run.get("notices", ()))
     opened = register.restore(saved, evidence)
     if opened.missing:
-        st.warning("It cannot be opened exactly as it was. " + " ".join(opened.missing) + " What was saved stands below all the same.")
+        why = ui.plain(" ".join(opened.missing))
+        st.warning(f"It cannot be opened exactly as it was. {why} What was saved stands below all the same.")
     else:
         st.markdown("It opens exactly as it was saved. Nothing in it was worked out again.")
     rows = _to_answer(saved)

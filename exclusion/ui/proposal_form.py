@@ -222,7 +222,7 @@ def chosen(evidence: Evidence) -> Considered | None:
             "chosen_how",
             THIS_VISIT,
             options=(THIS_VISIT, FROM_FILES),
-            captions=[titles, "TOML, as the Proposal page or a colleague wrote it"],
+            captions=[ui.plain(titles), "TOML, as the Proposal page or a colleague wrote it"],
         )
     if given and how == THIS_VISIT:
         return consider(evidence, *given)
