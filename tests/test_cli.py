@@ -330,7 +330,11 @@ def test_a_reader_that_goes_away_is_no_mistake() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="signals differ on Windows")
 def test_ctrl_c_stops_it_without_a_traceback(tmp_path: Path) -> None:
     exclusion = [sys.executable, "-m", "exclusion", "export", "--all", "-o", str(tmp_path / "wards.xlsx")]
-    with subprocess.Popen(exclusion, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+
+    def heeding() -> None:  # what runs these tests in the background has Ctrl-C ignored, and a child inherits that
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    with subprocess.Popen(exclusion, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=heeding) as process:
         deadline = time.monotonic() + 60
         while not any(tmp_path.iterdir()) and time.monotonic() < deadline:  # until it is writing
             time.sleep(0.05)
