@@ -188,3 +188,36 @@ def test_the_command_line_lays_every_file_beside_a_proposal(tmp_path: Path, caps
     }
     assert main([*words[:3], "--council", "Blackpool", "--service", "blue_badge", "--places", str(tmp_path / "none.csv")]) != 0
     assert "is not a file" in capsys.readouterr().err
+
+
+def test_pack_and_equality_touch_only_the_wards_that_use_the_place_as_assess_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, held = write(tmp_path, "p.toml", TEXT), write(tmp_path, "places.csv", LIST)
+    pack, document = tmp_path / "pack", tmp_path / "eia.html"
+    told = "Taken are those where it is the nearest place on the list for some people: 11 wards of 21."
+
+    def touched() -> set[str]:
+        """Wards whose page names the place that closes."""
+        return {page.stem.split("-", 1)[1] for page in pack.glob("E05*.html") if "Middle House" in page.read_text(encoding="utf-8")}
+
+    assert main(["pack", "-p", str(file), "-o", str(pack)]) == 0
+    assert told not in capsys.readouterr().err
+    assert len(touched()) == 21  # without a list nobody knows who uses it
+    assert main(["pack", "-p", str(file), "-o", str(pack), "--places", str(held)]) == 0
+    assert told in capsys.readouterr().err
+    # As worked out for 'assess' above: Bispham is nearer to North House and Squires Gate to South House, Talbot to Middle House.
+    assert len(touched()) == 11 and "talbot" in touched() and not {"bispham", "norbreck", "squires-gate"} & touched()
+    assert main(["equality", "-p", str(file), "-o", str(document), "--places", str(held)]) == 0
+    assert told in capsys.readouterr().err and told in document.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("command", ["pack", "equality"])
+def test_a_list_of_places_that_cannot_say_which_wards_is_refused(command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, out = write(tmp_path, "p.toml", TEXT), str(tmp_path / "out.html")
+    held = write(tmp_path, "places.csv", LIST.replace("Middle House", "Centre House"))
+    assert main([command, "-p", str(file), "-o", out, "--places", str(held)]) != 0
+    assert "Middle House" in capsys.readouterr().err  # else its closure would silently reach all 21 wards
+    assert main([command, "-o", out, "--places", str(held), "--answers", "abc"]) != 0
+    assert "--places: needs a --proposal" in capsys.readouterr().err
+    assert not (tmp_path / "out.html").exists()

@@ -24,6 +24,7 @@ from exclusion.cli.options import (
     PeopleScale,
     PeopleWhy,
     Place,
+    PlaceList,
     Postcodes,
     Proposals,
     Release,
@@ -130,7 +131,7 @@ def assess(
     local: Own = None,
     routes: Annotated[Path | None, typer.Option("--routes", help="Your list of ways in without the internet (CSV).")] = None,
     costs: Annotated[Path | None, typer.Option("--costs", help="Your own costs (TOML); we have no pounds of ours.")] = None,
-    places: Annotated[Path | None, typer.Option("--places", help="Your list of places (CSV, Open Referral JSON), for distances.")] = None,
+    places: PlaceList = None,
     libraries: Annotated[
         Path | None,
         typer.Option("--libraries", help="Folder of published tables: its libraries in place of your list, an example."),
@@ -262,6 +263,7 @@ def pack(
     council: AnyCouncils = None,
     service: Annotated[list[str] | None, typer.Option("--service", "-s", help="The service, by id; a pack is about one.")] = None,
     proposal: Proposals = None,
+    places: PlaceList = None,
     local: Own = None,
     weight: Weights = None,
     people_scale: PeopleScale = None,
@@ -280,7 +282,8 @@ def pack(
     """Write pages to e-mail or print.
 
     One for the council and one for each ward, complete in themselves. With a proposal: one side for
-    scrutiny, and for each service it names a page of the council and one of each ward. With --answers
+    scrutiny, and for each service it names a page of the council and one of each ward; with --places a
+    place that closes counts only in the wards where it is the nearest, as in 'assess'. With --answers
     the officers' answers stand on the page for scrutiny.
     """
     from exclusion import report
@@ -288,8 +291,13 @@ def pack(
     own, scale = inputs.brought(own_figures, own_use, own_when, areas, postcodes), inputs.people_scale_of(people_scale, people_why)
     result: Assessment | Considered
     found: pd.DataFrame | None = None
+    if places and not proposal:
+        do = "Give the proposal that closes a place, or leave the list out: what was saved keeps the wards it was saved with."
+        raise UsageError(Problem("--places", "needs a --proposal", "", do))
     if proposal:
-        result = inputs.consider(release, boundaries, proposal, council, service, weight, inputs.local_of(local), scale, own=own)
+        listed, judged = inputs.places_of(places, postcodes), inputs.local_of(local)
+        result = inputs.consider(release, boundaries, proposal, council, service, weight, judged, scale, own=own)
+        result = inputs.used_by(result, listed, postcodes)
         found = answered(result.assessment.findings, answers, place)
     elif answers:
         settings = {"--council": council, "--service": service, "--local": local, "--weight": weight, "--people-scale": scale}

@@ -9,7 +9,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from exclusion.cli import inputs
-from exclusion.cli.options import Answers, AsJson, Own, OwnAreas, OwnFigures, OwnUse, OwnWhen, Place, Postcodes, Proposals, Release
+from exclusion.cli.options import (
+    Answers,
+    AsJson,
+    Own,
+    OwnAreas,
+    OwnFigures,
+    OwnUse,
+    OwnWhen,
+    Place,
+    PlaceList,
+    Postcodes,
+    Proposals,
+    Release,
+)
 from exclusion.cli.screen import notices, working, wrote
 from exclusion.contracts import Problem, UsageError
 
@@ -31,6 +44,7 @@ def equality(
         str | None, typer.Option("--socio-economic", help="How the socio-economic duty stands: not_in_force, in_force or adopted.")
     ] = None,
     since: Annotated[str | None, typer.Option("--socio-economic-since", help="From when, as YYYY-MM-DD.")] = None,
+    places: PlaceList = None,
     local: Own = None,
     own_figures: OwnFigures = None,
     own_use: OwnUse = None,
@@ -45,6 +59,7 @@ def equality(
 
     Figures, comparisons, dates and sources are filled in for every protected characteristic; what only
     people can say is left open and labelled, and no impact is chosen. It is evidence, not a decision.
+    With --places a place that closes counts only in the wards where it is the nearest, as in 'assess'.
     """
     from exclusion import equality as assessments
     from exclusion.export.files import whole_file
@@ -65,7 +80,7 @@ def equality(
         if not given
     ]
     if not proposal:
-        alone = {"--local": local, "--own-figures": own_figures, "--own-use": own_use, "--areas": areas}
+        alone = {"--places": places, "--local": local, "--own-figures": own_figures, "--own-use": own_use, "--areas": areas}
         do = "What was saved keeps the settings it was saved with."
         problems += [Problem(name, "needs a --proposal", "", do) for name, given in alone.items() if given]
     if problems or out is None:
@@ -82,8 +97,10 @@ def equality(
     words: dict[str, str] = {}
     if proposal:
         given = _answers(answers, place)
+        listed = inputs.places_of(places, postcodes)
         theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
         considered = inputs.consider(release, None, proposal, None, None, None, inputs.local_of(local), own=theirs)
+        considered = inputs.used_by(considered, listed, postcodes)
     else:
         from exclusion import register
         from exclusion.cli.register_commands import considered_as_saved
@@ -102,7 +119,7 @@ def equality(
         with whole_file(out) as work:
             work.write_bytes(content)
     wrote(as_json, [out], f"Wrote {made.title} to {out}. What only people can say is left open in it.")
-    notices(considered.assessment)
+    notices(considered)
 
 
 def _bytes(path: Path | None, name: str) -> bytes | None:

@@ -15,6 +15,7 @@ from exclusion.words import join_words
 if TYPE_CHECKING:
     from exclusion.assessment import Assessment
     from exclusion.judgement.local import Local
+    from exclusion.places import Places
     from exclusion.proposal import Considered
     from exclusion.release import Evidence
 
@@ -164,6 +165,30 @@ def consider(
         evidence = lay(evidence, [name for path in proposals for name in proposal.read(path).councils], own)
     with working("Assessing"):
         return proposal.consider_files(evidence, proposals, weights=weights, local=local, people_scale=people_scale, thresholds=thresholds)
+
+
+def places_of(path: Path | None, postcodes: Path | None) -> Places | None:
+    """A council's list of places, read before the slow part; None when none is given."""
+    from exclusion.alongside import Ground, read_files
+
+    return read_files(places_file=path, ground=Ground(postcodes)).places
+
+
+def used_by(considered: Considered, listed: Places | None, postcodes: Path | None) -> Considered:
+    """The proposals with the wards of their places filled in from the list, as ``assess`` does; as they are without a list.
+
+    Raises
+    ------
+    UsageError
+        Naming every place of the proposals that is not in the list: its wards would silently be all of them.
+    """
+    from exclusion import alongside, places
+
+    if listed is None:
+        return considered
+    places.change(listed.table, alongside.changes(considered.proposals))
+    with working("Looking for the wards that use each place"):
+        return alongside.used_by(considered, listed, alongside.Ground(postcodes))
 
 
 def local_of(paths: Sequence[Path] | None, thresholds: str | None = None) -> Local | None:

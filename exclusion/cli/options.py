@@ -35,6 +35,12 @@ Postcodes = Annotated[
         help="Postcode points (Code-Point Open or ONS Postcode Directory as Parquet): places given by postcode, distances from homes.",
     ),
 ]
+PlaceList = Annotated[
+    Path | None,
+    typer.Option(
+        "--places", help="Your list of places (CSV, Open Referral JSON): for distances, and for which wards use a place that closes."
+    ),
+]
 OwnFigures = Annotated[
     Path | None,
     typer.Option("--own-figures", help="Your own figures by ward or small area (CSV, Excel, GeoPackage): 'exclusion figures'."),
