@@ -233,7 +233,7 @@ def _one_nation(areas: pd.DataFrame) -> None:
         raise UsageError(
             Problem(
                 "council",
-                "are of more than one nation, and each nation is scored within itself, from figures of its own",
+                "the councils chosen are of more than one nation, and each nation is scored within itself, from figures of its own",
                 told,
                 "Bands of two nations must not be set side by side. Choose councils of one nation at a time.",
             )

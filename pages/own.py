@@ -11,4 +11,5 @@ st.markdown(
     "nobody else. It is yours; so is the decision to publish what rests on it."
 )
 councils = ui.choose_councils(held)
+ui.nation_notices(held, councils)
 own_form.form(ui.evidence(), councils)

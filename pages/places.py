@@ -16,6 +16,7 @@ st.markdown(
     "people aged 75 and over, for disabled people and for households without a car. Your files are kept in this visit only."
 )
 councils = ui.choose_councils(held)
+ui.nation_notices(held, councils)
 a = ui.scored(councils, None)
 problems: list[Problem] = []
 listed = listing.choose_list(a.areas, problems, expanded=True)

@@ -18,6 +18,7 @@ st.markdown(
     "The proposal you enter is kept in this visit only: it is not in the address of the page, and it is sent nowhere."
 )
 councils = ui.choose_councils(held)
+told = ui.nation_notices(held, councils)
 st.header("The proposal", anchor=False)
 local = proposal_form.own_judgement()
 ui.choose_people_scale()
@@ -37,7 +38,7 @@ st.header("What it would do", anchor=False)
 for one in proposals:
     st.subheader(ui.plain(one.title), anchor=False)
     ui.lines([*shown.changes(considered, one), *shown.officer(one)])
-ui.notices(considered.notices)
+ui.notices([notice for notice in considered.notices if notice not in told])
 
 choices = shown.shown_services(considered)
 if choices:

@@ -325,11 +325,12 @@ def test_a_run_killed_at_any_moment_leaves_nothing_half_written_and_the_next_one
         return len(list((tmp_path / "cache").rglob("*.body")))
 
     for enough in (3, 20):
-        running = subprocess.Popen(command, env=settings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path.parent)
-        for _ in range(3000):
-            if answers() >= enough or running.poll() is not None:
-                break
+        told = tmp_path / f"told-{enough}.txt"
+        with told.open("wb") as out:
+            running = subprocess.Popen(command, env=settings, stdout=out, stderr=subprocess.STDOUT, cwd=tmp_path.parent)
+        while answers() < enough and running.poll() is None:  # until it is so, however slow the machine: not for a time
             time.sleep(0.02)
+        assert running.poll() is None, told.read_text(encoding="utf-8")  # killed in the middle, not ended by itself
         running.kill()
         running.wait()
         assert answers() >= enough

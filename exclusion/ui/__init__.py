@@ -24,7 +24,7 @@ from exclusion import assessment, blocks, explain, judgement, maps, own_counts, 
 from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
 from exclusion.judgement.entries import overdue
-from exclusion.judgement.score import method_for, people_rates
+from exclusion.judgement.score import method_for, nation_figures, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
 from exclusion.ui import own, sure, ward_box
@@ -244,6 +244,14 @@ def notices(told: Sequence[str]) -> None:
     """What whoever reads the figures must know first."""
     if told:
         st.warning("\n\n".join(plain(line) for line in told))
+
+
+def nation_notices(evidence: Evidence, councils: Sequence[str]) -> tuple[str, ...]:
+    """Show what a nation lacks before anything is asked for or given; returns what was shown, so that it is not said twice."""
+    of = evidence.areas.loc[evidence.areas["council_code"].isin(councils), "nation"].unique()
+    told = tuple(known.notice for nation in of if (known := nation_figures().get(nation)) and known.notice)
+    notices(told)
+    return told
 
 
 def lines(items: Sequence[str | tuple[str, str]]) -> None:
