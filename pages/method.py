@@ -6,12 +6,12 @@ from functools import partial
 import streamlit as st
 
 from exclusion import audit, charts, export, ui, validity, views
-from exclusion.contracts import ExclusionError, NothingToAssess
+from exclusion.contracts import DataRefused, ExclusionError, NothingToAssess, UsageError
 from exclusion.export.sure import sure_table
-from exclusion.method import alternatives, clusters, comparison, older_index
+from exclusion.method import alternatives, clusters, comparison, older_index, scope
 from exclusion.method.uncertainty import Uncertainty, uncertainty
 from exclusion.views import trust
-from exclusion.words import join_words, slug
+from exclusion.words import capital, join_words, slug
 
 
 @st.cache_resource(max_entries=64, show_spinner="Trying every method …")
@@ -21,9 +21,17 @@ def how_sure(version: str, codes: tuple[str, ...], weights: tuple[tuple[str, flo
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def by_method(version: str, codes: tuple[str, ...], name: str) -> alternatives.Scored:
-    """Wards by another method, all of its figures or none."""
-    return alternatives.score(ui.evidence(), trust.held_methods()[name], list(codes))
+def by_method(version: str, codes: tuple[str, ...], name: str, within: str | None) -> alternatives.Scored:
+    """Wards by another method, all of its figures or none; with its own scope when none is given."""
+    method = trust.held_methods()[name]
+    return alternatives.score(ui.evidence(), method if within is None else scope.scoped(ui.evidence(), method, within), list(codes))
+
+
+def choose_scope(key: str, first: str) -> str:
+    """Over which wards the older index stretches its figures."""
+    return st.radio(
+        "Stretch each figure over", list(scope.SCOPES), list(scope.SCOPES).index(first), scope.SCOPES.__getitem__, key=key, horizontal=True
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner="Looking at each ward and its neighbours …")
@@ -166,12 +174,19 @@ if others:
     picked = st.selectbox(
         "Method to set beside ours", list(others), index=0, key="beside", bind="query-params", format_func=lambda one: others[one].title
     )
-    other = by_method(held.manifest.version, codes, picked)
     st.markdown(others[picked].why)
-    if len(other.lacking):
+    within = choose_scope("beside_within", scope.scope_of(others[picked])) if scope.stretches(others[picked]) else None
+    try:
+        other = by_method(held.manifest.version, codes, picked, within)
+    except DataRefused as refused:
+        st.markdown("It cannot be stretched over Great Britain, and we do not mix figures that differ. What holds it back:")
+        ui.lines([capital(problem.what) + "." for problem in refused.problems])
+        other = None
+    if other and len(other.lacking):
         st.markdown("It cannot be worked out from this release, and we do not fill gaps. We hold no figures for:")
         ui.lines(trust.lacking_lines(other))
-    if other.table["scored"].any():
+    if other and other.table["scored"].any():
+        st.markdown(scope.said(other.method))
         ui.table(trust.beside_rows(a, other), f"Wards, by name: our band, and the band by {others[picked].title}")
 else:
     st.markdown(f"We hold no other method for {join_words(list(nations))}.")
@@ -183,13 +198,17 @@ st.markdown(
 )
 given = st.file_uploader("DERI's own table of components (CSV, or gzipped)", type=["csv", "gz"], key="deri_components")
 if given is not None:
+    over = choose_scope("deri_within", scope.NATION)
     try:
-        older = older_index.of_wards(held, older_index.read_components(given.getvalue(), given.name), list(codes))
+        older = older_index.of_wards(held, older_index.read_components(given.getvalue(), given.name), list(codes), over)
+    except UsageError as refused:
+        ui.lines([f"{problem.what}. {problem.do}" for problem in refused.problems])
     except ExclusionError as error:
         ui.show_error(error)
     else:
         both = older_index.beside(a.scores, older)
-        st.markdown(older_index.said(both))
+        if over == scope.NATION:
+            st.markdown(older_index.said(both))
         ui.lines(older.notes)
         ui.table(trust.older_rows(a, both), "Wards, by name: our band, and the older index", numbers=["DERI (0 to 10)"])
 

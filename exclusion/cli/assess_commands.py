@@ -30,6 +30,7 @@ from exclusion.cli.options import (
     Release,
     Thresholds,
     Weights,
+    Within,
 )
 from exclusion.cli.register_commands import answered, considered_as_saved
 from exclusion.cli.screen import notices, say, show, show_beside, show_findings, show_proposal, working, wrote
@@ -88,6 +89,7 @@ def score(
     people_scale: PeopleScale = None,
     people_why: PeopleWhy = None,
     method: Annotated[str | None, typer.Option("--method", "-m", help="A method by id, or your own file, to set beside ours.")] = None,
+    within: Within = None,
     own_figures: OwnFigures = None,
     own_use: OwnUse = None,
     own_when: OwnWhen = "",
@@ -106,10 +108,13 @@ def score(
     named = own.measures if own else ()
     if method is not None:
         find_method(method, named)  # before the slow part
+    elif within is not None:
+        do = "Give --method, or leave --within out: our own score is always made within a nation."
+        raise UsageError(Problem("--within", "goes with --method", within.value, do))
     scale = inputs.people_scale_of(people_scale, people_why)
     assessment = inputs.assessed(release, None, inputs.chosen(council, every), (), weight, people_scale=scale, own=own)
     if method is not None:
-        print_beside(assessment, method, out, as_json, named)
+        print_beside(assessment, method, out, as_json, named, None if within is None else within.value)
         return
     if out:
         with working("Writing the ward table"):

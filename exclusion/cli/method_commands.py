@@ -156,18 +156,23 @@ def find_method(which: str, own: Collection[str] = ()) -> CompositeMethod:
     raise UsageError(Problem("method", "is not one we know", which, f"Use {', '.join(held)}, or a method file (.toml)."))
 
 
-def print_beside(assessment: Assessment, which: str, out: Path | None, as_json: bool, own: Collection[str] = ()) -> None:
+def print_beside(
+    assessment: Assessment, which: str, out: Path | None, as_json: bool, own: Collection[str] = (), within: str | None = None
+) -> None:
     """Wards by our score and by another method: printed, as JSON, or as a CSV file."""
     from exclusion import export
-    from exclusion.method import alternatives
+    from exclusion.method import alternatives, scope
 
     method = find_method(which, own)
+    if within is not None:
+        method = scope.scoped(assessment.evidence, method, within)
     other = alternatives.score(assessment.evidence, method, list(assessment.areas.index))
     both = alternatives.beside(assessment.evidence, assessment.scores, other)
     table = export.wards_table(assessment)
     added = pd.DataFrame(
         {
             "other_method": method.id,
+            "other_within": scope.scope_of(method) if scope.stretches(method) else "",
             "other_band": both["other_band"],
             "bands_moved": both["moves"],
             "other_why_not": other.table["why_not"].where(~other.table["scored"], ""),
@@ -181,6 +186,8 @@ def print_beside(assessment: Assessment, which: str, out: Path | None, as_json: 
     else:
         brief = ["area_code", "area_name", "council_name", "band", "band_word", "other_band", "bands_moved", "other_why_not"]
         show(table if as_json else table[brief], as_json, "" if as_json else f"Our band beside {method.title}")
+    if (told := scope.said(method)) and other.table["scored"].any():
+        complain(f"Note: {told}")
     for row in other.lacking.to_dict("records"):
         complain(f"Note: {method.title} lacks {row['label']} ({row['nation']}): {row['why']}")
     if method.id == "deri_1_6" and len(other.lacking):

@@ -2,11 +2,29 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+
+class Scope(StrEnum):
+    """Over which wards another method stretches its figures."""
+
+    council = "council"
+    nation = "nation"
+    great_britain = "great-britain"
+
+
+Within = Annotated[
+    Scope | None,
+    typer.Option(
+        "--within",
+        help="Over which wards the other method stretches its figures (min-max). Great Britain is refused, with reasons, where figures are "
+        "not held or not counted alike in England, Wales and Scotland.",
+    ),
+]
 Councils = Annotated[list[str], typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
 AnyCouncils = Annotated[list[str] | None, typer.Option("--council", "-c", help="Council by code or name; repeat for several.")]
 Every = Annotated[bool, typer.Option("--all", help="Every council of the release.")]

@@ -1,4 +1,4 @@
-"""The judgement file behind the older index on wards: where its fifths are cut."""
+"""The judgement file behind the older index on wards: where its fifths are cut, and what Great Britain has in common."""
 
 from __future__ import annotations
 
@@ -36,11 +36,32 @@ class OlderEdges(BaseModel):
         return bool(np.abs(np.quantile(here, [0.2, 0.4, 0.6, 0.8]) - np.array(self.small_areas)).max() < CLOSE)
 
 
+class GreatBritain(BaseModel):
+    """What may be put on one scale over three nations, and what is held back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    nations: tuple[str, ...] = Field(min_length=2)
+    alike: tuple[str, ...]
+    """Measures that the nations count alike; a measure that is not here is held back."""
+    why: str
+    reference: str
+    apart: dict[str, str]
+    """Measures known to be counted differently: how, to finish a sentence."""
+
+    def held_back(self, measure: str) -> str:
+        """Why a measure cannot be put on one scale; blank when it can."""
+        if measure in self.alike:
+            return ""
+        return self.apart.get(measure, "nobody has shown that the three nations count it alike")
+
+
 class OlderIndexRules(Entry):
     """How the older index is carried onto wards."""
 
     least_observed: float = Field(gt=0, le=1)
     edge: tuple[OlderEdges, ...] = Field(min_length=1)
+    great_britain: GreatBritain
 
     def edges(self, nation: str) -> OlderEdges | None:
         """Those of a nation, or None."""

@@ -173,7 +173,7 @@ def score(
     held = [nation for nation in method.nations if (nations == nation).any()]
     if not held:
         raise NothingToAssess(f"{method.title} is for {', '.join(method.nations)}; this release holds {', '.join(nations.unique())}.")
-    own = indicators(_values(evidence, method), method)
+    own = indicators(measured(evidence, method), method)
     # Only where all wards are put on one scale do nations stand together; else each has its own figures, and its own gaps.
     batches = [held] if method.within == "all" else [[nation] for nation in held]
     lacking, parts = [], []
@@ -208,7 +208,7 @@ def score(
     return Scored(method, table, told, told.empty)
 
 
-def _values(evidence: Evidence, method: CompositeMethod) -> pd.DataFrame:
+def measured(evidence: Evidence, method: CompositeMethod) -> pd.DataFrame:
     """ward x measure, with figures of too little of their denominator taken as unknown; as in the default score."""
     names = list(dict.fromkeys(t.measure for i in method.indicator for t in i.terms))
     values = evidence.wide("ward", "value").reindex(index=evidence.areas.index, columns=names)
@@ -295,6 +295,7 @@ __all__ = [
     "effective_weights",
     "from_preset",
     "indicators",
+    "measured",
     "nodes",
     "score",
     "score_table",

@@ -23,6 +23,8 @@ from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.older_index import older_index_rules
 from exclusion.method.alternatives import COMPONENTS, deri_from_components
 from exclusion.method.composite import fifths
+from exclusion.method.normalise import min_max
+from exclusion.method.scope import COUNCIL, GREAT_BRITAIN, NATION, NO_GREAT_BRITAIN_TABLE, SCOPES
 from exclusion.release import Evidence
 
 CODES = ("lsoa11_or_dz11_code", "lsoa11cd", "lsoa11_code", "lsoa_code", "lsoa", "area_code", "code")
@@ -112,23 +114,57 @@ def read_components(source: str | Path | bytes, name: str = "") -> pd.DataFrame:
     return table
 
 
-def of_wards(evidence: Evidence, components: pd.DataFrame, area_codes: Sequence[str]) -> OlderIndex:
+def require_scope(scope: str) -> None:
+    """Whether the makers' table can be laid out over a scope.
+
+    Raises
+    ------
+    UsageError
+        For Great Britain, with why the table cannot give it, and for a scope we do not know.
+    """
+    if scope == GREAT_BRITAIN:
+        do = "Choose nation or council. A table of its makers for Great Britain can be given: it is shown as it is."
+        raise UsageError(Problem("Great Britain, DERI 1.6", NO_GREAT_BRITAIN_TABLE, "", do))
+    if scope not in SCOPES:
+        raise UsageError(Problem("--within", "is not a scope we know", scope, f"Use {', '.join(SCOPES)}."))
+
+
+def of_wards(evidence: Evidence, components: pd.DataFrame, area_codes: Sequence[str], scope: str = NATION) -> OlderIndex:
     """The older index on some wards, where the release holds their small areas.
 
     Parameters
     ----------
     components
         As :func:`read_components` gives them.
+    scope
+        ``nation`` = as the table has them; ``council`` = each component stretched anew over the council's own small
+        areas, 0 to 10, without a band: figures of two councils do not compare.
+
+    Raises
+    ------
+    UsageError
+        As :func:`require_scope`.
     """
+    require_scope(scope)
     rules = older_index_rules()
-    small = components.assign(deri=deri_from_components(components))
+    if scope == COUNCIL:
+        components, groups = _by_council(evidence, components)
+        small = _stretched(components, groups)
+    else:
+        small = components.assign(deri=deri_from_components(components))
     columns = ["deri", *COMPONENTS]
     held = evidence.small_areas[evidence.small_areas["area_code"].isin(set(area_codes))]
     table = ward_means(held, small[columns], rules.least_observed).reindex(list(area_codes))
     nations = evidence.areas["nation"].reindex(table.index)
     table["band"] = pd.array([pd.NA] * len(table), dtype="Int64")
     notes = []
-    for nation in nations.dropna().unique():
+    if scope == COUNCIL:
+        notes.append(
+            "Each part is stretched over the council's own small areas, from 0 to 10, as DERI's own tool does at first. The tool stretches "
+            "each figure, but only the parts are published, so this is close to it, not the same. Figures of two councils do not compare, "
+            "so there is no band."
+        )
+    for nation in nations.dropna().unique() if scope == NATION else ():
         here = nations.eq(nation).to_numpy()
         edges = rules.edges(str(nation))
         if edges is None:
@@ -143,15 +179,38 @@ def of_wards(evidence: Evidence, components: pd.DataFrame, area_codes: Sequence[
     table["band"] = table["band"].astype("Int64")
     without = ~table.index.isin(held["area_code"])
     few = table["deri"].isna() & ~without
+    given = ward_means(held, components[list(COMPONENTS)], rules.least_observed).reindex(table.index)
+    flat = few & given["demography"].notna()  # there were figures before they were stretched
     table["why_not"] = np.select(
-        [without, few],
+        [without, flat, few],
         [
             "This release holds no small areas of this ward.",
+            "A part is the same in every small area of its council, so it cannot be stretched.",
             "The table has no figure for half of its people or more: boundaries changed since 2011, or it lacks them.",
         ],
         "",
     )
     return OlderIndex(table.rename_axis("area_code"), tuple(notes))
+
+
+def _by_council(evidence: Evidence, components: pd.DataFrame) -> tuple[pd.DataFrame, pd.Series]:
+    """The small areas of the table that the release places, and the council each has most of its people in."""
+    councils = evidence.areas["council_code"]
+    placed = evidence.small_areas.assign(council=evidence.small_areas["area_code"].map(councils))
+    most = placed.groupby(["small_area_code", "council"])["share"].sum().reset_index().sort_values("share", kind="stable")
+    council = most.drop_duplicates("small_area_code", keep="last").set_index("small_area_code")["council"]
+    held = components[components.index.isin(council.index)]
+    return held, council.reindex(held.index)
+
+
+def _stretched(components: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+    """Components and DERI by small area, each component from 0 to 10 over its group."""
+    parts = {name: pd.Series(np.nan, components.index) for name in COMPONENTS}
+    for members in components.groupby(groups).groups.values():
+        for name in COMPONENTS:
+            parts[name].loc[members] = min_max(components.loc[members, name].to_numpy(float), 0.0, HIGHEST)
+    table = pd.DataFrame(parts)
+    return table.assign(deri=deri_from_components(table))
 
 
 def ward_means(shares: pd.DataFrame, small: pd.DataFrame, least: float) -> pd.DataFrame:
@@ -234,4 +293,4 @@ def _listed(called: str, wrong: Sequence[tuple[int, str]], what: str, do: str) -
     return shown
 
 
-__all__ = ["OlderIndex", "beside", "of_wards", "read_components", "said", "ward_means"]
+__all__ = ["OlderIndex", "beside", "of_wards", "read_components", "require_scope", "said", "ward_means"]
