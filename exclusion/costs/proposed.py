@@ -15,7 +15,7 @@ from exclusion.costs.sums import Worked, work
 from exclusion.judgement import Service
 from exclusion.proposal.demand import People, of_wards, still_need
 from exclusion.proposal.model import Proposal, ServiceChange
-from exclusion.words import join_words
+from exclusion.words import join_words, two_figures
 
 _NUMBERS = ["low", "high", "online_low", "online_high", "back_low", "back_high", "gone_at_low", "gone_at_high"]
 _COLUMNS = ["service_id", "channel", *_NUMBERS[:4], "back_by", *_NUMBERS[4:], "sentence"]
@@ -168,7 +168,7 @@ def _gone_words(low: float, high: float) -> str:
 
 
 def _span(ends: Sequence[float]) -> str:
-    low, high = (f"{end:,.0f}" for end in ends)
+    low, high = (two_figures(end) for end in ends)  # an estimate: the lines of the sum hold it in full
     return f"about {low}" if low == high else f"about {low} to {high}"
 
 
