@@ -533,6 +533,31 @@ def test_northern_ireland_has_section_75_nine_categories_and_rural_needs(conside
     assert {"screening", "good_relations", "rural_needs"} <= set(equality.open_fields(made))
 
 
+def test_northern_ireland_is_not_told_the_law_of_great_britain(considered):
+    """The Equality Act 2010 protects by association; Northern Ireland has the category of dependants instead."""
+    there = equality.build(in_nation(considered, "Northern Ireland"), today=TODAY).part("carers").text
+    assert "people are protected from discrimination because of" not in there
+    assert "Caring for a relative comes under dependants, one of the nine categories of section 75" in there
+    for nation in ("England", "Wales", "Scotland"):
+        here = equality.build(in_nation(considered, nation), today=TODAY).part("carers").text
+        assert "people are protected from discrimination because of the disabled or older person they care for" in here
+        assert "section 75" not in here
+
+
+@pytest.mark.parametrize(
+    ("nation", "local"),
+    [
+        ("England", "parish councils"),
+        ("Wales", "community councils"),
+        ("Scotland", "community councils"),
+        ("Northern Ireland", "community groups"),
+    ],
+)
+def test_the_most_local_bodies_have_the_name_of_the_nation(considered, nation, local):
+    part = equality.build(in_nation(considered, nation), today=TODAY).part("other_groups")
+    assert f"Ask: the armed forces champion, the leaving care team, {local}." in part.text
+
+
 @pytest.mark.parametrize("nation", ["England", "Wales", "Scotland"])
 def test_the_duty_is_stated_in_full_as_the_court_asked(nation):
     """R (DAT) v West Berkshire: the report must set the duty out accurately."""

@@ -142,7 +142,7 @@ def know(where: Where, one: Characteristic) -> tuple[Block, ...]:
         blocks.append(
             f"No ward figure is held here for: {join_words([within(name) for name in dict.fromkeys(without)])}. Missing is not none."
         )
-    notes = list(one.notes)
+    notes = list(one.notes_in_nations(where.nations))
     for limit in limits:
         if limit and not any(limit.rstrip(".")[:30] in note or note.rstrip(".") in limit for note in notes):
             notes.append(limit)
@@ -151,7 +151,7 @@ def know(where: Where, one: Characteristic) -> tuple[Block, ...]:
         blocks.append(Listed(one.no_ward_figure))
     if not rows:
         blocks.append("There is no figure for this characteristic here. That does not mean no impact.")
-    blocks.append(f"Ask: {one.ask}.")
+    blocks.append(f"Ask: {one.asked_in(where.nations)}.")
     return tuple(blocks)
 
 

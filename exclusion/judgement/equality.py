@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 
 from pydantic import Field, model_validator
@@ -13,6 +14,7 @@ from exclusion.judgement.duty import duties
 from exclusion.judgement.entries import FOLDER, Entry, only_fields, read_entries
 from exclusion.judgement.law import Nation
 from exclusion.judgement.score import measures
+from exclusion.words import join_words
 
 FILE = "equality.toml"
 
@@ -31,13 +33,38 @@ class Characteristic(Entry):
     also_in: dict[Nation, tuple[str, ...]] = Field(default_factory=dict)
     """Measures that only one nation has."""
     never_by_ward: bool = False
-    notes: tuple[str, ...] = Field(min_length=1)
+    notes: tuple[str, ...] = ()
+    notes_in: dict[Nation, tuple[str, ...]] = Field(default_factory=dict)
+    """Notes that hold in one nation only, as law does."""
     no_ward_figure: tuple[str, ...] = ()
     ask: str
+    """Whom to ask; ``{local}`` stands for ``local`` of the nation."""
+    local: dict[Nation, str] = Field(default_factory=dict)
+    """The most local bodies of each nation in words: not every nation has parishes."""
+
+    @model_validator(mode="after")
+    def _sound(self) -> Characteristic:
+        only_fields(self.ask, "local")
+        for nation in self.nations:
+            if not self.notes_in_nations((nation,)):
+                raise ValueError(f"has no note for {nation}")
+            if "{local}" in self.ask and nation not in self.local:
+                raise ValueError(f"has no word for the most local bodies of {nation}")
+        return self
 
     def measures_in(self, nation: str) -> tuple[str, ...]:
         """The measures to look for in one nation."""
         return (*self.measures, *self.also_in.get(nation, ()))  # type: ignore[call-overload]
+
+    def notes_in_nations(self, nations: Sequence[str]) -> tuple[str, ...]:
+        """The notes that hold in these nations, each once."""
+        told = [note for nation in nations for note in self.notes_in.get(nation, ())]  # type: ignore[call-overload]
+        return (*self.notes, *dict.fromkeys(told))
+
+    def asked_in(self, nations: Sequence[str]) -> str:
+        """Whom to ask in these nations, in their words."""
+        named = dict.fromkeys(self.local[nation] for nation in nations if nation in self.local)
+        return self.ask.format(local=join_words(list(named), "or"))
 
 
 class Question(Entry):
