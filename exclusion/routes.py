@@ -23,7 +23,7 @@ HEADINGS = ("service_id", "channel", "where_to_find", "last_tried", "tried_by", 
 _WORKED = {"yes": "yes", "y": "yes", "no": "no", "n": "no", "": ""}
 
 
-def read(source: str | Path | bytes, where: str = "routes.csv") -> pd.DataFrame:
+def read(source: str | Path | bytes, where: str = "routes.csv", *, today: date | None = None) -> pd.DataFrame:
     """A council's routes from a CSV file.
 
     Parameters
@@ -32,6 +32,8 @@ def read(source: str | Path | bytes, where: str = "routes.csv") -> pd.DataFrame:
         A path, or the content. Headings: ``service_id, channel, where_to_find`` and, where known,
         ``last_tried`` (a date, YYYY-MM-DD), ``tried_by`` (a role or a name), ``worked`` (yes or no), ``note``.
         One row a service and way in; more rows for more places.
+    today
+        A route cannot have been tried after this day; the clock's when None.
 
     Returns
     -------
@@ -56,12 +58,12 @@ def read(source: str | Path | bytes, where: str = "routes.csv") -> pd.DataFrame:
     except UnicodeDecodeError:
         raise DataRefused(Problem(where, "is not a text file", "", "Save it as 'CSV UTF-8'.")) from None
     try:
-        return _read(csv.DictReader(io.StringIO(text, newline="")), where)
+        return _read(csv.DictReader(io.StringIO(text, newline="")), where, today or date.today())
     except csv.Error as error:
         raise DataRefused(Problem(where, f"cannot be read as CSV: {error}", "", "Save it as 'CSV UTF-8' again.")) from None
 
 
-def _read(reader: csv.DictReader[str], where: str) -> pd.DataFrame:
+def _read(reader: csv.DictReader[str], where: str, today: date) -> pd.DataFrame:
     headings = [(name or "").strip() for name in reader.fieldnames or []]
     lacking = [name for name in HEADINGS[:3] if name not in headings]
     if lacking:
@@ -71,13 +73,13 @@ def _read(reader: csv.DictReader[str], where: str) -> pd.DataFrame:
     for raw in reader:
         row = {name: (raw.get(name) or "").strip() for name in HEADINGS}
         if any(row.values()):
-            rows.append(_checked(row, f"{where}, line {reader.line_num}", problems))
+            rows.append(_checked(row, f"{where}, line {reader.line_num}", today, problems))
     if problems:
         raise DataRefused(problems)
     return contracts.check(pd.DataFrame(rows, columns=list(HEADINGS)).astype("str"), "routes", where)
 
 
-def _checked(row: dict[str, str], where: str, problems: list[Problem]) -> dict[str, str]:
+def _checked(row: dict[str, str], where: str, today: date, problems: list[Problem]) -> dict[str, str]:
     if row["service_id"] not in judgement.services():
         problems.append(Problem(where, "is not a service we know", row["service_id"], "Run 'exclusion services' for the list."))
     if row["channel"] not in judgement.channels():
@@ -86,7 +88,9 @@ def _checked(row: dict[str, str], where: str, problems: list[Problem]) -> dict[s
         problems.append(Problem(where, "does not say where to find it", "", "Give the number, address or page as residents see it."))
     if row["last_tried"]:
         try:
-            date.fromisoformat(row["last_tried"])
+            if date.fromisoformat(row["last_tried"]) > today:
+                said = "'last_tried' lies after today"
+                problems.append(Problem(where, said, row["last_tried"], "Give the day it was last tried, or leave it blank."))
         except ValueError:
             problems.append(Problem(where, "'last_tried' is not a date", row["last_tried"], "Write it as 2026-11-24, or leave it blank."))
     worked = _WORKED.get(row["worked"].casefold())
@@ -103,8 +107,9 @@ def state(routes: pd.DataFrame, today: date) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        The routes with ``state`` (``fresh``, ``stale``, ``untried``, ``failed``) and ``words`` for the page. Stale
-        is longer ago than ``judgement/proposals.toml`` allows. A date after ``today`` counts as untried.
+        The routes with ``state`` (``fresh``, ``stale``, ``unsaid``, ``untried``, ``failed``) and ``words`` for the page. Stale
+        is longer ago than ``judgement/proposals.toml`` allows; unsaid was tried,
+        but nobody wrote down whether it worked. A date after ``today`` counts as untried.
     """
     months = judgement.routes_judgement().stale_months
     states, said = [], []
@@ -120,9 +125,12 @@ def state(routes: pd.DataFrame, today: date) -> pd.DataFrame:
         elif (today.year - day.year) * 12 + today.month - day.month - (today.day < day.day) >= months:
             states.append("stale")
             said.append(f"last tried on {date_words(day)}{by}, {months} months ago or more")
+        elif row.worked != "yes":
+            states.append("unsaid")
+            said.append(f"tried on {date_words(day)}{by}, but not said whether it worked")
         else:
             states.append("fresh")
-            said.append(f"tried on {date_words(day)}{by}" + (" and worked" if row.worked == "yes" else ""))
+            said.append(f"tried on {date_words(day)}{by} and worked")
     return routes.assign(state=pd.Series(states, index=routes.index, dtype="str"), words=pd.Series(said, index=routes.index, dtype="str"))
 
 
@@ -159,10 +167,11 @@ def notices(routes: pd.DataFrame, services: Iterable[Service], findings: pd.Data
             if rows.empty or (rows["state"] == "fresh").any():
                 continue
             # Of several places for one way in, the one that is nearest to working speaks for it.
-            best = next(rows[rows["state"] == word].iloc[0] for word in ("stale", "untried", "failed") if (rows["state"] == word).any())
-            result.append(
-                f"{service.service_name}: {channels[name].label} ({best['where_to_find']}): {best['words']}. Try it before relying on it."
+            best = next(
+                rows[rows["state"] == word].iloc[0] for word in ("unsaid", "stale", "untried", "failed") if (rows["state"] == word).any()
             )
+            then = "Write down whether it worked, or try it again" if best["state"] == "unsaid" else "Try it before relying on it"
+            result.append(f"{service.service_name}: {channels[name].label} ({best['where_to_find']}): {best['words']}. {then}.")
     return tuple(result)
 
 

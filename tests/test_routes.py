@@ -31,14 +31,14 @@ def test_a_list_meets_its_contract() -> None:
     [
         ("2025-11-25", "yes", "fresh"),  # a day short of twelve months
         ("2025-11-24", "yes", "stale"),  # twelve months to the day
-        ("2026-11-24", "", "fresh"),
-        ("2026-11-25", "", "untried"),  # tomorrow
+        ("2026-11-24", "yes", "fresh"),
+        ("2026-11-24", "", "unsaid"),  # tried, and nobody wrote down whether it worked
         ("", "", "untried"),
         ("2026-11-01", "no", "failed"),
     ],
 )
 def test_how_far_a_route_can_be_relied_on(tried: str, worked: str, state: str) -> None:
-    table = routes.read(f"service_id,channel,where_to_find,last_tried,worked\nblue_badge,phone,x,{tried},{worked}\n".encode())
+    table = routes.read(f"service_id,channel,where_to_find,last_tried,worked\nblue_badge,phone,x,{tried},{worked}\n".encode(), today=TODAY)
     assert routes.state(table, TODAY)["state"].tolist() == [state]
 
 
@@ -57,6 +57,23 @@ def test_what_is_missing_stale_or_untried_is_said() -> None:
 def test_one_place_that_works_is_enough_for_a_way_in() -> None:
     text = b"service_id,channel,where_to_find,last_tried,worked\nblue_badge,phone,a,2026-11-01,no\nblue_badge,phone,b,2026-11-01,yes\n"
     assert not [said for said in routes.notices(routes.read(text), BADGE, None, TODAY) if "phone" in said]
+
+
+def test_tried_without_saying_whether_it_worked_is_no_proof() -> None:
+    text = b"service_id,channel,where_to_find,last_tried,tried_by\nblue_badge,phone,01253 000000,2026-11-01,Access group\n"
+    assert routes.notices(routes.read(text, today=TODAY), BADGE, None, TODAY)[1] == (
+        "Blue Badge (disabled parking permit): phone (01253 000000): tried on 1 November 2026 by Access group, "
+        "but not said whether it worked. Write down whether it worked, or try it again."
+    )
+
+
+def test_nobody_can_have_tried_it_tomorrow() -> None:
+    text = b"service_id,channel,where_to_find,last_tried,worked\nblue_badge,phone,x,2026-11-24,yes\nblue_badge,post,x,2026-11-25,yes\n"
+    with pytest.raises(DataRefused) as refused:
+        routes.read(text, today=TODAY)
+    assert [str(problem) for problem in refused.value.problems] == [
+        "routes.csv, line 3: 'last_tried' lies after today (found: 2026-11-25). Give the day it was last tried, or leave it blank."
+    ]
 
 
 def test_an_empty_list_is_all_missing() -> None:
