@@ -201,7 +201,7 @@ def page(evidence: exclusion.Evidence, measured: list[Measured]) -> str:
     bounds = f"Outside {LEAST:.0%} to {MOST:.0%} under version {last.version}"
     lines += ["", f"{bounds}, among rules assessed in half of a nation's wards or more:", ""]
     for rule, nation, share in last.outside:
-        why = judgement.argued()[rule].why if rule in judgement.argued() else "NO REASON GIVEN"
+        why = judgement.argued()[rule].reason(nation) if rule in judgement.argued() else "NO REASON GIVEN"
         lines.append(f"- **{rule} in {nation}, {share:.1%}.** {why}")
     what = "England's wards in fifths by residents, smallest first: share with a finding beyond the minimum."
     lines += ["", "## By size of ward", "", what, ""]

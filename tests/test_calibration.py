@@ -36,8 +36,11 @@ def test_the_targets_of_the_rules_are_met() -> None:
 
 def test_every_rule_out_of_bounds_has_an_argued_reason() -> None:
     assert "NO REASON GIVEN" not in PAGE
-    named = re.findall(r"^- \*\*(W\d\d) in [A-Z]\w+, [\d.]+%\.\*\* (.+)$", PAGE, flags=re.MULTILINE)
-    assert named and all(judgement.argued()[rule].why == why for rule, why in named)
+    named = re.findall(r"^- \*\*(W\d\d) in ([A-Z]\w+), [\d.]+%\.\*\* (.+)$", PAGE, flags=re.MULTILINE)
+    assert named and all(judgement.argued()[rule].reason(nation) == why for rule, nation, why in named)
+    # A reason given for one nation speaks of that nation only.
+    others = {nation: {"England", "Wales", "Scotland"} - {nation, "England"} for _, nation, _ in named}
+    assert not [(rule, nation) for rule, nation, why in named for other in others[nation] if f"In {other}" in why]
     # Every rule that fires in over 40 or under 1 in 100 of wards it was assessed in half of is among them.
     for line in re.findall(r"^\| (W\d\d) .+\| (\w+) \| (\d+)% \| .+ \| ([\d.]+)% \([\d.]+%\) \|$", PAGE, flags=re.MULTILINE):
         rule, nation, assessed, fires = line[0], line[1], int(line[2]), float(line[3])

@@ -113,5 +113,12 @@ class ThresholdVersion(Entry):
 class Argued(Entry):
     """Why a rule may fire in very few or very many wards."""
 
+    nations: dict[Nation, str] = Field(default_factory=dict)
+    """The reason in one nation, where it is not that of the others."""
+
+    def reason(self, nation: Nation) -> str:
+        """Why it may in this nation."""
+        return self.nations.get(nation, self.why)
+
 
 __all__ = ["NATIONS", "Argued", "Floor", "LawHook", "Nation", "Threshold", "ThresholdVersion"]
