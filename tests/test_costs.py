@@ -115,6 +115,21 @@ def test_keeping_where_flagged_against_everywhere(tmp_path: Path) -> None:
     )
 
 
+def test_a_way_in_of_the_minimum_costs_every_ward_never_nothing(tmp_path: Path) -> None:
+    wards, table = six()
+    spent = own(tmp_path, OWN + "phone = { low = 500, high = 500 }\nhome_visit = { low = 100, high = 200 }\n")
+    found = provision.check(wards, table, [judgement.services()["blue_badge"]], thresholds="0").findings
+    # Phone is in the minimum of Blue Badge: 6 wards x 500, flagged by a rule or not.
+    phone = costs.keeping(found, spent).set_index("channel").loc["phone"]
+    assert (phone["wards"], phone["minimum_wards"], phone["flagged_low"], phone["everywhere_high"]) == (6, 6, 3000, 3000)
+    assert phone["sentence"].startswith(
+        "Keeping phone: £3,000 a year. It is part of the council-wide minimum, in every ward (6), so there is no fewer."
+    )
+    # Nothing found, nothing in the minimum: said as such, not as a price of £0.
+    none = costs.keeping(found[found["channel"] != "home_visit"], spent).set_index("channel").loc["home_visit"]
+    assert none["sentence"].startswith("We advise keeping home visit in none of six wards; in every ward: £600 to £1,200 a year.")
+
+
 PROPOSAL = """
 title = "Online"
 councils = ["Invented"]
