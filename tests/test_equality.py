@@ -471,6 +471,35 @@ def test_a_form_can_hold_names_only(made, line):
         equality.fill_form(made, form_of(line))
 
 
+def test_one_wrong_pair_of_braces_hides_no_other_and_all_are_said_before_the_slow_part():
+    """A wrong name, an unknown one, a statement cut short and a sum: four things, all in one message, as they are written."""
+    form = form_of("{{ age_knoww }}", "{{ nonsense }}", "{% for %}", "{{ 7*7 }}", "{{ title }}")
+    with pytest.raises(UsageError) as error:
+        equality.check_form(form)
+    told = {(problem.value, problem.what) for problem in error.value.problems}
+    assert told == {
+        ("age_knoww", "has a placeholder we hold no value for"),
+        ("nonsense", "has a placeholder we hold no value for"),
+        ("{% for %}", "has more than a name between braces"),
+        ("{{ 7*7 }}", "has more than a name between braces"),
+    }
+    assert "Did you mean {{ age_know }}?" in str(error.value)
+
+
+def test_a_wrong_name_inside_a_loop_is_named_as_well():
+    with pytest.raises(UsageError) as error:
+        equality.check_form(form_of("{% for one in services %}{{ age_knoww }}{% endfor %}"))
+    assert {problem.value for problem in error.value.problems} == {"{% for one in services %}", "{% endfor %}", "age_knoww"}
+
+
+@pytest.mark.parametrize("nation", ["England", "Wales", "Scotland", "Northern Ireland"])
+def test_the_names_checked_beforehand_are_those_that_are_held(considered, nation):
+    held = set(equality.placeholders(equality.build(in_nation(considered, nation), today=TODAY)))
+    assert held - equality.placeholder_names() == set()
+    fixed = {*equality.PLAIN_VALUES, *equality.SECTION_VALUES}
+    assert fixed - held == set()
+
+
 @pytest.mark.parametrize("content", [b"", b"%PDF-1.7", b"PK\x03\x04 cut off", form_of("no placeholder here")])
 def test_a_file_that_is_no_form_is_refused_in_words(made, content):
     with pytest.raises(UsageError, match=r"not a Word document|has no placeholder"):

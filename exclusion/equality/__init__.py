@@ -30,6 +30,34 @@ LABELS = ("EIA", "EqIA", "EQIA", "EINA", "CIA", "IIA", "EHRIA")
 """What councils call it; any other short name will do."""
 ENDINGS = (".docx", ".html")
 LONGEST_LABEL = 60
+SECTION_VALUES = (
+    "about",
+    "purpose_evidence",
+    "law",
+    "affected",
+    "screening",
+    "evidence_all",
+    "gaps",
+    "impact",
+    "cumulative_evidence",
+    "options",
+    "actions",
+)
+"""Names under which a form may ask for a whole section, in their order."""
+PLAIN_VALUES = (
+    "label",
+    "title",
+    "council",
+    "evidence_as_at",
+    "made_on",
+    "warnings",
+    "go_live",
+    "services",
+    "officer_purpose",
+    "officer_saving",
+    "caveats",
+    "review_figures",
+)
 
 
 def build(
@@ -132,22 +160,16 @@ def placeholders(made: Equality) -> dict[str, str]:
     return {**made.values, "made_on": made_words(made)}
 
 
+def placeholder_names() -> set[str]:
+    """Every name that a form of some nation may hold: known before there is anything to put into it."""
+    asked = ("know", *texts.questions())
+    extra = {one.id for duty in duties().values() for one in duty.extra}
+    return {*PLAIN_VALUES, *SECTION_VALUES, *texts.blanks(), *extra, *(f"{one}_{ask}" for one in texts.characteristics() for ask in asked)}
+
+
 def _values(
     label: str, titles: str, place: str, evidence: str, given: sections.Given, parts: tuple[Part, ...], blocks: tuple[Section, ...]
 ) -> dict[str, str]:
-    names = (
-        "about",
-        "purpose_evidence",
-        "law",
-        "affected",
-        "screening",
-        "evidence_all",
-        "gaps",
-        "impact",
-        "cumulative_evidence",
-        "options",
-        "actions",
-    )
     values = {
         "label": label,
         "title": titles,
@@ -162,7 +184,7 @@ def _values(
     }
     values |= {
         name: "\n".join(lines(tuple(b for b in section.blocks if not isinstance(b, Open))))
-        for name, section in zip(names, blocks, strict=False)
+        for name, section in zip(SECTION_VALUES, blocks, strict=False)
     }
     values |= {"review_figures": "\n".join(lines(tuple(b for b in blocks[13].blocks if not isinstance(b, Open))))}
     values |= {f"{one.id}_know": "\n".join(lines(one.know)) for one in parts}
@@ -225,7 +247,10 @@ def check_logo(logo: bytes) -> None:
 
 
 def check_form(form: bytes) -> None:
-    """UsageError for a form that is not a Word document, or with more than names between its braces; asked before the slow part."""
+    """UsageError with all that is wrong with a form whatever is put into it; asked before the slow part.
+
+    That is: not a Word document, more than names between its braces, names that no nation's assessment holds.
+    """
     from exclusion.equality import forms
 
     forms.check(form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from datetime import date
 from difflib import get_close_matches
@@ -15,12 +16,14 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from exclusion.audit import word as audit_word
 from exclusion.contracts import Problem, UsageError
-from exclusion.equality import placeholders
+from exclusion.equality import placeholder_names, placeholders
 from exclusion.equality.model import Equality
 from exclusion.judgement import equality as texts
 
 FORM_BYTES = 20 << 20
 OPENED_BYTES = 200 << 20
+MOST_SHOWN = 80  # letters of what stands between braces in a message
+BRACES = re.compile(r"\{\{(?P<name>.*?)\}\}|\{%(?P<statement>.*?)%\}|\{#(?P<note>.*?)#\}", re.DOTALL)
 HOW = (
     "A placeholder is a name between double braces, such as {{ age_know }}; run 'exclusion equality --sample-form form.docx' for all names."
 )
@@ -31,15 +34,7 @@ def fill(made: Equality, form: bytes) -> bytes:
     template = _opened(form)
     values = placeholders(made)
     environment = SandboxedEnvironment(autoescape=True)
-    names, problems = _asked(template, environment)
-    for name in sorted(names - set(values)):
-        close = get_close_matches(name, values, n=1, cutoff=0.6)
-        hint = f"Did you mean {{{{ {close[0]} }}}}? " if close else ""
-        problems.append(Problem("form", "has a placeholder we hold no value for", name, f"{hint}{HOW}"))
-    if not names and not problems:
-        problems.append(Problem("form", "has no placeholder", "", HOW))
-    if problems:
-        raise UsageError(problems)
+    names = _sound(template, environment, set(values))
     # A Listing keeps line ends as line ends and is escaped.
     template.render({name: Listing(values[name]) for name in names}, environment, autoescape=True)
     return audit_word.steady(template.docx)
@@ -47,11 +42,21 @@ def fill(made: Equality, form: bytes) -> bytes:
 
 def check(form: bytes) -> None:
     """What can be said of a form before there is anything to put into it; see :func:`exclusion.equality.check_form`."""
-    names, problems = _asked(_opened(form), SandboxedEnvironment(autoescape=True))
+    _sound(_opened(form), SandboxedEnvironment(autoescape=True), placeholder_names())
+
+
+def _sound(template: DocxTemplate, environment: SandboxedEnvironment, held: set[str]) -> set[str]:
+    """The names a form asks for; UsageError with everything that is wrong with it at once."""
+    names, problems = _asked(template, environment)
+    for name in sorted(names - held):
+        close = get_close_matches(name, held, n=1, cutoff=0.6)
+        hint = f"Did you mean {{{{ {close[0]} }}}}? " if close else ""
+        problems.append(Problem("form", "has a placeholder we hold no value for", name, f"{hint}{HOW}"))
     if not names and not problems:
         problems.append(Problem("form", "has no placeholder", "", HOW))
     if problems:
         raise UsageError(problems)
+    return names
 
 
 def _opened(form: bytes) -> DocxTemplate:
@@ -90,20 +95,28 @@ def _asked(template: DocxTemplate, environment: SandboxedEnvironment) -> tuple[s
         if str(part.partname) in ("/word/footnotes.xml", "/word/endnotes.xml")
     ]
     for where, source in sources:
+        # Each pair of braces by itself first: one that is wrong must not hide the others.
+        wrong = []
+        for found in BRACES.finditer(source):
+            inner = next((group for group in found.groups() if group is not None), "").strip("-+ \t\r\n\xa0")
+            if found["name"] is not None and inner.isidentifier():
+                names.add(inner)
+            elif found["note"] is None:
+                wrong.append(Problem(f"form, {where}", "has more than a name between braces", " ".join(found[0].split())[:MOST_SHOWN], HOW))
+        # Then as the engine reads it, which has the last word on what may be filled in.
         try:
             tree = environment.parse(source)
         except TemplateSyntaxError as error:
-            problems.append(Problem(f"form, {where}", "has braces that are not closed or not a name", str(error.message), HOW))
+            if not wrong:
+                wrong.append(Problem(f"form, {where}", "has braces that are not closed or not a name", str(error.message), HOW))
+            problems += wrong
             continue
-        for node in tree.body:
-            parts = node.nodes if isinstance(node, nodes.Output) else [node]
-            for one in parts:
-                if isinstance(one, nodes.TemplateData):
-                    continue
-                if isinstance(one, nodes.Name):
-                    names.add(one.name)
-                else:
-                    problems.append(Problem(f"form, {where}", "has more than a name between braces", type(one).__name__.lower(), HOW))
+        parts = [part for node in tree.body for part in (node.nodes if isinstance(node, nodes.Output) else [node])]
+        names |= {one.name for one in parts if isinstance(one, nodes.Name)}
+        others = [one for one in parts if not isinstance(one, nodes.TemplateData | nodes.Name)]
+        if others and not wrong:
+            wrong = [Problem(f"form, {where}", "has more than a name between braces", type(one).__name__.lower(), HOW) for one in others]
+        problems += wrong
     return names, list(dict.fromkeys(problems))
 
 
