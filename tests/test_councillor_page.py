@@ -211,7 +211,7 @@ def test_scrutiny_sees_what_was_answered_why_and_by_whom_and_what_was_not(badge:
     # Every finding is accepted, rejected or not answered; the three add up to all.
     accepted, rejected = int((about["response"] == "accept").sum()), int((about["response"] == "reject").sum())
     assert accepted + rejected + gone == len(about)
-    assert said[0].startswith(f"{len(about)} findings to keep something open") and f"{gone} not answered" in said[0]
+    assert said[0].startswith(f"{len(about)} findings that ask for an answer") and f"{gone} not answered" in said[0]
     assert any(line.startswith("Rejected by A. Officer: Blue Badge, face to face (advise keeping)") for line in said)
     assert any("“The desk had two visits a week.”" in line for line in said)
     open_ones = next(one.lines for one in page.sections if one.title == "Not answered")

@@ -104,7 +104,7 @@ def test_answers_need_a_name_and_a_reason_and_what_is_not_answered_stays_counted
     asked = rows[rows["kind"].isin(["floor", "keep", "more_use"])]
     f2f = asked[(asked["kind"] == "keep") & (asked["severity"] == "recommended") & (asked["channel"] == "f2f")]
     test = with_proposal("equality.py")
-    assert f"{len(asked)} findings to keep something open, ward by ward: {len(asked)} not answered." in text(test)
+    assert f"{len(asked)} findings that ask for an answer, ward by ward: {len(asked)} not answered." in text(test)
     answered(test, F2F, "reject", "", "")
     assert "name: is blank" in test.error[0].value.replace("\\", "")
     answered(test, F2F, "reject", "", "A. Officer")

@@ -192,7 +192,7 @@ def answer_one(test: AppTest, say: str, reason: str, name: str = "A. Officer") -
 
 def test_a_finding_is_answered_on_the_page_and_what_is_not_stays_counted(bundled: Evidence) -> None:
     test = with_file(TEXT)
-    asked = int(re.search(r"([\d,]+) findings to keep something open, ward by ward: ([\d,]+) not answered", text(test))[1].replace(",", ""))
+    asked = int(re.search(r"([\d,]+) findings that ask for an answer, ward by ward: ([\d,]+) not answered", text(test))[1].replace(",", ""))
     answer_one(test, "reject", "")  # no reason
     assert "reject has no reason" in errors(test)
     answer_one(test, "reject", "The library takes these calls from May.")

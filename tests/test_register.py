@@ -291,7 +291,7 @@ def test_contacts_that_came_stand_beside_those_expected(register: Register, badg
             "contacts": [150, 90, "201", None, 7],
         }
     )
-    given = Review(date(2027, 11, 1), came, changed="The counter stayed open.\nThe line is open on Saturdays.")
+    given = Review(date(2026, 11, 1), came, changed="The counter stayed open.\nThe line is open on Saturdays.")
     version = registers.record_review(register, saved.assessment, 1, given, by="B. Officer")
     opened = registers.load(register, saved.assessment)
     table = opened.review_table().set_index(["area_code", "channel"])
@@ -315,12 +315,12 @@ def test_a_review_that_is_not_sound_is_refused_row_by_row(sqlite: Register, badg
     rows += [("blue_badge", "", "f2f", "2.5"), ("blue_badge", "", "f2f", 3)]
     table = pd.DataFrame(rows, columns=["service_id", "area_code", "channel", "contacts"])
     with pytest.raises(UsageError) as error:
-        registers.record_review(sqlite, saved.assessment, 1, Review(date(2027, 1, 1), table), by="B. Officer")
+        registers.record_review(sqlite, saved.assessment, 1, Review(date(2026, 1, 1), table), by="B. Officer")
     assert [problem.where for problem in error.value.problems] == [f"review, row {number}" for number in (1, 2, 3, 4, 5, 6)]
     with pytest.raises(UsageError, match="column 'contacts' is missing"):
-        registers.record_review(sqlite, saved.assessment, 1, Review(date(2027, 1, 1), table.drop(columns="contacts")), by="B")
+        registers.record_review(sqlite, saved.assessment, 1, Review(date(2026, 1, 1), table.drop(columns="contacts")), by="B")
     with pytest.raises(UsageError, match="is empty"):
-        registers.record_review(sqlite, saved.assessment, 1, Review(date(2027, 1, 1), table.head(0)), by="B")
+        registers.record_review(sqlite, saved.assessment, 1, Review(date(2026, 1, 1), table.head(0)), by="B")
 
 
 # ------------------------------------------------------------------------ lists and history
@@ -466,7 +466,7 @@ def test_the_page_of_the_public_copy_says_what_is_proposed_found_answered_and_no
         "<h1>Blue Badge online</h1>",
         "Blue Badge. Closes: face to face. Stays: phone.",
         "The council says why: “Fewer &lt;visits&gt;”",
-        f"{len(asked)} findings to keep something open, ward by ward; 2 answered so far.",
+        f"{len(asked)} findings asking for an answer, ward by ward; 2 answered so far.",
         "&lt;script&gt;alert(1)&lt;/script&gt;",
         "Not answered yet",
         "Not checked for want of figures:",

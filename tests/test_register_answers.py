@@ -78,7 +78,7 @@ def test_a_form_filled_in_becomes_answers_and_blank_rows_are_left_alone(sqlite: 
     assert opened.because() == [
         "1 finding was accepted.",
         "1 finding was rejected.",
-        f"{len(form) - 2:,} of {len(form):,} findings to keep something open have no answer.",
+        f"{len(form) - 2:,} of {len(form):,} findings that ask for an answer have no answer.",
     ]
     # The form made anew and given back as it is holds nothing new; a changed reason is one new answer, by whoever saves it.
     assert registers.read_answers(filled(again, response=["accept", "reject", ""]), "form.csv", opened) == ([], 2)
@@ -149,7 +149,7 @@ def demand(*rows: tuple[object, ...]) -> pd.DataFrame:
 
 def came(*rows: tuple[str, str, int | None], note: str = "") -> Review:
     table = pd.DataFrame(rows, columns=["area_code", "channel", "contacts"]).assign(service_id="blue_badge", note=note)
-    return Review(date(2027, 11, 1), table.assign(contacts=pd.array([row[2] for row in rows], dtype="Int64")))
+    return Review(date(2026, 11, 1), table.assign(contacts=pd.array([row[2] for row in rows], dtype="Int64")))
 
 
 def results(table: pd.DataFrame) -> dict[tuple[str, str], tuple[int | None, str]]:
@@ -296,7 +296,7 @@ def test_findings_are_answered_by_a_form(run: Run, saved: Saved, tmp_path: Path)
         (("findings", "ID", "-o", "x.docx"), "End the name in .csv"),
         (("review", "ID", "--changed", "x"), "--on: is missing"),
         (("review", "ID", "--on", "1 November", "--by", "B"), "--on: is not a date"),
-        (("review", "ID", "--on", "2027-11-01", "--by", "B", "--based-on", "1"), "review: is empty"),
+        (("review", "ID", "--on", "2026-11-01", "--by", "B", "--based-on", "1"), "review: is empty"),
     ],
     ids=lambda value: " ".join(value[:1] + value[2:]) if isinstance(value, tuple) else "",
 )
@@ -314,9 +314,9 @@ def test_a_review_is_entered_by_a_form_and_shown(run: Run, saved: Saved, tmp_pat
     assert set(table["area_name"]) == {"Whole council"} and {"phone", "f2f"} <= set(table["channel"])
     table.loc[table["channel"] == "phone", "contacts"] = "1,204"
     table.to_csv(form, index=False)
-    words = ("review", name, "--on", "2027-11-01", "--contacts", str(form), "--changed", "Open on Saturdays.", "--by", "B. Officer")
+    words = ("review", name, "--on", "2026-11-01", "--contacts", str(form), "--changed", "Open on Saturdays.", "--by", "B. Officer")
     told = run(*words, "--based-on", "1")
-    assert "Saved version 2" in told and "nothing was expected here" in told and "01 November 2027, B. Officer: Open on Saturdays." in told
+    assert "Saved version 2" in told and "nothing was expected here" in told and "01 November 2026, B. Officer: Open on Saturdays." in told
     rows = json.loads(run("review", name, "--json"))["rows"]
     assert [(row["area_code"], row["channel"], row["contacts"]) for row in rows] == [("", "phone", 1204)], "blank rows are not none"
 

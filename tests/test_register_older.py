@@ -32,7 +32,7 @@ def test_what_an_older_program_saved_is_read_answered_compared_and_sent_on(regis
     assert opened.run["thresholds_version"] == "1" and set(opened.table("findings")["thresholds_version"]) == {"1"}
     assert (opened.version.number, opened.version.made_by) == (2, "B. Officer")
     # 26 wards: 3 ways in of the minimum each, 16 for more use, 8 to keep; one was rejected.
-    assert opened.because() == ["1 finding was rejected.", "101 of 102 findings to keep something open have no answer."]
+    assert opened.because() == ["1 finding was rejected.", "101 of 102 findings that ask for an answer have no answer."]
     assert registers.answer_form(opened)["reason"].tolist().count("The line is staffed until 8.") == 1
     assert opened.proposals[0].startswith('title = "Blue Badge online"')
     # The release of then is not bundled any more: that is said, and nothing else is missing.

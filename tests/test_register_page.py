@@ -150,7 +150,7 @@ def test_a_version_of_another_release_says_what_is_missing_and_still_shows_its_f
     monkeypatch.setattr("exclusion.register.contents.release_missing", lambda run, evidence: ("It was made with the release of May.",))
     test = opened(saved)
     assert "It cannot be opened exactly as it was. It was made with the release of May." in text(test).replace("\\", "")
-    assert "findings to keep something open" in text(test)
+    assert "findings that ask for an answer" in text(test)
 
 
 def test_the_second_officer_is_shown_the_first_change_and_nothing_is_lost(saved, place):

@@ -106,7 +106,7 @@ def answer(
         left = len(register.load(opened, made.assessment, made.number).unanswered)
     said(made, as_json, opened.where)
     if not as_json:
-        say(f"Answers saved: {len(answers):,}. Findings to keep something open that have no answer yet: {left:,}.")
+        say(f"Answers saved: {len(answers):,}. Findings that ask for an answer that have no answer yet: {left:,}.")
 
 
 @register_app.command()

@@ -135,7 +135,7 @@ def show_command(
         show(saved.responses[saved.responses["current"]][brief], False, "Answers")
     if len(review := saved.review_table()):
         show(review, False, "Contacts that came, beside those expected")
-    say(f"{len(open_ones)} findings to keep something open have no answer yet.")
+    say(f"{len(open_ones)} findings that ask for an answer have no answer yet.")
     say("\n".join(missing) or "It opens exactly as it was saved.")
     for notice in saved.run.get("notices", ()):
         complain(f"Note: {notice}")

@@ -45,7 +45,7 @@ def draft_html(saved: Saved, mark: str) -> str:
             version=saved.version,
             date=date_words(saved.version.made_at[:10]),
             proposals=[_proposed(text) for text in saved.proposals],
-            tally=f"{counted(len(asked), 'finding')} to keep something open, ward by ward; {answered:,} answered so far.",
+            tally=f"{counted(len(asked), 'finding')} asking for an answer, ward by ward; {answered:,} answered so far.",
             rows=list(_rows(asked, len(saved.table("areas")))),
             unknown=_unknown(saved.table("findings")),
             caveats=texts.words().caveats,

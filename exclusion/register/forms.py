@@ -49,7 +49,7 @@ def finding_ids(findings: pd.DataFrame) -> pd.Series:
 
 
 def answer_form(saved: Saved) -> pd.DataFrame:
-    """Every finding to keep something open, with the answer that stands.
+    """Every finding that asks for an answer, with the answer that stands.
 
     Returns
     -------

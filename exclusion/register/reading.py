@@ -75,7 +75,7 @@ class Saved:
 
     @property
     def unanswered(self) -> pd.DataFrame:
-        """Findings to keep something open that nobody has answered."""
+        """Findings that ask for an answer that nobody has answered."""
         return responses.unanswered(self.table("findings"), self.responses)
 
     @cached_property

@@ -158,7 +158,7 @@ def answered(findings: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
 
 
 def unanswered(findings: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
-    """Findings to keep something open (``floor``, ``keep``, ``more_use``) that nobody has answered."""
+    """Findings that ask for an answer (``floor``, ``keep``, ``more_use``) that nobody has answered."""
     open_to = findings[findings["kind"].isin(KEEPS_OPEN)]
     joined = answered(open_to, responses)
     return joined[joined["response"] == ""][list(findings.columns)].reset_index(drop=True)
@@ -179,4 +179,4 @@ def said(findings: pd.DataFrame) -> list[str]:
         if count:
             lines.append(f"{count:,} {'finding was' if count == 1 else 'findings were'} {word}.")
     waiting = int((asked["response"] == "").sum())
-    return [*lines, f"{waiting:,} of {len(asked):,} findings to keep something open {'have' if waiting != 1 else 'has'} no answer."]
+    return [*lines, f"{waiting:,} of {len(asked):,} findings that ask for an answer {'have' if waiting != 1 else 'has'} no answer."]

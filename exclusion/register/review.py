@@ -39,7 +39,7 @@ class Review:
     by: str = ""
 
 
-def checked(review: Review, areas: Iterable[str], services: Iterable[str], by: str) -> Review:
+def checked(review: Review, areas: Iterable[str], services: Iterable[str], by: str, today: date) -> Review:
     """The review with its table in order.
 
     Raises
@@ -57,6 +57,9 @@ def checked(review: Review, areas: Iterable[str], services: Iterable[str], by: s
         table[name] = table[name].astype(object).where(table[name].notna(), "").map(lambda cell: str(cell).strip())
     places, known, ways = {"", *areas}, set(services), {*judgement.channels(), ONLINE}
     counts = []
+    if review.on > today:
+        do = "Give the day up to which contacts were counted."
+        problems.append(Problem("review", "is of a day that has not come yet", review.on.isoformat(), do))
     for number, row in enumerate(table.itertuples(index=False), start=1):
         where = f"review, row {number}"
         if row.area_code not in places:

@@ -6,6 +6,7 @@ import secrets
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -151,7 +152,7 @@ def record_review(register: Register, assessment_id: str, based_on: int, given: 
         As :func:`save`; a UsageError names every row that is not sound.
     """
     who, saved = named(by), reading.load(register, assessment_id, based_on)
-    done = review.checked(given, saved.table("areas").index, saved.run["services"], who)
+    done = review.checked(given, saved.table("areas").index, saved.run["services"], who, date.today())
     files = {contents.REVIEW: review.to_file(done)}
     return _commit(register, saved.version.assessment, based_on, "reviewed", who, note, files, None)
 

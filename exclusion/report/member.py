@@ -11,6 +11,7 @@ from exclusion.report import briefing, proposed
 from exclusion.report.sections import Section
 
 WORDS = 300  # of a ward page, footer aside
+BORDERLINE_NOTE = "† Borderline: a small change in one figure would change this line."
 CLOSING = "This page is evidence to help you give due regard; it does not decide for you."
 NO_FIGURE = "We hold no figure for this ward that bears on this service. That does not mean no need."
 # How many facts and unknowns, whether reasons repeat their figures, and whether there is room for more than the first
@@ -53,9 +54,15 @@ class MemberPage:
     """Whether a line carries the mark of a borderline finding."""
 
     @property
+    def borderline_note(self) -> str:
+        """What the mark means; it stands on the page where a line carries it."""
+        return BORDERLINE_NOTE
+
+    @property
     def words(self) -> int:
-        """How many words it shows, its footer aside."""
-        return len(f"{self.title} {self.decided_by} {CLOSING}".split()) + sum(section.words for section in self.sections)
+        """How many words it shows, its footer of sources and versions aside."""
+        note = self.borderline_note if self.borderline else ""
+        return len(f"{self.title} {self.decided_by} {CLOSING} {note}".split()) + sum(section.words for section in self.sections)
 
 
 def member_page(result: Assessment | Considered, code: str, service_id: str, duty: tuple[str, ...]) -> MemberPage:

@@ -123,10 +123,7 @@ def _affected(considered: Considered, ids: list[str]) -> list[str]:
         where = "every ward" if len(codes) == len(a.areas) else f"{len(codes)} of {len(a.areas)} wards"
         people = str(residents.total(a.people_estimate, codes)["label"].iloc[0])
         named = "" if len(codes) == len(a.areas) else f" ({_wards([str(a.areas.at[code, 'area_name']) for code in codes])})"
-        lost = {
-            severity: join_words([briefing.way(str(one)) for one in hit.loc[hit["severity"] == severity, "channel"].unique()])
-            for severity in ("required", "recommended")
-        }
+        lost = {severity: _ways_lost(hit[hit["severity"] == severity], len(a.areas)) for severity in ("required", "recommended")}
         what = [
             f"{word}: {lost[severity]}" for severity, word in (("required", "conditions"), ("recommended", "advised")) if lost[severity]
         ]
@@ -136,6 +133,12 @@ def _affected(considered: Considered, ids: list[str]) -> list[str]:
     if len(ids) > MOST_SERVICES:
         lines.append(f"{capital(counted(len(ids) - MOST_SERVICES, 'more service'))}: see the tables of the assessment.")
     return lines
+
+
+def _ways_lost(hit: pd.DataFrame, wards: int) -> str:
+    """The ways in that close or thin, each with in how many wards where that is not every one."""
+    counts = {str(channel): int(rows["area_code"].nunique()) for channel, rows in hit.groupby("channel", sort=False)}
+    return join_words([briefing.way(way) + ("" if n == wards else f" ({n} of {wards})") for way, n in counts.items()])
 
 
 def _options(considered: Considered) -> pd.DataFrame:
@@ -152,7 +155,7 @@ def _options(considered: Considered) -> pd.DataFrame:
 
 
 def _answers(considered: Considered, findings: pd.DataFrame | None, ids: list[str]) -> pd.DataFrame:
-    """Findings to keep something open, for the services the proposal is about, with what was answered."""
+    """Findings that ask for an answer, for the services the proposal is about, with what was answered."""
     rows = considered.assessment.findings if findings is None else findings
     rows = rows[rows["kind"].isin(("floor", "keep", "more_use")) & rows["service_id"].isin(ids)]
     blank = {name: "" for name in ("response", "response_reason", "response_name") if name not in rows.columns}
@@ -163,7 +166,7 @@ def _tally(answers: pd.DataFrame, saved: bool, room: _Room) -> list[str]:
     count = answers["response"].value_counts()
     said = [f"{counted(int(count.get(one, 0)), 'finding')} {word.lower()}" for one, word in ANSWERED.items() if count.get(one, 0)]
     said.append(f"{int(count.get('', 0)):,} not answered")
-    lines = [sentence(f"{len(answers):,} findings to keep something open, ward by ward: {join_words(said)}")]
+    lines = [sentence(f"{len(answers):,} findings that ask for an answer, ward by ward: {join_words(said)}")]
     if not saved:
         return [*lines, NO_ANSWERS]
     if not room.answers:

@@ -67,7 +67,7 @@ def tally(findings: pd.DataFrame) -> str:
     count = findings["response"].value_counts()
     said = [f"{int(count[one]):,} {word.lower()}" for one, word in ANSWERED.items() if count.get(one, 0)]
     said.append(f"{int(count.get('', 0)):,} not answered")
-    return f"{len(findings):,} findings to keep something open, ward by ward: {join_words(said)}."
+    return f"{len(findings):,} findings that ask for an answer, ward by ward: {join_words(said)}."
 
 
 def table(findings: pd.DataFrame) -> pd.DataFrame:
