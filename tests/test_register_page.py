@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tomllib
 import zipfile
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -109,7 +110,8 @@ def test_it_opens_exactly_as_it_was_with_its_documents_or_says_what_is_missing(s
 
 def test_the_officers_own_words_are_kept_and_can_be_taken_up_again(place, considered):
     texts, tables = register.kept(considered)
-    tables["words"] = register.words_table({"age_told": "The lunch club was asked.", "race_told": " "})
+    settings = register.Settings("EqIA", "adopted", date(2025, 4, 1))
+    tables["words"] = register.words_table({"age_told": "The lunch club was asked.", "race_told": " "}, settings)
     with register.connect(place) as held:
         saved = register.save(held, considered.assessment, by="A. Officer", title="Blue Badge", proposals=texts, tables=tables)
         assert register.words_of(register.load(held, saved.assessment)) == {"age_told": "The lunch club was asked."}
@@ -121,12 +123,14 @@ def test_the_officers_own_words_are_kept_and_can_be_taken_up_again(place, consid
     with register.connect(place) as held:
         second = register.load(held, saved.assessment)
         assert second.version.number == 2 and register.words_of(second) == {"age_told": "The lunch club was asked."}
+        assert register.settings_of(second) == settings  # what the document is called, and how the duty stands
         tables["words"] = register.words_table({"age_told": "Nobody was asked."})
         register.save(
             held, considered.assessment, by="C. Officer", assessment_id=saved.assessment, based_on=2, proposals=texts, tables=tables
         )
         found = register.compare(second, register.load(held, saved.assessment)).sentences()
     assert "own words, age_told: was The lunch club was asked., is Nobody was asked.." in found
+    assert "what the council calls the document: was EqIA, is EIA." in found
 
 
 def test_what_somebody_typed_is_never_taken_for_markup(place, considered):

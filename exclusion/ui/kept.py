@@ -110,8 +110,9 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
         return
     considered = opened.considered
     words = register.words_of(saved)
-    answers = saved.responses if len(saved.responses) else None
-    made = ui.refusing_here(lambda: equality.build(considered, answers=answers, filled=words))
+    settings = ui.refusing_here(lambda: register.settings_of(saved)) or register.Settings()
+    duty, answers = settings.duty, saved.responses if len(saved.responses) else None
+    made = ui.refusing_here(lambda: equality.build(considered, answers=answers, filled=words, label=settings.label, duty=duty))
     name = f"{slug(saved.version.title)}-version-{saved.version.number}"
     give = partial(st.download_button, on_click="ignore", width="stretch")
     left, right = st.columns(2)
@@ -120,13 +121,13 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
             give("The equality assessment (Word)", partial(equality.to_docx, made), f"{name}.docx", _WORD)
             give("The equality assessment (web page)", partial(equality.to_html, made), f"{name}.html", "text/html")
     with right:
-        scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings)
+        scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings, duty=duty)
         give("The page for scrutiny (web page)", scrutiny, f"{name}-scrutiny.html", "text/html")
-        give("All its pages (zip)", partial(equality_shown.pack, considered, saved.findings), f"{name}-pages.zip", "application/zip")
+        give("All its pages (zip)", partial(equality_shown.pack, considered, saved.findings, duty), f"{name}-pages.zip", "application/zip")
     # A council's own judgement is a file of the council's: it is given again on the Proposal page.
     if visitor().may_write and considered.assessment.local is None and st.button("Go on from this version in this visit"):
         proposal_form.keep(considered.proposals, None)
-        equality_form.take_up(words)
+        equality_form.take_up(words, settings)
         keeping.look_at(saved.version.assessment, saved.version.number)
         keeping.go_on(saved.version.assessment)
         st.rerun()
