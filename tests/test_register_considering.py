@@ -88,7 +88,7 @@ def test_a_version_saved_without_them_opens_with_ours_and_one_that_cannot_be_is_
     assert register.settings_of(saved(sqlite, considered)) == register.Settings("EIA", "", None)
     tables = {"words": register.words_table({}, register.Settings("EIA", "perhaps"))}  # as a file from elsewhere may have it
     version = register.save(sqlite, considered.assessment, by="A. Officer", tables=tables)
-    with pytest.raises(DataRefused, match=r"socio-economic duty is not one that can be set \\(found: perhaps"):
+    with pytest.raises(DataRefused, match=r"socio-economic duty is not one that can be set \(found: perhaps"):
         register.settings_of(register.load(sqlite, version.assessment))
 
 

@@ -206,6 +206,8 @@ def test_a_review_lays_what_came_beside_what_was_expected(saved, place):
     assert "“The desk stayed open on Mondays.”" in words
     assert "More than expected" in words and "100,000" in words
     assert "Not known" in words  # post was left blank: never a nought
+    # The sum of the ways in that stay is not known either while post is not; the line says so and is not hidden.
+    assert "All that stay" in words
     assert versions(place) == 2
 
 
@@ -219,6 +221,33 @@ def test_a_list_of_contacts_with_mistakes_names_them_all_and_saves_nothing(saved
     said = test.error[0].value.replace("\\", "")
     assert "E05999999" in said and "fax" in said and "many" in said
     assert versions(place) == 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_list_is_taken_as_windows_or_excel_saves_it_and_the_sum_is_added_up(saved, place, kind):
+    """Post 150 and phone 1,400 stay; the desk that closes (3) and the web (2,500) are no part of what stays: 1,550 in all."""
+    with register.connect(place) as held:
+        form = register.review_form(register.load(held, saved.assessment))
+    came = {"phone": "1400", "post": "150", "f2f": "3", "online": "2500"}
+    whole = form["area_code"] == ""
+    form.loc[whole, "contacts"] = form.loc[whole, "channel"].map(came)
+    form.loc[whole, "note"] = "Café counted too"
+    if kind == "csv":
+        content = form.to_csv(index=False, sep=";").encode("cp1252")  # Excel for Windows, of a country that writes a decimal comma
+    else:
+        buffer = io.BytesIO()
+        form.to_excel(buffer, index=False)
+        content = buffer.getvalue()
+    test = opened(saved, kept.REVIEW)
+    test.file_uploader(key=f"review_{saved.assessment}").set_value([(f"review.{kind}", content, "text/plain")]).run()
+    test.date_input(key="review_day").set_value(pd.Timestamp("2028-04-01").date())
+    test.text_input(key=f"{NAME}_review").set_value("A. Officer")
+    click(test, "Save this review")
+    with register.connect(place) as held:
+        rows = shown.reviewed(register.load(held, saved.assessment)).set_index(["Where", "Way in"])
+    assert rows.at[("Whole council", "All that stay"), "Came, a year"] == "1,550"
+    assert rows.at[("Whole council", "All that stay"), "Note"] == "added up from the ways in"
+    assert "Café counted too" in text(test)
 
 
 def test_versions_side_by_side_and_the_history(saved, place, considered):
@@ -281,5 +310,5 @@ def test_a_server_that_others_can_reach_only_shows(saved, place, monkeypatch):
 def test_a_blank_cell_always_says_what_it_means(saved, place):
     with register.connect(place) as held:
         one = register.load(held, saved.assessment)
-    for table in (shown.to_enter(one).drop(columns=["contacts", "note", "area_code"]), shown.reviewed(one)):
+    for table in (register.review_form(one).drop(columns=["contacts", "note", "area_code"]), shown.reviewed(one)):
         assert not (table.astype(str) == "").any(axis=None)

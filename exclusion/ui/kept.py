@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Sequence
 from datetime import date
@@ -14,6 +13,7 @@ import streamlit as st
 
 from exclusion import equality, judgement, register, report, ui
 from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
+from exclusion.export.files import csv_bytes
 from exclusion.register import Register, Response, Review, Saved
 from exclusion.release import Evidence
 from exclusion.ui import answering, equality_form, keeping, proposal_form, visit
@@ -22,8 +22,7 @@ from exclusion.ui.visitor import visitor
 from exclusion.views import answers as answers_shown
 from exclusion.views import equality as equality_shown
 from exclusion.views import register as shown
-from exclusion.views.shared import way
-from exclusion.words import capital, counted, slug
+from exclusion.words import counted, slug
 
 AS_SAVED, ANSWER, REVIEW, COMPARE, HISTORY, SEND = (
     "As it was saved",
@@ -180,17 +179,16 @@ def _review(saved: Saved) -> None:
         return
     st.subheader("Enter a review", anchor=False)
     st.markdown("Counts only, for a year back. Leave blank what is not known: a blank is not a nought.")
-    blank = shown.to_enter(saved)
-    sheet = blank.to_csv(index=False).encode("utf-8-sig")
-    st.download_button("The list to fill in, by ward and way in (CSV)", sheet, "review.csv", "text/csv", on_click="ignore")
-    given = upload("The list, filled in (CSV)", f"review_{saved.version.assessment}", ["csv"])
+    blank = register.review_form(saved)
+    st.download_button("The list to fill in, by ward and way in (CSV)", csv_bytes(blank), "review.csv", "text/csv", on_click="ignore")
+    given = upload("The list, filled in (CSV or Excel)", f"review_{saved.version.assessment}", ["csv", "xlsx"])
     services = {service.id: service.service_name for service in judgement.services().values()}
     whole = blank[blank["area_code"] == ""][["service_id", "channel"]].itertuples(index=False, name=None)
     with st.form(f"review_form_{saved.version.assessment}"):
         day = st.date_input("Contacts counted up to", None, format="DD/MM/YYYY", key="review_day")
         typed = {}
         for service, channel in () if given else whole:
-            label = f"{services.get(service, service)}, {capital('online' if channel == 'online' else way(channel))}: contacts in the year"
+            label = f"{services.get(service, service)}, {shown.way_in(channel)}: contacts in the year"
             typed[service, channel] = st.number_input(label, min_value=0, step=1, value=None, key=f"review_{service}_{channel}")
         text = st.text_area("What changed because of this assessment, in your own words", key="review_changed", max_chars=5000)
         name = answering.ask_name("review")
@@ -202,11 +200,11 @@ def _review(saved: Saved) -> None:
         return
     try:
         table = (
-            _entered(given[0])
+            register.read_contacts_form(given[0][1], given[0][0])
             if given
             else pd.DataFrame(
                 [(service, "", channel, count, "") for (service, channel), count in typed.items() if count is not None],
-                columns=shown.REVIEW_COLUMNS,
+                columns=["service_id", "area_code", "channel", "contacts", "note"],
             )
         )
         who = may.author(name)
@@ -219,17 +217,6 @@ def _review(saved: Saved) -> None:
             return register.record_review(held, saved.version.assessment, saved.version.number, Review(day, table, text or ""), by=who)
 
     keeping.try_to(work)
-
-
-def _entered(given: visit.File) -> pd.DataFrame:
-    """The table of an uploaded review, as text."""
-    name, content = given
-    try:
-        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig", on_bad_lines="error")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise DataRefused(Problem(name, f"cannot be read as a list: {str(error)[:200]}", "", "Save it as CSV (UTF-8).")) from None
-    table.columns = [str(one).strip().lower() for one in table.columns]
-    return table
 
 
 # --------------------------------------------------------------------------- compare, send
