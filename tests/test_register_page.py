@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from test_equality_page import F2F, TEXT
 from test_pages import run, text
 
-from exclusion import proposal, register
+from exclusion import equality, proposal, register
 from exclusion.register import Response
 from exclusion.register.responses import KEY
 from exclusion.ui import kept
@@ -115,7 +115,12 @@ def test_the_officers_own_words_are_kept_and_can_be_taken_up_again(place, consid
     with register.connect(place) as held:
         saved = register.save(held, considered.assessment, by="A. Officer", title="Blue Badge", proposals=texts, tables=tables)
         assert register.words_of(register.load(held, saved.assessment)) == {"age_told": "The lunch club was asked."}
-    test = click(opened(saved), "Go on from this version in this visit")
+    test = opened(saved)
+    sample = equality.sample_form(equality.build(considered))
+    test.file_uploader(key="equality_own_form").set_value([("form.docx", sample, "application/octet-stream")]).run()
+    assert not test.exception
+    assert "Your own form, filled in (Word)" in {one.label for one in test.get("download_button")}
+    click(test, "Go on from this version in this visit")
     assert "This visit goes on from that version" in test.success[0].value
     assert test.selectbox(key="register_as").value == saved.assessment
     test.text_input(key=f"{NAME}_save").set_value("B. Officer")

@@ -194,7 +194,8 @@ def scrutiny(
     if out.suffix.lower() != ".html":
         raise UsageError(Problem("-o", "has an ending this page is not written in", str(out), "End the name in .html."))
     saved, considered = considered_as_saved(assessment, place, release, version)
-    page = report.scrutiny_html(considered, inputs.today(), saved.findings, duty=register.settings_of(saved).duty)
+    duty, seal = register.settings_of(saved).duty, register.sealed(saved.version)
+    page = report.scrutiny_html(considered, inputs.today(), saved.findings, duty=duty, sealed=seal)
     with whole_file(out) as work:
         work.write_text(page, encoding="utf-8", newline="\n")
     wrote(as_json, [out], f"Wrote the page for scrutiny of version {saved.version.number} to {out}")

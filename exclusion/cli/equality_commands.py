@@ -98,6 +98,7 @@ def equality(
     if own is not None:
         assessments.check_form(own)
     words: dict[str, str] = {}
+    seal = ""
     if proposal:
         given = _answers(answers, place)
         listed = inputs.places_of(places, postcodes)
@@ -109,12 +110,12 @@ def equality(
         from exclusion.cli.register_commands import considered_as_saved
 
         saved, considered = considered_as_saved(str(answers), place, release)
-        given = saved.responses
+        given, seal = saved.responses, register.sealed(saved.version)
         words, settings = register.words_of(saved), register.settings_of(saved)
         label, duty = settings.label if label is None else label, settings.duty if duty is None else duty
     with working("Writing the assessment"):
         named = "EIA" if label is None else label
-        made = assessments.build(considered, answers=given, label=named, today=inputs.today(), duty=duty, filled=words)
+        made = assessments.build(considered, answers=given, label=named, today=inputs.today(), duty=duty, filled=words, sealed=seal)
         if own is not None:
             content = assessments.fill_form(made, own)
         elif ending == ".docx":

@@ -19,7 +19,7 @@ its tables, ``identity`` says who may write. Only this package imports SQLAlchem
 from __future__ import annotations
 
 from exclusion.register.carry import Imported, export_file, import_file
-from exclusion.register.chain import Verified, Version, verify
+from exclusion.register.chain import Verified, Version, sealed, verify
 from exclusion.register.comparing import Comparison, compare
 from exclusion.register.connect import Register, connect, default_place
 from exclusion.register.considering import Restored, Settings, kept, restore, settings_of, words_of, words_table
@@ -74,6 +74,7 @@ __all__ = [
     "restore",
     "review_form",
     "save",
+    "sealed",
     "settings_of",
     "unanswered",
     "verify",

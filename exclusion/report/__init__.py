@@ -44,6 +44,7 @@ def write_pack(
     today: date | None = None,
     findings: pd.DataFrame | None = None,
     duty: Duties | None = None,
+    sealed: str = "",
 ) -> list[Path]:
     """Write the first page (index.html) and a page for each ward; all of them or none.
 
@@ -60,6 +61,8 @@ def write_pack(
         The date to print; the clock's when None. The same assessment gives the same bytes but for it.
     duty
         The duty by nation in place of ours, for a council that has set its socio-economic duty.
+    sealed
+        With a proposal: which version of the register it is made from, with its seal (:func:`exclusion.register.sealed`).
 
     Returns
     -------
@@ -72,7 +75,7 @@ def write_pack(
         When an assessment is not of exactly one service, or the folder holds anything else.
     """
     out = Path(folder)
-    pages = render(result, today or date.today(), findings, duty=duty)
+    pages = render(result, today or date.today(), findings, duty=duty, sealed=sealed)
     _refuse(out, mark(result))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -111,18 +111,23 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
     words = register.words_of(saved)
     settings = ui.refusing_here(lambda: register.settings_of(saved)) or register.Settings()
     duty, answers = settings.duty, saved.responses if len(saved.responses) else None
-    made = ui.refusing_here(lambda: equality.build(considered, answers=answers, filled=words, label=settings.label, duty=duty))
+    seal = register.sealed(saved.version)
+    made = ui.refusing_here(lambda: equality.build(considered, answers=answers, filled=words, label=settings.label, duty=duty, sealed=seal))
     name = f"{slug(saved.version.title)}-version-{saved.version.number}"
     give = partial(st.download_button, on_click="ignore", width="stretch")
+    logo, form = equality_form.files() if made is not None else (None, None)
     left, right = st.columns(2)
     with left:
         if made is not None:
-            give("The equality assessment (Word)", partial(equality.to_docx, made), f"{name}.docx", _WORD)
-            give("The equality assessment (web page)", partial(equality.to_html, made), f"{name}.html", "text/html")
+            give("The equality assessment (Word)", partial(equality.to_docx, made, logo), f"{name}.docx", _WORD)
+            give("The equality assessment (web page)", partial(equality.to_html, made, logo), f"{name}.html", "text/html")
     with right:
-        scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings, duty=duty)
+        scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings, duty=duty, sealed=seal)
         give("The page for scrutiny (web page)", scrutiny, f"{name}-scrutiny.html", "text/html")
-        give("All its pages (zip)", partial(equality_shown.pack, considered, saved.findings, duty), f"{name}-pages.zip", "application/zip")
+        pack = partial(equality_shown.pack, considered, saved.findings, duty, seal)
+        give("All its pages (zip)", pack, f"{name}-pages.zip", "application/zip")
+        if made is not None and form is not None and (filled := equality_form.filled_form(made, form)) is not None:
+            give("Your own form, filled in (Word)", filled, f"{name}-own-form.docx", _WORD)
     # A council's own judgement is a file of the council's: it is given again on the Proposal page.
     if visitor().may_write and considered.assessment.local is None and st.button("Go on from this version in this visit"):
         proposal_form.keep(considered.proposals, None)
@@ -291,7 +296,7 @@ def take_in() -> None:
 
 def verify() -> None:
     """Ask to check every seal, and say what was found."""
-    expect = st.text_input("A seal that an earlier check gave (may be left blank)", key="register_expect")
+    expect = st.text_input("A seal that an earlier check gave or a document prints (may be left blank)", key="register_expect")
     if not st.button("Check the register"):
         return
     held = keeping.opened()
