@@ -91,7 +91,8 @@ def test_saving_asks_for_a_name_and_says_when_it_is_on_the_disk(place):
     assert "name: is blank" in test.error[0].value.replace("\\", "") and not place.exists()
     test.text_input(key=f"{NAME}_save").set_value("A. Officer")
     click(test, "Save in the register")
-    assert [one.value.replace("\\", "") for one in test.success] == ["Saved as version 1 of “Blue Badge online” by A. Officer. It is on the disk."]
+    said = [one.value.replace("\\", "") for one in test.success]
+    assert said == ["Saved as version 1 of “Blue Badge online” by A. Officer. It is on the disk."]
     assert versions(place) == 1
 
 
