@@ -351,6 +351,8 @@ def test_every_act_is_an_event_that_follows_from_the_one_before(register: Regist
     found = registers.verify(register, expect=events["hash"].iloc[1][:16])
     assert (found.problems, found.events, found.versions, found.head) == ((), 4, 2, events["hash"].iloc[-1])
     assert "is not in the history" in registers.verify(register, expect="ffff").problems[0]
+    version = registers.load(register, events["assessment"].iloc[0], 1).version
+    assert registers.verify(register, expect=registers.sealed(version)[-17:-1]).problems == ()  # as a document prints it
 
 
 @pytest.mark.parametrize("table", schema.APPEND_ONLY)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -362,6 +363,11 @@ def test_answers_reach_the_page_for_scrutiny_the_equality_assessment_and_the_pac
         run("equality", "--answers", name, "-o", str(tmp_path / "e.html"))
         made = {one: (tmp_path / one).read_text(encoding="utf-8") for one in ("s.html", "e.html")}
         assert all(REASON in text and "B. Officer" in text for text in made.values())
+        # Each prints the seal of the version it was made from, as a later check of the register takes it.
+        found = [re.search(r"Kept in the register as version 2 of \w+, seal (\w{16})\.", text) for text in made.values()]
+        seals = {one[1] for one in found if one}
+        assert all(found) and len(seals) == 1
+        run("register", "verify", "--expect", *seals)
         if day in written:
             assert written[day] == made
         written[day] = made

@@ -10,6 +10,8 @@ from pandas.testing import assert_frame_equal
 from registers import sqlite  # noqa: F401
 
 from exclusion import equality, proposal, register, report
+from exclusion.__main__ import main
+from exclusion.contracts import DataRefused
 from exclusion.register import considering
 
 TODAY = date(2026, 11, 26)
@@ -63,6 +65,33 @@ def test_every_table_and_every_document_is_as_it_was(sqlite, bundled, considered
         assert made(back.considered) == made(considered)
 
 
+def test_the_name_and_the_duty_that_the_council_set_are_kept_with_the_words(sqlite, bundled, considered, monkeypatch, tmp_path: Path):
+    written, tables = register.kept(considered, (TEXT,))
+    settings = register.Settings("Equality analysis", "adopted", date(2025, 4, 1))
+    tables["words"] = register.words_table({"age_told": "The lunch club was asked."}, settings)
+    name = register.save(sqlite, considered.assessment, by="A. Officer", proposals=written, tables=tables).assessment
+    back = register.load(sqlite, name)
+    assert (register.words_of(back), register.settings_of(back)) == ({"age_told": "The lunch club was asked."}, settings)
+    monkeypatch.setattr("exclusion.cli.inputs.load", lambda *_: bundled)
+    where = ["--register", str(tmp_path / "register.sqlite"), "-o", str(tmp_path / "e.html")]
+    assert main(["equality", "--answers", name, *where]) == 0
+    page = (tmp_path / "e.html").read_text(encoding="utf-8")
+    assert "<h1>Equality analysis: Blue Badge online</h1>" in page and "1 April 2025" in page and "The lunch club was asked." in page
+    assert main(["equality", "--answers", name, "--label", "EqIA", "--socio-economic", "not_in_force", *where]) == 0
+    page = (tmp_path / "e.html").read_text(encoding="utf-8")
+    assert "<h1>EqIA: Blue Badge online</h1>" in page and "1 April 2025" not in page  # what is given now comes first
+    assert main(["register", "scrutiny", name, *where]) == 0
+    assert "1 April 2025" in (tmp_path / "e.html").read_text(encoding="utf-8")
+
+
+def test_a_version_saved_without_them_opens_with_ours_and_one_that_cannot_be_is_refused(sqlite, considered):
+    assert register.settings_of(saved(sqlite, considered)) == register.Settings("EIA", "", None)
+    tables = {"words": register.words_table({}, register.Settings("EIA", "perhaps"))}  # as a file from elsewhere may have it
+    version = register.save(sqlite, considered.assessment, by="A. Officer", tables=tables)
+    with pytest.raises(DataRefused, match=r"socio-economic duty is not one that can be set \(found: perhaps"):
+        register.settings_of(register.load(sqlite, version.assessment))
+
+
 def test_without_its_release_the_page_says_so_and_the_tables_can_be_read(sqlite, considered):
     version = saved(sqlite, considered)
     back = register.restore(version, None)
@@ -75,7 +104,8 @@ def test_one_saved_without_all_its_tables_says_which(sqlite, bundled, considered
     back = register.restore(register.load(sqlite, version.assessment), bundled)
     assert back.considered is None
     assert back.missing == (
-        "It was saved without effects, options, dependents, cumulative, told, so what the proposal does cannot be shown as it was; "
+        "It was saved without what the proposal does to each finding, the options, the services that lean on a place that changes, the "
+        "other changes for the same people and the notes on how it was worked out, so what the proposal does cannot be shown as it was; "
         "the findings can.",
     )
 

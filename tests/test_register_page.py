@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tomllib
 import zipfile
+from datetime import date
 
 import pandas as pd
 import pytest
@@ -13,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from test_equality_page import F2F, TEXT
 from test_pages import run, text
 
-from exclusion import proposal, register
+from exclusion import equality, proposal, register
 from exclusion.register import Response
 from exclusion.register.responses import KEY
 from exclusion.ui import kept
@@ -90,7 +91,8 @@ def test_saving_asks_for_a_name_and_says_when_it_is_on_the_disk(place):
     assert "name: is blank" in test.error[0].value.replace("\\", "") and not place.exists()
     test.text_input(key=f"{NAME}_save").set_value("A. Officer")
     click(test, "Save in the register")
-    assert [one.value for one in test.success] == ["Saved as version 1 of “Blue Badge online” by A. Officer. It is on the disk."]
+    said = [one.value.replace("\\", "") for one in test.success]
+    assert said == ["Saved as version 1 of “Blue Badge online” by A. Officer. It is on the disk."]
     assert versions(place) == 1
 
 
@@ -109,11 +111,17 @@ def test_it_opens_exactly_as_it_was_with_its_documents_or_says_what_is_missing(s
 
 def test_the_officers_own_words_are_kept_and_can_be_taken_up_again(place, considered):
     texts, tables = register.kept(considered)
-    tables["words"] = register.words_table({"age_told": "The lunch club was asked.", "race_told": " "})
+    settings = register.Settings("EqIA", "adopted", date(2025, 4, 1))
+    tables["words"] = register.words_table({"age_told": "The lunch club was asked.", "race_told": " "}, settings)
     with register.connect(place) as held:
         saved = register.save(held, considered.assessment, by="A. Officer", title="Blue Badge", proposals=texts, tables=tables)
         assert register.words_of(register.load(held, saved.assessment)) == {"age_told": "The lunch club was asked."}
-    test = click(opened(saved), "Go on from this version in this visit")
+    test = opened(saved)
+    sample = equality.sample_form(equality.build(considered))
+    test.file_uploader(key="equality_own_form").set_value([("form.docx", sample, "application/octet-stream")]).run()
+    assert not test.exception
+    assert "Your own form, filled in (Word)" in {one.label for one in test.get("download_button")}
+    click(test, "Go on from this version in this visit")
     assert "This visit goes on from that version" in test.success[0].value
     assert test.selectbox(key="register_as").value == saved.assessment
     test.text_input(key=f"{NAME}_save").set_value("B. Officer")
@@ -121,12 +129,14 @@ def test_the_officers_own_words_are_kept_and_can_be_taken_up_again(place, consid
     with register.connect(place) as held:
         second = register.load(held, saved.assessment)
         assert second.version.number == 2 and register.words_of(second) == {"age_told": "The lunch club was asked."}
+        assert register.settings_of(second) == settings  # what the document is called, and how the duty stands
         tables["words"] = register.words_table({"age_told": "Nobody was asked."})
         register.save(
             held, considered.assessment, by="C. Officer", assessment_id=saved.assessment, based_on=2, proposals=texts, tables=tables
         )
         found = register.compare(second, register.load(held, saved.assessment)).sentences()
     assert "own words, age_told: was The lunch club was asked., is Nobody was asked.." in found
+    assert "what the council calls the document: was EqIA, is EIA." in found
 
 
 def test_what_somebody_typed_is_never_taken_for_markup(place, considered):
@@ -202,6 +212,8 @@ def test_a_review_lays_what_came_beside_what_was_expected(saved, place):
     assert "“The desk stayed open on Mondays.”" in words
     assert "More than expected" in words and "100,000" in words
     assert "Not known" in words  # post was left blank: never a nought
+    # The sum of the ways in that stay is not known either while post is not; the line says so and is not hidden.
+    assert "All that stay" in words
     assert versions(place) == 2
 
 
@@ -215,6 +227,33 @@ def test_a_list_of_contacts_with_mistakes_names_them_all_and_saves_nothing(saved
     said = test.error[0].value.replace("\\", "")
     assert "E05999999" in said and "fax" in said and "many" in said
     assert versions(place) == 1
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_the_list_is_taken_as_windows_or_excel_saves_it_and_the_sum_is_added_up(saved, place, kind):
+    """Post 150 and phone 1,400 stay; the desk that closes (3) and the web (2,500) are no part of what stays: 1,550 in all."""
+    with register.connect(place) as held:
+        form = register.review_form(register.load(held, saved.assessment))
+    came = {"phone": "1400", "post": "150", "f2f": "3", "online": "2500"}
+    whole = form["area_code"] == ""
+    form.loc[whole, "contacts"] = form.loc[whole, "channel"].map(came)
+    form.loc[whole, "note"] = "Café counted too"
+    if kind == "csv":
+        content = form.to_csv(index=False, sep=";").encode("cp1252")  # Excel for Windows, of a country that writes a decimal comma
+    else:
+        buffer = io.BytesIO()
+        form.to_excel(buffer, index=False)
+        content = buffer.getvalue()
+    test = opened(saved, kept.REVIEW)
+    test.file_uploader(key=f"review_{saved.assessment}").set_value([(f"review.{kind}", content, "text/plain")]).run()
+    test.date_input(key="review_day").set_value(pd.Timestamp("2028-04-01").date())
+    test.text_input(key=f"{NAME}_review").set_value("A. Officer")
+    click(test, "Save this review")
+    with register.connect(place) as held:
+        rows = shown.reviewed(register.load(held, saved.assessment)).set_index(["Where", "Way in"])
+    assert rows.at[("Whole council", "All that stay"), "Came, a year"] == "1,550"
+    assert rows.at[("Whole council", "All that stay"), "Note"] == "added up from the ways in"
+    assert "Café counted too" in text(test)
 
 
 def test_versions_side_by_side_and_the_history(saved, place, considered):
@@ -277,5 +316,5 @@ def test_a_server_that_others_can_reach_only_shows(saved, place, monkeypatch):
 def test_a_blank_cell_always_says_what_it_means(saved, place):
     with register.connect(place) as held:
         one = register.load(held, saved.assessment)
-    for table in (shown.to_enter(one).drop(columns=["contacts", "note", "area_code"]), shown.reviewed(one)):
+    for table in (register.review_form(one).drop(columns=["contacts", "note", "area_code"]), shown.reviewed(one)):
         assert not (table.astype(str) == "").any(axis=None)

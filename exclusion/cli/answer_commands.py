@@ -188,14 +188,16 @@ def scrutiny(
     Wards and people affected, the options, what officers answered to each finding and why, and what
     nobody has answered; as it was saved, with nothing worked out again.
     """
-    from exclusion import report
+    from exclusion import register, report
     from exclusion.export.files import whole_file
 
     if out.suffix.lower() != ".html":
         raise UsageError(Problem("-o", "has an ending this page is not written in", str(out), "End the name in .html."))
     saved, considered = considered_as_saved(assessment, place, release, version)
+    duty, seal = register.settings_of(saved).duty, register.sealed(saved.version)
+    page = report.scrutiny_html(considered, inputs.today(), saved.findings, duty=duty, sealed=seal)
     with whole_file(out) as work:
-        work.write_text(report.scrutiny_html(considered, inputs.today(), saved.findings), encoding="utf-8", newline="\n")
+        work.write_text(page, encoding="utf-8", newline="\n")
     wrote(as_json, [out], f"Wrote the page for scrutiny of version {saved.version.number} to {out}")
 
 

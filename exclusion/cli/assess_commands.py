@@ -299,22 +299,25 @@ def pack(
     if places and not proposal:
         do = "Give the proposal that closes a place, or leave the list out: what was saved keeps the wards it was saved with."
         raise UsageError(Problem("--places", "needs a --proposal", "", do))
+    duty, seal = None, ""
     if proposal:
         listed, judged = inputs.places_of(places, postcodes), inputs.local_of(local)
         result = inputs.consider(release, boundaries, proposal, council, service, weight, judged, scale, own=own)
         result = inputs.used_by(result, listed, postcodes)
         found = answered(result.assessment.findings, answers, place)
     elif answers:
+        from exclusion.register import sealed, settings_of
+
         settings = {"--council": council, "--service": service, "--local": local, "--weight": weight, "--people-scale": scale}
         if extra := [name for name, given in (settings | {"--own-figures or --areas": own, "--boundaries": boundaries}).items() if given]:
             do = "Leave it out: what was saved keeps the settings it was saved with. Or give the --proposal anew."
             raise UsageError([Problem(name, "does not go with --answers alone", "", do) for name in extra])
         saved, result = considered_as_saved(answers, place, release)
-        found = saved.findings
+        found, duty, seal = saved.findings, settings_of(saved).duty, sealed(saved.version)
     else:
         chosen = inputs.both(council, service)
         result = inputs.assessed(release, boundaries, *chosen, weight, inputs.local_of(local), scale, own)
     with working("Writing the pages"):
-        pages = report.write_pack(result, out, findings=found)
+        pages = report.write_pack(result, out, findings=found, duty=duty, sealed=seal)
     wrote(as_json, pages, f"Wrote {len(pages)} pages to {out}")
     notices(result)

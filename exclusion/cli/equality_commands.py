@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,7 +36,9 @@ if TYPE_CHECKING:
 def equality(
     proposal: Proposals = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write: .docx or .html.")] = None,
-    label: Annotated[str, typer.Option("--label", help="What your council calls it: EIA, EqIA, IIA ...")] = "EIA",
+    label: Annotated[
+        str | None, typer.Option("--label", help="What your council calls it: EIA, EqIA, IIA ...; EIA, or as it was saved, when left out.")
+    ] = None,
     logo: Annotated[Path | None, typer.Option("--logo", help="Your logo, PNG or JPEG.")] = None,
     form: Annotated[Path | None, typer.Option("--form", help="Your own Word form with {{ placeholders }}, filled in instead.")] = None,
     sample_form: Annotated[Path | None, typer.Option("--sample-form", help="Write a form to start from, with every placeholder.")] = None,
@@ -95,6 +98,7 @@ def equality(
     if own is not None:
         assessments.check_form(own)
     words: dict[str, str] = {}
+    seal = ""
     if proposal:
         given = _answers(answers, place)
         listed = inputs.places_of(places, postcodes)
@@ -106,10 +110,12 @@ def equality(
         from exclusion.cli.register_commands import considered_as_saved
 
         saved, considered = considered_as_saved(str(answers), place, release)
-        given = saved.responses
-        words = register.words_of(saved)
+        given, seal = saved.responses, register.sealed(saved.version)
+        words, settings = register.words_of(saved), register.settings_of(saved)
+        label, duty = settings.label if label is None else label, settings.duty if duty is None else duty
     with working("Writing the assessment"):
-        made = assessments.build(considered, answers=given, label=label, today=inputs.today(), duty=duty, filled=words)
+        named = "EIA" if label is None else label
+        made = assessments.build(considered, answers=given, label=named, today=inputs.today(), duty=duty, filled=words, sealed=seal)
         if own is not None:
             content = assessments.fill_form(made, own)
         elif ending == ".docx":
@@ -141,19 +147,16 @@ def _answers(assessment: str | None, place: str | None) -> pd.DataFrame | None:
         return register.load(opened, assessment).responses
 
 
-def _duty(status: str | None, since: str | None) -> dict[str, Duty] | None:
+def _duty(status: str | None, since: str | None) -> Mapping[str, Duty] | None:
     """The duty of each nation with the socio-economic duty as the council says it stands, where the nation has texts for it."""
     if status is None:
         if since is not None:
             raise UsageError(Problem("--socio-economic", "is missing", "", "Give it with --socio-economic-since."))
         return None
-    from exclusion.judgement.duty import duties
+    from exclusion.judgement.duty import as_council_says
 
     try:
         day = date.fromisoformat(since) if since else None
     except ValueError:
         raise UsageError(Problem("--socio-economic-since", "is not a date", str(since), "Write it as 2027-04-01.")) from None
-    known = duties()
-    if not any(status in one.socio_economic for one in known.values()):
-        raise UsageError(Problem("--socio-economic", "is not one we know", status, "Use not_in_force, in_force or adopted."))
-    return {nation: one.with_socio_economic(status, day) if status in one.socio_economic else one for nation, one in known.items()}
+    return as_council_says(status, day)

@@ -213,7 +213,9 @@ def import_command(
 
 @register_app.command()
 def verify(
-    expect: Annotated[str, typer.Option("--expect", help="A hash that an earlier check printed: it must still be in the history.")] = "",
+    expect: Annotated[
+        str, typer.Option("--expect", help="A hash that an earlier check printed, or the seal in a document: it must still be held.")
+    ] = "",
     place: Place = None,
     as_json: AsJson = False,
 ) -> None:

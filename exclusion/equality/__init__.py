@@ -68,6 +68,7 @@ def build(
     today: date | None = None,
     filled: Mapping[str, str] | None = None,
     duty: Mapping[str, Duty] | None = None,
+    sealed: str = "",
 ) -> Equality:
     """The equality assessment of one or more proposals.
 
@@ -86,6 +87,8 @@ def build(
     duty
         The duty by nation in place of ours, for a council that has set its socio-economic duty
         (:meth:`exclusion.judgement.duty.Duty.with_socio_economic`).
+    sealed
+        Which version of the register this is made from, with its seal (:func:`exclusion.register.sealed`), to print.
 
     Raises
     ------
@@ -128,6 +131,7 @@ def build(
         parts=parts,
         values=_values(label, titles, place, evidence, given, parts, written),
         late=" ".join(f"That is after the go-live date, {date_words(one.date)}: due regard comes before a decision." for one in after),
+        sealed=sealed,
         evidence_on=built,
         made_on=made,
     )
@@ -157,7 +161,7 @@ def open_fields(made: Equality) -> dict[str, str]:
 
 def placeholders(made: Equality) -> dict[str, str]:
     """Every named value that a council's own form may ask for, as text."""
-    return {**made.values, "made_on": made_words(made)}
+    return {**made.values, "made_on": made_words(made), "seal": made.sealed or "Not made from a version of the register."}
 
 
 def placeholder_names() -> set[str]:

@@ -126,7 +126,7 @@ def sample(made: Equality | None = None) -> bytes:
     audit_word.set_up(word, "Equality assessment form", made.evidence_on if made else date(2026, 1, 1))
     word.sections[0].header.paragraphs[0].add_run("{{ label }}: {{ title }}. {{ evidence_as_at }}")
     word.add_heading("{{ label }}: {{ title }}", level=1)
-    word.add_paragraph("{{ council }}. {{ evidence_as_at }}. {{ made_on }}")
+    word.add_paragraph("{{ council }}. {{ evidence_as_at }}. {{ made_on }} {{ seal }}")
     word.add_paragraph("{{ warnings }}")
     parts = made.parts if made else texts.characteristics_of("England")
     head = [

@@ -85,6 +85,8 @@ class Equality:
     """Every named value a council's own form may ask for; see :func:`exclusion.equality.placeholders`."""
     late: str = ""
     """Where the go-live date is before the day this was made, what that means; printed beside that day."""
+    sealed: str = ""
+    """Which version of the register it was made from, with its seal; blank where it was made from none."""
     evidence_on: date = field(default=date(1, 1, 1))
     made_on: date = field(default=date(1, 1, 1), compare=False)
 

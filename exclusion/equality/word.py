@@ -34,7 +34,8 @@ def docx(made: Equality, logo: bytes | None = None) -> bytes:
     if logo is not None:
         _logo(word, logo, made.place)
     word.add_heading(made.title, level=1)
-    for line in (made.place, f"{made.evidence}.", texts.words().standing, *made.warnings, made_words(made)):
+    seal = [made.sealed] if made.sealed else []
+    for line in (made.place, f"{made.evidence}.", texts.words().standing, *made.warnings, made_words(made), *seal):
         paragraph = word.add_paragraph(line)
         if line in made.warnings:
             paragraph.runs[0].bold = True

@@ -95,6 +95,20 @@ class Duty(Entry):
         return self.model_copy(update={"socio_economic_status": status, "socio_economic_since": since})
 
 
+def as_council_says(status: str, since: date | None = None) -> dict[str, Duty]:
+    """The duty by nation with the socio-economic duty as a council says it stands, where the nation has a reviewed text for that.
+
+    Raises
+    ------
+    UsageError
+        For a status that no nation has a text for.
+    """
+    known = duties()
+    if not any(status in one.socio_economic for one in known.values()):
+        raise UsageError(Problem("socio-economic duty", "is not one we know", status, "Use not_in_force, in_force or adopted."))
+    return {nation: one.with_socio_economic(status, since) if status in one.socio_economic else one for nation, one in known.items()}
+
+
 @cache
 def duties() -> dict[str, Duty]:
     """The equality duty by nation; a nation that is absent has no reviewed text yet."""

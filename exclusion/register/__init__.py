@@ -19,10 +19,10 @@ its tables, ``identity`` says who may write. Only this package imports SQLAlchem
 from __future__ import annotations
 
 from exclusion.register.carry import Imported, export_file, import_file
-from exclusion.register.chain import Verified, Version, verify
+from exclusion.register.chain import Verified, Version, sealed, verify
 from exclusion.register.comparing import Comparison, compare
 from exclusion.register.connect import Register, connect, default_place
-from exclusion.register.considering import Restored, kept, restore, words_of, words_table
+from exclusion.register.considering import Restored, Settings, kept, restore, settings_of, words_of, words_table
 from exclusion.register.contents import Reopened
 from exclusion.register.forms import answer_form, answers_to, finding_ids, read_answers, read_contacts_form, review_form
 from exclusion.register.identity import ROLES, Visitor, is_local, load_roles, named, visitor
@@ -45,6 +45,7 @@ __all__ = [
     "Restored",
     "Review",
     "Saved",
+    "Settings",
     "Verified",
     "Version",
     "Visitor",
@@ -73,6 +74,8 @@ __all__ = [
     "restore",
     "review_form",
     "save",
+    "sealed",
+    "settings_of",
     "unanswered",
     "verify",
     "versions",

@@ -47,6 +47,15 @@ class Version:
     digest: str
 
 
+SEAL_LETTERS = 16
+"""How much of a digest is printed: 64 bits, and short enough to copy by hand."""
+
+
+def sealed(version: Version) -> str:
+    """The sentence with the seal of a version, to print in what is made from it and to hold the register to later."""
+    return f"Kept in the register as version {version.number} of {version.assessment}, seal {version.digest[:SEAL_LETTERS]}."
+
+
 @dataclass(frozen=True)
 class Verified:
     """What a check of the whole register found. It is sound when ``problems`` is empty."""
@@ -116,7 +125,8 @@ def verify(register: Register, expect: str = "") -> Verified:
     Parameters
     ----------
     expect
-        A hash that an earlier check gave (or its first letters): it must still be in the chain.
+        A hash that an earlier check gave, or the seal of a version that a document prints (or the first letters of
+        either): it must still be in the register.
 
     Returns
     -------
@@ -135,8 +145,9 @@ def verify(register: Register, expect: str = "") -> Verified:
         problems += _version_problems(connection, versions, events)
         files, broken = _content_problems(connection)
         problems += broken
-    if expect and not any(str(event["hash"]).startswith(expect.lower()) for event in events):
-        problems.append(f"The hash {expect} is not in the history: events it sealed were changed or removed.")
+    seals = [*(str(event["hash"]) for event in events), *(version.digest for version in versions)]
+    if expect and not any(seal.startswith(expect.lower()) for seal in seals):
+        problems.append(f"The hash {expect} is not in the history: what it sealed was changed or removed.")
     return Verified(len(events), len(versions), files, str(events[-1]["hash"]) if events else START, tuple(problems))
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from exclusion import differences
 from exclusion.register.chain import Version, sha256
-from exclusion.register.considering import words_of
+from exclusion.register.considering import settings_of, words_of
 from exclusion.register.reading import Saved
 from exclusion.register.responses import KEY
 
@@ -89,6 +89,10 @@ def _facts(saved: Saved) -> Iterator[tuple[str, str]]:
         yield name, value[:12] if name.startswith("sha256") else value
     for name, text in words_of(saved).items():
         yield f"own words, {name}", text
+    settings = settings_of(saved)
+    yield "what the council calls the document", settings.label
+    yield "socio-economic duty as the council says", settings.socio_economic.replace("_", " ")
+    yield "socio-economic duty since", settings.since.isoformat() if settings.since else ""
     for number, text in enumerate(saved.proposals, start=1):
         yield f"proposal {number}", f"{len(text.splitlines())} lines, {hash_of(text)}"
 

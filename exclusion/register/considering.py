@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import pandas as pd
 
-from exclusion.contracts import ExclusionError
+from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
+from exclusion.judgement.duty import Duty, as_council_says
 from exclusion.proposal import Considered, Proposal, parse, toml_text
 from exclusion.register.reading import Saved
 from exclusion.release import Evidence
+from exclusion.words import join_words
 
 # ``effects`` holds every finding with what the proposal does to it; the rest are as :class:`Considered` has them.
 _TABLES = {"effects": "findings", "demand": "demand", "options": "options", "dependents": "dependents", "cumulative": "cumulative"}
 _TOLD, _WORDS = "told", "words"
+# Whoever reads that one is missing does not know our tables by name.
+_IN_WORDS = {
+    "effects": "what the proposal does to each finding",
+    "demand": "the contacts that were expected",
+    "options": "the options",
+    "dependents": "the services that lean on a place that changes",
+    "cumulative": "the other changes for the same people",
+    _TOLD: "the notes on how it was worked out",
+}
+# Settings stand beside the words under names that no open field has, since those hold no space.
+_LABEL, _DUTY, _SINCE = "setting label", "setting socio_economic", "setting since"
 
 
 @dataclass(frozen=True)
@@ -25,6 +39,21 @@ class Restored:
     """As it was when it was saved; None when something is missing, or when nothing was proposed."""
     missing: tuple[str, ...]
     """One sentence for each thing that is not as it was."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the council's document is set: what it is called, and how the council says its socio-economic duty stands."""
+
+    label: str = "EIA"
+    socio_economic: str = ""
+    """not_in_force, in_force or adopted; blank = as our reviewed text has it."""
+    since: date | None = None
+
+    @property
+    def duty(self) -> Mapping[str, Duty] | None:
+        """The duty by nation in place of ours, or None for ours. UsageError for a status that no nation has."""
+        return as_council_says(self.socio_economic, self.since) if self.socio_economic else None
 
 
 def kept(considered: Considered, texts: Sequence[str] = ()) -> tuple[list[str], dict[str, pd.DataFrame]]:
@@ -50,14 +79,41 @@ def _same(text: str, proposal: Proposal) -> bool:
         return False
 
 
-def words_table(words: Mapping[str, str]) -> pd.DataFrame:
-    """The officer's own words for the open fields of the assessment, by name, to keep as the table ``words``."""
+def words_table(words: Mapping[str, str], settings: Settings | None = None) -> pd.DataFrame:
+    """The officer's own words for the open fields of the assessment, by name, and its settings, to keep as the table ``words``."""
     rows = [(name, text.strip()) for name, text in sorted(words.items()) if text.strip()]
+    if settings is not None:
+        since = settings.since.isoformat() if settings.since else ""
+        rows += [(_LABEL, settings.label), (_DUTY, settings.socio_economic), (_SINCE, since)]
     return pd.DataFrame(rows, columns=["name", "text"], dtype="str")
 
 
 def words_of(saved: Saved) -> dict[str, str]:
     """The officer's own words that a version was saved with, by name; empty where none were."""
+    return {name: text for name, text in _entries(saved).items() if name not in (_LABEL, _DUTY, _SINCE)}
+
+
+def settings_of(saved: Saved) -> Settings:
+    """The settings that a version was saved with; ours where it was saved without.
+
+    Raises
+    ------
+    DataRefused
+        When they say of the socio-economic duty what nobody can say (a file from elsewhere may).
+    """
+    entries = _entries(saved)
+    status, since = entries.get(_DUTY, ""), entries.get(_SINCE, "")
+    try:
+        found = Settings(entries.get(_LABEL) or Settings.label, status, date.fromisoformat(since) if since else None)
+        found.duty  # noqa: B018  it refuses a status that no nation has
+    except (ValueError, UsageError):
+        where = f"version {saved.version.number} of {saved.version.assessment}"
+        what = "its socio-economic duty is not one that can be set"
+        raise DataRefused(Problem(where, what, f"{status} {since}".strip()[:40], "Save a further version with it.")) from None
+    return found
+
+
+def _entries(saved: Saved) -> dict[str, str]:
     if _WORDS not in saved.tables:
         return {}
     table = saved.table(_WORDS)
@@ -74,8 +130,8 @@ def restore(saved: Saved, evidence: Evidence | None) -> Restored:
         return Restored(None, opened.missing)
     lacking = [name for name in (*_TABLES, _TOLD) if name not in saved.tables]
     if lacking:
-        what = f"It was saved without {', '.join(lacking)}, so what the proposal does cannot be shown as it was; the findings can."
-        return Restored(None, (what,))
+        without = f"It was saved without {join_words([_IN_WORDS[name] for name in lacking])}"
+        return Restored(None, (f"{without}, so what the proposal does cannot be shown as it was; the findings can.",))
     try:
         proposals = tuple(parse(text, f"proposal {number}") for number, text in enumerate(saved.proposals, start=1))
     except ExclusionError as error:
@@ -84,4 +140,4 @@ def restore(saved: Saved, evidence: Evidence | None) -> Restored:
     return Restored(Considered(proposals, opened.assessment, notices=tuple(saved.table(_TOLD)["notice"]), **tables), ())
 
 
-__all__ = ["Restored", "kept", "restore", "words_of", "words_table"]
+__all__ = ["Restored", "Settings", "kept", "restore", "settings_of", "words_of", "words_table"]

@@ -232,7 +232,7 @@ def _rows(source: Path | bytes, where: str, wanted: Sequence[str]) -> Iterator[t
                 lacking = [name for name in wanted if heads.count(name) != 1]
                 if lacking:
                     what = f"lacks a column, or has it twice: {', '.join(lacking)}"
-                    raise DataRefused(Problem(where, what, "", "Start from the form that this command writes with -o."))
+                    raise DataRefused(Problem(where, what, "", "Start from the form that is written for this assessment."))
                 continue
             yield line, {name: row[place] if place < len(row) else "" for place, name in enumerate(heads)}
 

@@ -21,6 +21,7 @@ from exclusion.report.briefing import busier_line, decided_by, floor_line, keep_
 from exclusion.report.council import across_lines, paragraph, place
 from exclusion.report.pages import (
     WORDS,
+    Duties,
     mark,
     member_page_of,
     render,
@@ -37,7 +38,13 @@ _MARK = '<meta name="kept-open-pack" content="'
 
 
 def write_pack(
-    result: Assessment | Considered, folder: str | Path, *, today: date | None = None, findings: pd.DataFrame | None = None
+    result: Assessment | Considered,
+    folder: str | Path,
+    *,
+    today: date | None = None,
+    findings: pd.DataFrame | None = None,
+    duty: Duties | None = None,
+    sealed: str = "",
 ) -> list[Path]:
     """Write the first page (index.html) and a page for each ward; all of them or none.
 
@@ -52,6 +59,10 @@ def write_pack(
         With a proposal: the findings with officers' answers, as the register gives them.
     today
         The date to print; the clock's when None. The same assessment gives the same bytes but for it.
+    duty
+        The duty by nation in place of ours, for a council that has set its socio-economic duty.
+    sealed
+        With a proposal: which version of the register it is made from, with its seal (:func:`exclusion.register.sealed`).
 
     Returns
     -------
@@ -64,7 +75,7 @@ def write_pack(
         When an assessment is not of exactly one service, or the folder holds anything else.
     """
     out = Path(folder)
-    pages = render(result, today or date.today(), findings)
+    pages = render(result, today or date.today(), findings, duty=duty, sealed=sealed)
     _refuse(out, mark(result))
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

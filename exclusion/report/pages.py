@@ -33,7 +33,7 @@ Duties = Mapping[str, texts.Duty]
 
 
 def render(
-    result: Assessment | Considered, today: date, findings: pd.DataFrame | None = None, *, duty: Duties | None = None
+    result: Assessment | Considered, today: date, findings: pd.DataFrame | None = None, *, duty: Duties | None = None, sealed: str = ""
 ) -> dict[str, str]:
     """The pages of a pack as HTML by file name, index.html first.
 
@@ -46,6 +46,8 @@ def render(
         With a proposal: the findings with officers' answers, as the register gives them.
     duty
         The duty by nation in place of ours, for a council that has set its socio-economic duty.
+    sealed
+        With a proposal: which version of the register the page for scrutiny is made from, with its seal.
 
     Raises
     ------
@@ -53,19 +55,20 @@ def render(
         When an assessment is not of exactly one service, or a proposal touches none.
     """
     if isinstance(result, Considered):
-        return _of_proposal(result, today, findings, duty)
+        return _of_proposal(result, today, findings, duty, sealed)
     if len(result.services) != 1:
         found = ", ".join(service.id for service in result.services) or "none"
         raise UsageError(Problem("pack", "is about one service", found, "Choose one service; make a pack for each."))
     return _of_service(result, result.services[0], today, mark(result), "index.html", "", duty)
 
 
-def _of_proposal(considered: Considered, today: date, findings: pd.DataFrame | None, duty: Duties | None) -> dict[str, str]:
+def _of_proposal(considered: Considered, today: date, findings: pd.DataFrame | None, duty: Duties | None, sealed: str) -> dict[str, str]:
     ids = proposed.named_services(considered)
     if not ids:
         raise UsageError(Problem("pack", "the proposal touches no service", "", "Name a service in it, or a place where one is given."))
     homes = {one: f"{one.replace('_', '-')}.html" for one in ids}
-    pages = {"index.html": scrutiny_html(considered, today, findings, [(_named(considered, one), homes[one]) for one in ids], duty=duty)}
+    links = [(_named(considered, one), homes[one]) for one in ids]
+    pages = {"index.html": scrutiny_html(considered, today, findings, links, duty=duty, sealed=sealed)}
     for one in ids:
         after = f"-{one.replace('_', '-')}" if len(ids) > 1 else ""
         pages |= _of_service(_only(considered, one), considered.assessment.service(one), today, mark(considered), homes[one], after, duty)
@@ -145,8 +148,12 @@ def scrutiny_html(
     *,
     bare: bool = False,
     duty: Duties | None = None,
+    sealed: str = "",
 ) -> str:
-    """The page for scrutiny, complete in itself; ``links`` are pairs of a service's name and its page."""
+    """The page for scrutiny, complete in itself.
+
+    ``links`` are pairs of a service's name and its page; ``sealed`` says which version of the register it is made from.
+    """
     assessment = considered.assessment
     ids = proposed.named_services(considered)
     services = [assessment.service(one) for one in ids]
@@ -161,6 +168,7 @@ def scrutiny_html(
         place=council.place(assessment),
         closing=CLOSING,
         links=links,
+        sealed=sealed,
         bare=bare,
         duties=[(nation, _duty(str(nation), True, duty)) for nation in assessment.areas["nation"].unique()],
         sources=(),

@@ -8,7 +8,7 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from exclusion import equality, ui
+from exclusion import equality, register, ui
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.equality.model import Equality
 from exclusion.judgement.duty import Duty, duties
@@ -26,6 +26,8 @@ STANDS = {
 }
 _WORDS = "equality_words"  # the officer's own words in the visit: name of the field -> text
 _BOX = "words_"
+_LABEL, _OWN_LABEL, _DUTY, _SINCE = "equality_label", "equality_own_label", "equality_duty", "equality_duty_since"  # asked, in the visit
+_NAMES, _OWN_NAME = (*equality.LABELS, OTHER), "Equality assessment"
 
 
 def words() -> dict[str, str]:
@@ -53,22 +55,36 @@ def build(considered: Considered, answers: pd.DataFrame, label: str, duty: Mappi
     return ui.refusing_here(made)
 
 
-def take_up(kept: Mapping[str, str]) -> None:
-    """Go on from words that were kept: they take the place of those of this visit."""
+def take_up(kept: Mapping[str, str], settings: register.Settings) -> None:
+    """Go on from words and settings that were kept: they take the place of those of this visit."""
     visit.held()[_WORDS] = dict(kept)
     for name in [str(key) for key in st.session_state if str(key).startswith(_BOX)]:
         del st.session_state[name]
+    listed = settings.label in equality.LABELS
+    taken = {_LABEL: settings.label if listed else OTHER, _DUTY: settings.socio_economic, _SINCE: settings.since}
+    for name, value in (taken if listed else taken | {_OWN_LABEL: settings.label}).items():
+        st.session_state.pop(name, None)
+        visit.held()[name] = value
+
+
+def settings() -> register.Settings:
+    """The settings of the visit, without asking."""
+    held = visit.held()
+    chosen = str(held.get(_LABEL) or _NAMES[0])
+    name = str(held.get(_OWN_LABEL) or _OWN_NAME) if chosen == OTHER else chosen
+    status = str(held.get(_DUTY) or "")
+    return register.Settings(name, status, held.get(_SINCE) if status not in ("", "not_in_force") else None)
 
 
 def label() -> str:
     """What the council calls the document."""
     left, right = st.columns(2)
     with left:
-        chosen = ask(st.selectbox, "What your council calls it", "equality_label", "EIA", options=(*equality.LABELS, OTHER))
-    if chosen != OTHER:
-        return str(chosen)
-    with right:
-        return str(ask(st.text_input, "The name", "equality_own_label", "Equality assessment", max_chars=60) or "Equality assessment")
+        chosen = ask(st.selectbox, "What your council calls it", _LABEL, _NAMES[0], options=_NAMES)
+    if chosen == OTHER:
+        with right:
+            ask(st.text_input, "The name", _OWN_LABEL, _OWN_NAME, max_chars=60)
+    return settings().label
 
 
 def duty(nations: set[str]) -> Mapping[str, Duty] | None:
@@ -78,28 +94,18 @@ def duty(nations: set[str]) -> Mapping[str, Duty] | None:
     options = [one for one in STANDS if one == "" or one in texts]
     if len(options) < 3:  # the reviewed text is the only one there is
         return None
-    day = None
     left, right = st.columns(2)
     with left:
-        status = ask(st.selectbox, "The socio-economic duty", "equality_duty", "", options=options, format_func=lambda one: STANDS[one])
+        status = ask(st.selectbox, "The socio-economic duty", _DUTY, "", options=options, format_func=lambda one: STANDS[one])
     if status not in ("", "not_in_force"):
         with right:
-            day = ask(st.date_input, "Since when", "equality_duty_since", None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
-    return _duties(status, day)
+            ask(st.date_input, "Since when", _SINCE, None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
+    return settings().duty
 
 
 def duty_of_visit() -> Mapping[str, Duty] | None:
     """The duty as the visit has set it on the Equality review, without asking."""
-    held = visit.held()
-    return _duties(held.get("equality_duty", ""), held.get("equality_duty_since"))
-
-
-def _duties(status: str, day: date | None) -> Mapping[str, Duty] | None:
-    if not status:
-        return None
-    day = None if status == "not_in_force" else day
-    known = duties()
-    return {nation: one.with_socio_economic(status, day) if status in one.socio_economic else one for nation, one in known.items()}
+    return settings().duty
 
 
 def files() -> tuple[bytes | None, bytes | None]:
@@ -158,4 +164,4 @@ def own_words(name: str, label: str, hint: str) -> None:
     held[name] = st.text_area(label, key=key, placeholder=f"Left open. {hint}".strip(), max_chars=10_000)
 
 
-__all__ = ["build", "characteristic", "duty", "duty_of_visit", "files", "filled_form", "label", "own_words", "take_up", "words"]
+__all__ = ["build", "characteristic", "duty", "duty_of_visit", "files", "filled_form", "label", "own_words", "settings", "take_up", "words"]

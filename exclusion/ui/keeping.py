@@ -140,7 +140,7 @@ def save_form(considered: Considered) -> None:
     def work() -> Version:
         who = may.author(name)
         texts, tables = register.kept(considered)
-        tables["words"] = register.words_table(equality_form.words())
+        tables["words"] = register.words_table(equality_form.words(), equality_form.settings())
         with register.connect() as held:
             version = register.save(
                 held,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import tempfile
 from collections.abc import Sequence
 from datetime import date
@@ -14,6 +13,7 @@ import streamlit as st
 
 from exclusion import equality, judgement, register, report, ui
 from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
+from exclusion.export.files import csv_bytes
 from exclusion.register import Register, Response, Review, Saved
 from exclusion.release import Evidence
 from exclusion.ui import answering, equality_form, keeping, proposal_form, visit
@@ -22,8 +22,7 @@ from exclusion.ui.visitor import visitor
 from exclusion.views import answers as answers_shown
 from exclusion.views import equality as equality_shown
 from exclusion.views import register as shown
-from exclusion.views.shared import way
-from exclusion.words import capital, counted, slug
+from exclusion.words import counted, slug
 
 AS_SAVED, ANSWER, REVIEW, COMPARE, HISTORY, SEND = (
     "As it was saved",
@@ -110,23 +109,29 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
         return
     considered = opened.considered
     words = register.words_of(saved)
-    answers = saved.responses if len(saved.responses) else None
-    made = ui.refusing_here(lambda: equality.build(considered, answers=answers, filled=words))
+    settings = ui.refusing_here(lambda: register.settings_of(saved)) or register.Settings()
+    duty, answers = settings.duty, saved.responses if len(saved.responses) else None
+    seal = register.sealed(saved.version)
+    made = ui.refusing_here(lambda: equality.build(considered, answers=answers, filled=words, label=settings.label, duty=duty, sealed=seal))
     name = f"{slug(saved.version.title)}-version-{saved.version.number}"
     give = partial(st.download_button, on_click="ignore", width="stretch")
+    logo, form = equality_form.files() if made is not None else (None, None)
     left, right = st.columns(2)
     with left:
         if made is not None:
-            give("The equality assessment (Word)", partial(equality.to_docx, made), f"{name}.docx", _WORD)
-            give("The equality assessment (web page)", partial(equality.to_html, made), f"{name}.html", "text/html")
+            give("The equality assessment (Word)", partial(equality.to_docx, made, logo), f"{name}.docx", _WORD)
+            give("The equality assessment (web page)", partial(equality.to_html, made, logo), f"{name}.html", "text/html")
     with right:
-        scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings)
+        scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings, duty=duty, sealed=seal)
         give("The page for scrutiny (web page)", scrutiny, f"{name}-scrutiny.html", "text/html")
-        give("All its pages (zip)", partial(equality_shown.pack, considered, saved.findings), f"{name}-pages.zip", "application/zip")
+        pack = partial(equality_shown.pack, considered, saved.findings, duty, seal)
+        give("All its pages (zip)", pack, f"{name}-pages.zip", "application/zip")
+        if made is not None and form is not None and (filled := equality_form.filled_form(made, form)) is not None:
+            give("Your own form, filled in (Word)", filled, f"{name}-own-form.docx", _WORD)
     # A council's own judgement is a file of the council's: it is given again on the Proposal page.
     if visitor().may_write and considered.assessment.local is None and st.button("Go on from this version in this visit"):
         proposal_form.keep(considered.proposals, None)
-        equality_form.take_up(words)
+        equality_form.take_up(words, settings)
         keeping.look_at(saved.version.assessment, saved.version.number)
         keeping.go_on(saved.version.assessment)
         st.rerun()
@@ -179,17 +184,16 @@ def _review(saved: Saved) -> None:
         return
     st.subheader("Enter a review", anchor=False)
     st.markdown("Counts only, for a year back. Leave blank what is not known: a blank is not a nought.")
-    blank = shown.to_enter(saved)
-    sheet = blank.to_csv(index=False).encode("utf-8-sig")
-    st.download_button("The list to fill in, by ward and way in (CSV)", sheet, "review.csv", "text/csv", on_click="ignore")
-    given = upload("The list, filled in (CSV)", f"review_{saved.version.assessment}", ["csv"])
+    blank = register.review_form(saved)
+    st.download_button("The list to fill in, by ward and way in (CSV)", csv_bytes(blank), "review.csv", "text/csv", on_click="ignore")
+    given = upload("The list, filled in (CSV or Excel)", f"review_{saved.version.assessment}", ["csv", "xlsx"])
     services = {service.id: service.service_name for service in judgement.services().values()}
     whole = blank[blank["area_code"] == ""][["service_id", "channel"]].itertuples(index=False, name=None)
     with st.form(f"review_form_{saved.version.assessment}"):
         day = st.date_input("Contacts counted up to", None, format="DD/MM/YYYY", key="review_day")
         typed = {}
         for service, channel in () if given else whole:
-            label = f"{services.get(service, service)}, {capital('online' if channel == 'online' else way(channel))}: contacts in the year"
+            label = f"{services.get(service, service)}, {shown.way_in(channel)}: contacts in the year"
             typed[service, channel] = st.number_input(label, min_value=0, step=1, value=None, key=f"review_{service}_{channel}")
         text = st.text_area("What changed because of this assessment, in your own words", key="review_changed", max_chars=5000)
         name = answering.ask_name("review")
@@ -201,11 +205,11 @@ def _review(saved: Saved) -> None:
         return
     try:
         table = (
-            _entered(given[0])
+            register.read_contacts_form(given[0][1], given[0][0])
             if given
             else pd.DataFrame(
                 [(service, "", channel, count, "") for (service, channel), count in typed.items() if count is not None],
-                columns=shown.REVIEW_COLUMNS,
+                columns=["service_id", "area_code", "channel", "contacts", "note"],
             )
         )
         who = may.author(name)
@@ -218,17 +222,6 @@ def _review(saved: Saved) -> None:
             return register.record_review(held, saved.version.assessment, saved.version.number, Review(day, table, text or ""), by=who)
 
     keeping.try_to(work)
-
-
-def _entered(given: visit.File) -> pd.DataFrame:
-    """The table of an uploaded review, as text."""
-    name, content = given
-    try:
-        table = pd.read_csv(io.BytesIO(content), dtype=str, keep_default_na=False, encoding="utf-8-sig", on_bad_lines="error")
-    except (ValueError, UnicodeDecodeError) as error:
-        raise DataRefused(Problem(name, f"cannot be read as a list: {str(error)[:200]}", "", "Save it as CSV (UTF-8).")) from None
-    table.columns = [str(one).strip().lower() for one in table.columns]
-    return table
 
 
 # --------------------------------------------------------------------------- compare, send
@@ -303,7 +296,7 @@ def take_in() -> None:
 
 def verify() -> None:
     """Ask to check every seal, and say what was found."""
-    expect = st.text_input("A seal that an earlier check gave (may be left blank)", key="register_expect")
+    expect = st.text_input("A seal that an earlier check gave or a document prints (may be left blank)", key="register_expect")
     if not st.button("Check the register"):
         return
     held = keeping.opened()

@@ -63,13 +63,13 @@ def blocks_text(made: Equality) -> str:
     return "\n\n\n".join(part.text for part in made.parts) + "\n"
 
 
-def pack(considered: Considered, findings: pd.DataFrame | None, duty: Mapping[str, Duty] | None = None) -> bytes:
+def pack(considered: Considered, findings: pd.DataFrame | None, duty: Mapping[str, Duty] | None = None, sealed: str = "") -> bytes:
     """The scrutiny page and the page of every ward and service, as one zip of web pages."""
     from exclusion import report
 
     held = BytesIO()
     with ZipFile(held, "w", ZIP_DEFLATED) as zipped:
-        for name, html in report.render(considered, date.today(), findings, duty=duty).items():
+        for name, html in report.render(considered, date.today(), findings, duty=duty, sealed=sealed).items():
             zipped.writestr(name, html)
     return held.getvalue()
 

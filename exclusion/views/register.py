@@ -23,7 +23,6 @@ EVENTS = {
     "imported": "Took in a file",
     "exported": "Sent a copy",
 }
-REVIEW_COLUMNS = ["service_id", "area_code", "channel", "contacts", "note"]
 WHOLE = "Whole council"
 MOST = 3  # services named in a list of assessments
 
@@ -147,26 +146,16 @@ def history(events: pd.DataFrame, titles: dict[str, str]) -> pd.DataFrame:
     )
 
 
-def to_enter(saved: Saved) -> pd.DataFrame:
-    """The table to fill in at a review: what was expected, with room for the contacts that came."""
-    expected = saved.table("demand") if "demand" in saved.tables else pd.DataFrame(columns=["service_id", "area_code", "channel"])
-    rows = expected[["service_id", "area_code", "channel"]].drop_duplicates()
-    # The line for all ways in together is a sum: it is not entered.
-    rows = rows[rows["channel"] != ""]
-    return rows.assign(contacts="", note="").reset_index(drop=True)[REVIEW_COLUMNS]
-
-
 def reviewed(saved: Saved) -> pd.DataFrame:
     """Contacts that came beside those that were expected, a row for each ward and way in of each review."""
     rows = saved.review_table()
     names = saved.table("areas")["area_name"]
     services = {service.id: service.service_name for service in judgement.services().values()}
-    rows = rows[rows["channel"] != ""]
     return pd.DataFrame(
         {
             "Where": [str(names.get(code, code)) if code else WHOLE for code in rows["area_code"]],
             "Service": [services.get(one, one) for one in rows["service_id"]],
-            "Way in": [capital("online" if one == "online" else way(one)) for one in rows["channel"]],
+            "Way in": [way_in(one) for one in rows["channel"]],
             "Before, a year": [_count(one) for one in rows["now"]],
             "Expected, a year": [str(one) or "Nothing was expected here" for one in rows["expected"]],
             "Came, a year": [_count(one) for one in rows["contacts"]],
@@ -175,6 +164,11 @@ def reviewed(saved: Saved) -> pd.DataFrame:
             "Counted up to": [date_words(one) for one in rows["on"]],
         }
     )
+
+
+def way_in(channel: str) -> str:
+    """A way in as a heading or cell says it; blank is the sum of all that stay, which is added up and never entered."""
+    return capital("online" if channel == "online" else way(channel)) if channel else "All that stay"
 
 
 def _count(value: Any) -> str:
@@ -199,7 +193,6 @@ def saved_words(version: Version) -> str:
 
 
 __all__ = [
-    "REVIEW_COLUMNS",
     "about",
     "changed",
     "comparison",
@@ -209,7 +202,7 @@ __all__ = [
     "listed",
     "reviewed",
     "saved_words",
-    "to_enter",
     "version_label",
+    "way_in",
     "when",
 ]

@@ -229,9 +229,10 @@ def test_a_page_for_scrutiny_with_more_than_it_can_hold_still_prints_on_one_side
         response_reason=[f"reason {place % 7} " * 20 for place in range(len(rows))],
         response_name=[f"An Officer with a long name {place % 5}" for place in range(len(rows))],
     )
+    seal = f"Kept in the register as version 117 of {'a' * 12}, seal {'0' * 16}."
     page = open_page("about:blank")
     for number, findings in enumerate((None, answers)):
         path = tmp_path / f"{number}.html"
-        path.write_text(report.scrutiny_html(held, date(2026, 11, 26), findings), encoding="utf-8")
+        path.write_text(report.scrutiny_html(held, date(2026, 11, 26), findings, sealed=seal), encoding="utf-8")
         page.goto(path.as_uri())
         assert sides(page) == 1
