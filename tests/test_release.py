@@ -125,7 +125,7 @@ def test_a_truncated_file_and_a_wrong_hash_are_refused(copy):
     ("text", "says"),
     [
         ("format = 99", "format is not one this version reads (found: 99)"),
-        ("name = ", "cannot be read"),
+        ("name = ", "is not valid TOML"),
         ("format = 1", "lacks or garbles an entry: 'source'"),
     ],
 )
