@@ -324,6 +324,36 @@ def test_demand_without_contacts_or_residents_is_no_estimate_never_nought() -> N
     assert table["label"].tolist() == ["no estimate: we hold no figures on internet use here"]
 
 
+def by_ward(*names: str) -> proposal.Proposal:
+    """GOOD without a figure for the council: 400 contacts at the counter and 600 by phone in each ward named."""
+    text = "\n".join(line for line in GOOD.splitlines() if not line.startswith("contacts"))
+    return proposal.parse(text + "".join(f"\n[service.contacts_by_ward.{CODES[name]}]\nphone = 600\nf2f = 400\n" for name in names))
+
+
+def test_contacts_of_a_few_wards_are_not_the_whole_councils(findings: pd.DataFrame) -> None:
+    every = people(list(CODES.values()))
+    some, whole = by_ward("A", "B"), by_ward(*CODES)
+    table = proposal.demand(some, every).set_index(["area_code", "channel"])
+    assert table.loc[("", ""), "label"] == f"no estimate: contacts given for 2 of {len(CODES)} wards" and pd.isna(
+        table.loc[("", ""), "now"]
+    )
+    assert table.loc[(CODES["A"], "phone"), "now"] == 600  # the wards given keep theirs
+    options = proposal.options(findings, some, every).set_index("option")
+    assert options.loc[["proposed", "all", "some"], "contacts_high"].isna().all()
+    assert f"is not known: contacts given for 2 of {len(CODES)} wards" in options.loc["proposed", "sentence"]
+    assert "is not known: contacts given for" in options.loc["some", "sentence"]  # it closes in wards without contacts
+    # All six given: 600 by phone in each, 3,600 now.
+    table = proposal.demand(whole, every).set_index(["area_code", "channel"])
+    assert table.loc[("", ""), "now"] == 600 * len(CODES)
+    assert proposal.options(findings, whole, every).set_index("option").loc["some", "contacts_high"] > 0
+
+
+def test_contacts_of_wards_the_change_is_not_about_are_not_counted() -> None:
+    one = by_ward("A", "B")
+    change = one.service[0].model_copy(update={"wards": (CODES["A"],)})
+    assert change.total_contacts(CODES.values()) == ({"f2f": 400, "phone": 600}, "")
+
+
 def test_small_ward_numbers_are_withheld_with_the_total_that_gives_them_away() -> None:
     text = GOOD + f"[service.contacts_by_ward.{CODES['A']}]\nphone = 300\npost = 4\nf2f = 60\n"
     table = proposal.demand(proposal.parse(text), people(list(CODES.values())))

@@ -6,16 +6,16 @@ closes and keeps, and the changed proposal goes through :func:`effects.effect` a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 import pandas as pd
 
 from exclusion import judgement
 from exclusion import people as residents
 from exclusion.judgement import Option, Service
-from exclusion.proposal.demand import People, demand, of_wards, still_need
+from exclusion.proposal.demand import People, all_wards, demand, of_wards, still_need
 from exclusion.proposal.effects import effect
-from exclusion.proposal.model import PlaceChange, Proposal, ServiceChange
+from exclusion.proposal.model import PlaceChange, Proposal, ServiceChange, given_for
 from exclusion.words import capital, counted, join_words, two_figures
 
 _COLUMNS = [
@@ -84,7 +84,7 @@ def _row(option: Option, change: ServiceChange, judged: pd.DataFrame, people: Pe
     firm = here["severity"].isin(("required", "recommended"))
     wards = sorted(here.loc[(closes | thin) & firm, "area_code"].unique())
     label = str(residents.total(people, wards)["label"].iloc[0]) if wards else "none"
-    low, high, known = _contacts(option, change, judged, people, service)
+    low, high, why = _contacts(option, change, judged, people, service)
     return {
         "option": option.id,
         "title": option.title,
@@ -98,36 +98,48 @@ def _row(option: Option, change: ServiceChange, judged: pd.DataFrame, people: Pe
         "people": label,
         "contacts_low": low,
         "contacts_high": high,
-        "sentence": _sentence(by, int((thin & firm).sum()), len(wards), low, high, known),
+        "sentence": _sentence(by, int((thin & firm).sum()), len(wards), low, high, why),
     }
 
 
-def _contacts(option: Option, change: ServiceChange, judged: pd.DataFrame, people: People, service: Service) -> tuple[object, object, bool]:
-    """Contacts a year that lose their way in and will need another: low, high, and whether that is known."""
-    contacts = change.total_contacts()
+def _contacts(option: Option, change: ServiceChange, judged: pd.DataFrame, people: People, service: Service) -> tuple[object, object, str]:
+    """Contacts a year that lose their way in and will need another: low, high, and why that is not known (blank when it is)."""
     if not change.close:
-        return 0.0, 0.0, True
-    if not contacts:
-        return pd.NA, pd.NA, False
+        return 0.0, 0.0, ""
+    every = all_wards(people)
     if option.closes == "not_flagged":
-        if not change.contacts_by_ward:
-            return pd.NA, pd.NA, False  # it closes in some wards only, and contacts are not known by ward
-        low = high = 0.0
-        reasons = judged[(judged["service_id"] == service.id) & judged["kind"].isin(("floor", "keep", "more_use"))]
-        kept = reasons.groupby("area_code")["channel"].agg(set).to_dict()
-        for code, ward in change.contacts_by_ward.items():
-            close = [channel for channel in change.close if channel not in kept.get(code, set())]
-            here = of_wards(people, [code])
-            if not here["adults"] > 0:
-                return pd.NA, pd.NA, False
-            moved = still_need(ward, close, here["low_raw"] / here["adults"], here["high_raw"] / here["adults"], service)
-            low, high = low + moved.low, high + moved.high
-        return low, high, True
-    whole = of_wards(people, change.wards)
-    if not whole["adults"] > 0:
-        return pd.NA, pd.NA, False
-    moved = still_need(contacts, change.close, whole["low_raw"] / whole["adults"], whole["high_raw"] / whole["adults"], service)
-    return moved.low, moved.high, True
+        return _where_nothing_found(change, change.inside(every), judged, people, service)
+    contacts, why = change.total_contacts(every)
+    if why:
+        return pd.NA, pd.NA, why
+    return _moved(contacts, change.close, of_wards(people, change.wards), service)
+
+
+def _where_nothing_found(
+    change: ServiceChange, wards: Sequence[str], judged: pd.DataFrame, people: People, service: Service
+) -> tuple[object, object, str]:
+    """The same, summed over the wards where something closes: each of them has to be given its contacts."""
+    reasons = judged[(judged["service_id"] == service.id) & judged["kind"].isin(("floor", "keep", "more_use"))]
+    kept = reasons.groupby("area_code")["channel"].agg(set).to_dict()
+    closing = {code: [name for name in change.close if name not in kept.get(code, set())] for code in wards}
+    closing = {code: close for code, close in closing.items() if close}
+    given = [code for code, close in closing.items() if set(close) <= set(change.contacts_by_ward.get(code, {}))]
+    if len(given) < len(closing):
+        return pd.NA, pd.NA, f"{given_for(len(given), len(closing))} where a way in closes"
+    low = high = 0.0
+    for code, close in closing.items():
+        one, other, why = _moved(change.contacts_by_ward[code], close, of_wards(people, [code]), service)
+        if why:
+            return pd.NA, pd.NA, why
+        low, high = low + float(str(one)), high + float(str(other))
+    return low, high, ""
+
+
+def _moved(contacts: Mapping[str, int], close: Iterable[str], here: Mapping[str, float], service: Service) -> tuple[object, object, str]:
+    if not here["adults"] > 0:
+        return pd.NA, pd.NA, "we hold no figures on internet use here"
+    moved = still_need(contacts, close, here["low_raw"] / here["adults"], here["high_raw"] / here["adults"], service)
+    return moved.low, moved.high, ""
 
 
 _CLOSED = {
@@ -137,13 +149,13 @@ _CLOSED = {
 }
 
 
-def _sentence(by: dict[str, int], thin: int, wards: int, low: object, high: object, known: bool) -> str:
+def _sentence(by: dict[str, int], thin: int, wards: int, low: object, high: object, why: str) -> str:
     parts = [counted(by[name], one, many) for name, (one, many) in _CLOSED.items() if by[name]]
     closes = f"closes {join_words(parts)}, ward by ward" if parts else "closes nothing we found a reason to keep"
     text = capital(closes) + (f"; {counted(thin, 'more', 'more')} with fewer hours" if thin else "")
     text += f"; {counted(wards, 'ward')} touched." if wards else "."
-    if not known:
-        return f"{text} How many contacts would need another way in is not known."
+    if why:
+        return f"{text} How many contacts would need another way in is not known: {why}."
     if isinstance(high, float) and high >= 1:
         return f"{text} About {two_figures(float(str(low)))} to {two_figures(high)} contacts a year would need another way in."
     return text
