@@ -533,6 +533,9 @@ def test_england_follows_the_setting_a_council_gives(considered):
     assert "The council has chosen since 1 January 2025 to have due regard, in strategic decisions" in said
     with pytest.raises(UsageError, match="has no reviewed text in Wales for this"):
         duties()["Wales"].with_socio_economic("not_in_force")
+    with pytest.raises(UsageError, match=r"holds from no day \(found: adopted\). Say since when"):
+        duties()["England"].with_socio_economic("adopted")
+    assert duties()["England"].with_socio_economic("not_in_force").socio_economic_since is None
 
 
 def test_wales_has_the_socio_economic_duty_and_the_welsh_language(bundled):

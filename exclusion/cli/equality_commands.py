@@ -147,7 +147,7 @@ def _duty(status: str | None, since: str | None) -> dict[str, Duty] | None:
         if since is not None:
             raise UsageError(Problem("--socio-economic", "is missing", "", "Give it with --socio-economic-since."))
         return None
-    from exclusion.judgement.duty import duties
+    from exclusion.judgement.duty import NEEDS_A_DAY, SINCE_WHEN, duties
 
     try:
         day = date.fromisoformat(since) if since else None
@@ -156,4 +156,6 @@ def _duty(status: str | None, since: str | None) -> dict[str, Duty] | None:
     known = duties()
     if not any(status in one.socio_economic for one in known.values()):
         raise UsageError(Problem("--socio-economic", "is not one we know", status, "Use not_in_force, in_force or adopted."))
+    if status in NEEDS_A_DAY and day is None:
+        raise UsageError(Problem("--socio-economic-since", "is missing", "", f"{SINCE_WHEN} Write it as 2027-04-01."))
     return {nation: one.with_socio_economic(status, day) if status in one.socio_economic else one for nation, one in known.items()}

@@ -11,7 +11,7 @@ import streamlit as st
 from exclusion import equality, ui
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.equality.model import Equality
-from exclusion.judgement.duty import Duty, duties
+from exclusion.judgement.duty import NEEDS_A_DAY, SINCE_WHEN, Duty, duties
 from exclusion.proposal import Considered
 from exclusion.ui import visit
 from exclusion.ui.visit import ask, attempt, upload
@@ -85,6 +85,8 @@ def duty(nations: set[str]) -> Mapping[str, Duty] | None:
     if status not in ("", "not_in_force"):
         with right:
             day = ask(st.date_input, "Since when", "equality_duty_since", None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
+            if day is None:
+                st.warning(f"{SINCE_WHEN} Until then our reviewed text stands.")
     return _duties(status, day)
 
 
@@ -95,7 +97,7 @@ def duty_of_visit() -> Mapping[str, Duty] | None:
 
 
 def _duties(status: str, day: date | None) -> Mapping[str, Duty] | None:
-    if not status:
+    if not status or (status in NEEDS_A_DAY and day is None):
         return None
     day = None if status == "not_in_force" else day
     known = duties()
