@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from invented import CODES, six
 
+import exclusion
 from exclusion import judgement, proposal, provision
 from exclusion.contracts import DataRefused, UsageError
 
@@ -42,6 +44,15 @@ def findings() -> pd.DataFrame:
 def people(codes: list[str], low: float = 64, high: float = 100, adults: float = 1000) -> pd.DataFrame:
     """The same estimate in every ward: 6.4 to 10 in 100 residents unlikely to use the internet."""
     return pd.DataFrame({"low_raw": low, "high_raw": high, "adults": adults}, index=pd.Index(codes, name="area_code"))
+
+
+def test_a_date_that_has_passed_is_noted(bundled: exclusion.Evidence) -> None:
+    text = 'title = "Bulky waste online"\ncouncils = ["Blackpool"]\ndate = 2020-01-01\n[[service]]\nid = "bulky_waste"\nclose = ["phone"]\nkeep = ["f2f"]\n'
+    note = "'Bulky waste online' starts on 1 January 2020: the date has passed. Check the year; the figures here are of now, not of then."
+    late = proposal.consider(bundled, proposal.parse(text), today=dt.date(2020, 1, 2))
+    assert late.notices[0] == note
+    # On the day itself, and before, there is nothing to say.
+    assert note not in proposal.lay(late.assessment, late.proposals, dt.date(2020, 1, 1)).notices
 
 
 # ------------------------------------------------------------------------- the file
