@@ -308,8 +308,9 @@ def _options(given: Given) -> list[Block]:
         "Conditions closed",
         "Advised closed",
         "Not said",
-        "Wards touched",
-        "People there unlikely to use the internet",
+        "Wards where a way in closes or thins",
+        "Wards with advice touched",
+        "People in wards with advice touched unlikely to use the internet",
     )
     cells = tuple(
         (
@@ -319,13 +320,14 @@ def _options(given: Given) -> list[Block]:
             str(row["conditions_closed"]),
             str(row["advised_closed"]),
             str(row["unsaid"]),
-            str(row["wards_touched"]),
+            str(row["wards_changed"]),
+            str(row["wards_advised"]),
             str(row["people"]),
         )
         for row in rows.to_dict("records")
     )
     table = (
-        [Table("Options side by side, in the order of our list, which is no order of merit", columns, cells, columns[3:7])] if cells else []
+        [Table("Options side by side, in the order of our list, which is no order of merit", columns, cells, columns[3:8])] if cells else []
     )
     return [*table, *given.blanks(10)]
 

@@ -99,7 +99,7 @@ def lay(assessment: Assessment, proposals: Iterable[Proposal], today: date | Non
         here = assessment.findings[assessment.findings["area_code"].isin(areas)]
         people = _people(assessment, proposal)
         demands.append(demand(proposal, people, assessment.services).assign(proposal=proposal.title))
-        compared.append(options(here, proposal, people, assessment.services).assign(proposal=proposal.title))
+        compared.append(options(here, assessment.summaries, proposal, people, assessment.services).assign(proposal=proposal.title))
     return Considered(
         chosen,
         assessment,
