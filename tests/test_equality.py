@@ -611,6 +611,28 @@ def test_every_duty_has_nine_categories_a_date_a_source_and_is_not_legal_advice(
         assert "Not legal advice" in one.checked and "to be checked again by" in one.checked and one.reference
 
 
+# council, and which of the two its nation holds for the whole council
+@pytest.mark.parametrize(
+    ("council", "held"),
+    [
+        ("Blackpool", {"Gender reassignment": True, "Sexual orientation": True}),
+        ("Glasgow City", {"Gender reassignment": False, "Sexual orientation": False}),
+        ("Belfast", {"Sexual orientation": False}),
+    ],
+)
+def test_what_we_do_not_know_agrees_with_the_evidence(bundled, council, held):
+    """Section 7 says that a whole council's figure is held only where section 6 prints one."""
+    text = TEXT.replace("Blackpool", council)
+    made = equality.build(proposal.consider(bundled, proposal.parse(text, "p.toml"), today=TODAY), today=TODAY)
+    gaps = made.values["gaps"]
+    told = {name: "whole council's is held" in line for name in held for line in gaps.splitlines() if f"{name} (" in line}
+    assert told == held and "The whole council's figure is held" not in gaps
+    for part in made.parts:
+        if part.title in held:
+            assert any(isinstance(block, Table) for block in part.know) == held[part.title]
+            assert ("There is no figure for this characteristic here" in part.text) != held[part.title]
+
+
 # ------------------------------------------------------------------ where a proposal applies
 
 

@@ -193,7 +193,7 @@ def of_characteristic(found: pd.DataFrame, names: tuple[str, ...], services: Map
     """Findings that concern a characteristic, a line each for service, way in and firmness."""
     if not names:
         return ()
-    concerns = found["protected_characteristics"].astype(str).map(lambda cell: bool(set(cell.split("|")) & set(names)))
+    concerns = found["protected_characteristics"].astype(str).map(lambda cell: bool(set(cell.split("|")) & set(names))).astype(bool)
     rows = found[concerns & (found["kind"] == "keep")]
     lines = []
     for severity in FIRM:

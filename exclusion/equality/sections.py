@@ -25,6 +25,8 @@ CRITICAL = {
     "C2": "an entitlement, a duty or a deadline",
     "C3": "urgent, or about safety or subsistence",
 }
+WHOLE_COUNCIL = "No ward figure is used; the whole council's is held and stands in section 6."
+NO_FIGURE = "No figure is held here, for wards or for the whole council; section 6 says whom to ask."
 TITLES = (
     "About this assessment",
     "Purpose, in plain English",
@@ -245,6 +247,12 @@ def _gaps(given: Given) -> list[Block]:
         (f"{item['what']}.", str(item["why"]))
         for item in a.evidence.manifest.missing
         if not any(nation in item["what"] for nation in judgement.NATIONS) or any(nation in item["what"] for nation in here)
+    ]
+    gaps += [
+        (f"{one.title} ({nation}).", WHOLE_COUNCIL if figures.council_wide_held(given.where, one, nation) else NO_FIGURE)
+        for nation in given.where.nations
+        for one in texts.characteristics_of(nation)
+        if one.never_by_ward
     ]
     blocks: list[Block] = ["A figure that is missing is not a nought, and a rule that was not checked is not a rule that found nothing."]
     blocks += [Listed(tuple(checks))] if checks else []
