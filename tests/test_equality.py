@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+import types
 import zipfile
 from datetime import date
 
@@ -609,6 +610,28 @@ def test_every_duty_has_nine_categories_a_date_a_source_and_is_not_legal_advice(
     for one in duties().values():
         assert len(set(one.characteristics)) == 9
         assert "Not legal advice" in one.checked and "to be checked again by" in one.checked and one.reference
+
+
+def test_a_closing_place_without_wards_is_said_to_be_shown_in_every_ward(made):
+    """The proposal names no ward that uses Central Library, so no reader may take it that all of them do."""
+    said = made.values["purpose_evidence"]
+    assert "Library; closes. The proposal does not say which wards use it, so every ward is shown." in said
+
+
+@pytest.mark.parametrize(("closing", "of", "said"), [(1, 1, "there"), (3, 3, "in all of them"), (2, 3, "in 2 of them")])
+def test_how_many_wards_close_is_said_as_a_sentence(closing, of, said):
+    rows = pd.DataFrame(
+        {
+            "protected_characteristics": "age",
+            "kind": "keep",
+            "severity": "monitor",
+            "service_id": "blue_badge",
+            "channel": "f2f",
+            "proposal_effect": ["closes"] * closing + ["stays"] * (of - closing),
+        }
+    )
+    (line,) = actions.of_characteristic(rows, ("age",), {"blue_badge": types.SimpleNamespace(service_name="Blue Badge")})
+    assert line.endswith(f"; the proposal closes it {said}.")
 
 
 # council, and which of the two its nation holds for the whole council

@@ -16,6 +16,7 @@ from exclusion.equality.model import Block, Choice, Listed, Open, Part, Section,
 from exclusion.judgement import equality as texts
 from exclusion.judgement.duty import Duty
 from exclusion.proposal import Considered, fail_together
+from exclusion.proposal.effects import UNSAID_WARDS
 from exclusion.provision.reasons import SCREEN_WORDS
 from exclusion.report import briefing
 from exclusion.words import capital, counted, date_words, join_words
@@ -153,7 +154,9 @@ def changes(given: Given, one: Any) -> list[tuple[str, str]]:
         lines.append((f"{given.services[change.id].service_name}.", f"{capital('; '.join(told))}{where}."))
     for place in one.place:
         verb = "closes" if place.change == "closes" else "opens for fewer hours"
-        lines.append((f"{place.name}.", f"{capital(judgement.place_kinds()[place.kind].label)}; {verb}."))
+        lines.append(
+            (f"{place.name}.", f"{capital(judgement.place_kinds()[place.kind].label)}; {verb}.{UNSAID_WARDS if not place.wards else ''}")
+        )
     return lines
 
 
