@@ -103,8 +103,24 @@ def test_a_closure_before_and_after() -> None:
     assert access.in_words(table, ONE)[0] == (
         "All residents in One (about 160): half are within 0.0 km of a place and nine in ten within 5.2 km. "
         "Afterwards 13.0 km and 13.0 km. About 160 have further to go (half-way distance 0.0 km now, 13.0 km then); "
-        "over 5 km: about 60 now, about 160 then."
+        "over 5 km: about 60 now, about 160 then. "
+        "For about 160 the nearest place will be open for fewer hours than the nearest is now "
+        "(of the whole group, half have at least 40 hours a week at the nearest now, 20 then)."
     )
+
+
+def test_those_who_go_further_lose_hours_too() -> None:
+    """A 40 hour library closes and the next has 20: everybody near it goes further and finds the door open half as long."""
+    before = access.measure(start(), two_places())
+    one = row(access.compare(before, access.measure(start(), places.change(two_places(), {"P": "closes"}))), ONE)
+    assert (one["longer_n"], one["fewer_hours_n"], one["fewer_hours_text"]) == (160, 160, "about 160")
+    assert (one["hours_median_before"], one["hours_median_after"]) == (40.0, 20.0)
+    # Where the next is open as long or longer, or it is not known how long, no loss of hours is said.
+    for hours in (40.0, 50.0, math.nan):
+        held = two_places(hours_week=[40.0, hours])
+        after = access.measure(start(), places.change(held, {"P": "closes"}))
+        one = row(access.compare(access.measure(start(), held), after), ONE)
+        assert (one["longer_n"], one["fewer_hours_text"]) == (160, "none")
 
 
 def test_fewer_hours_leave_the_distance_and_are_said() -> None:
@@ -114,8 +130,9 @@ def test_fewer_hours_leave_the_distance_and_are_said() -> None:
         one = row(access.compare(before, after), ONE)
         assert (one["median_after"], one["longer_text"], one["fewer_hours_n"]) == (0.0, "none", 160)
         assert one["hours_median_after"] == hours or (math.isnan(hours) and math.isnan(one["hours_median_after"]))
+        known = "" if math.isnan(hours) else " (of the whole group, half have at least 40 hours a week at the nearest now, 10 then)"
         assert access.in_words(access.compare(before, after), TWO)[0].endswith(
-            "For about 40 the nearest place stays and opens for fewer hours."
+            f"For about 40 the nearest place will be open for fewer hours than the nearest is now{known}."
         )
     nothing = access.compare(before, before)
     assert access.in_words(nothing, ONE)[0].endswith("Nothing changes for them.")

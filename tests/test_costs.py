@@ -223,6 +223,18 @@ def test_a_sum_says_in_words_what_it_reckons() -> None:
             assert line.reckon(figures) == pytest.approx(eval(words.translate(str.maketrans("×−÷", "*-/")))), line.what
 
 
+def test_contacts_of_one_ward_give_no_saving_for_two(tmp_path: Path) -> None:
+    code = ONE_WARD.index[0]
+    two = pd.concat([ONE_WARD, ONE_WARD.rename(index={code: "E05999999"})])
+    lines = [line for line in PROPOSAL.splitlines() if not line.startswith("contacts")]
+    given = proposal.parse("\n".join([*lines, f"[service.contacts_by_ward.{code}]", "phone = 600", "f2f = 400"]))
+    assert costs.of_proposal(given, ONE_WARD, own(tmp_path))["low"].notna().all()
+    rows = costs.of_proposal(given, two, own(tmp_path))
+    assert rows["low"].isna().all() and rows["sentence"].tolist() == [
+        "Report a pothole: not reckoned, because contacts are given for 1 of 2 wards."
+    ]
+
+
 def test_a_row_for_each_way_in_says_where_its_contacts_go(tmp_path: Path) -> None:
     both = PROPOSAL.replace('close = ["f2f"]', 'close = ["f2f", "post"]').replace("f2f = 400", "f2f = 300, post = 100")
     held = own(tmp_path, OWN.replace("[contact]", "[contact]\npost = { low = 2, high = 4 }"))

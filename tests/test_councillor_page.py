@@ -85,6 +85,18 @@ def test_a_page_keeps_the_order_and_says_what_is_proposed_in_the_officers_words(
     assert not any(one.fill for one in page.sections)
 
 
+@pytest.mark.parametrize(
+    ("words", "most", "said"),
+    [
+        ("One form, quicker answers.", None, "“One form, quicker answers.”"),  # its own full stop ends the sentence
+        ("about £40,000 a year", None, "“about £40,000 a year”."),
+        ("Fewer forms. Quicker answers.", 2, "“Fewer forms. ...”."),
+    ],
+)
+def test_a_quotation_ends_with_one_full_stop(words: str, most: int | None, said: str) -> None:
+    assert proposed.quoted_words(words.split(), most) == said
+
+
 def test_each_line_on_what_to_keep_says_what_the_proposal_does_to_it(badge: Considered) -> None:
     keeps = section(report.member_page_of(badge, ward(badge, "Bloomfield"), "blue_badge"), "Keep open here")
     assert keeps[0].startswith("Advise keeping face to face, because ") and "(it closes" in keeps[0]

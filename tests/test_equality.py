@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+import types
 import zipfile
 from datetime import date
 
@@ -533,6 +534,9 @@ def test_england_follows_the_setting_a_council_gives(considered):
     assert "The council has chosen since 1 January 2025 to have due regard, in strategic decisions" in said
     with pytest.raises(UsageError, match="has no reviewed text in Wales for this"):
         duties()["Wales"].with_socio_economic("not_in_force")
+    with pytest.raises(UsageError, match=r"holds from no day \(found: adopted\). Say since when"):
+        duties()["England"].with_socio_economic("adopted")
+    assert duties()["England"].with_socio_economic("not_in_force").socio_economic_since is None
 
 
 def test_wales_has_the_socio_economic_duty_and_the_welsh_language(bundled):
@@ -606,6 +610,50 @@ def test_every_duty_has_nine_categories_a_date_a_source_and_is_not_legal_advice(
     for one in duties().values():
         assert len(set(one.characteristics)) == 9
         assert "Not legal advice" in one.checked and "to be checked again by" in one.checked and one.reference
+
+
+def test_a_closing_place_without_wards_is_said_to_be_shown_in_every_ward(made):
+    """The proposal names no ward that uses Central Library, so no reader may take it that all of them do."""
+    said = made.values["purpose_evidence"]
+    assert "Library; closes. The proposal does not say which wards use it, so every ward is shown." in said
+
+
+@pytest.mark.parametrize(("closing", "of", "said"), [(1, 1, "there"), (3, 3, "in all of them"), (2, 3, "in 2 of them")])
+def test_how_many_wards_close_is_said_as_a_sentence(closing, of, said):
+    rows = pd.DataFrame(
+        {
+            "protected_characteristics": "age",
+            "kind": "keep",
+            "severity": "monitor",
+            "service_id": "blue_badge",
+            "channel": "f2f",
+            "proposal_effect": ["closes"] * closing + ["stays"] * (of - closing),
+        }
+    )
+    (line,) = actions.of_characteristic(rows, ("age",), {"blue_badge": types.SimpleNamespace(service_name="Blue Badge")})
+    assert line.endswith(f"; the proposal closes it {said}.")
+
+
+# council, and which of the two its nation holds for the whole council
+@pytest.mark.parametrize(
+    ("council", "held"),
+    [
+        ("Blackpool", {"Gender reassignment": True, "Sexual orientation": True}),
+        ("Glasgow City", {"Gender reassignment": False, "Sexual orientation": False}),
+        ("Belfast", {"Sexual orientation": False}),
+    ],
+)
+def test_what_we_do_not_know_agrees_with_the_evidence(bundled, council, held):
+    """Section 7 says that a whole council's figure is held only where section 6 prints one."""
+    text = TEXT.replace("Blackpool", council)
+    made = equality.build(proposal.consider(bundled, proposal.parse(text, "p.toml"), today=TODAY), today=TODAY)
+    gaps = made.values["gaps"]
+    told = {name: "whole council's is held" in line for name in held for line in gaps.splitlines() if f"{name} (" in line}
+    assert told == held and "The whole council's figure is held" not in gaps
+    for part in made.parts:
+        if part.title in held:
+            assert any(isinstance(block, Table) for block in part.know) == held[part.title]
+            assert ("There is no figure for this characteristic here" in part.text) != held[part.title]
 
 
 # ------------------------------------------------------------------ where a proposal applies

@@ -83,6 +83,8 @@ def test_answers_come_from_the_register(here, bundled):
         (["-p", "p.toml", "-o", "a.docx", "--logo", "no.png"], "--logo: cannot be read"),
         (["-p", "p.toml", "-o", "a.docx", "--socio-economic", "maybe"], "Use not_in_force, in_force or adopted."),
         (["-p", "p.toml", "-o", "a.docx", "--socio-economic-since", "2025-01-01"], "--socio-economic: is missing"),
+        (["-p", "p.toml", "-o", "a.docx", "--socio-economic", "adopted"], "--socio-economic-since: is missing. Say since when"),
+        (["-p", "p.toml", "-o", "a.docx", "--socio-economic", "in_force"], "--socio-economic-since: is missing. Say since when"),
         (["-p", "p.toml", "-o", "a.docx", "--answers", "abc", "--register", "none.sqlite"], "no assessment has been saved in it"),
     ],
 )

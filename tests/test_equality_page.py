@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 import reading
 from streamlit.testing.v1 import AppTest
@@ -141,6 +143,14 @@ def test_a_form_with_names_we_do_not_know_lists_them_all(considered):
     assert "age_knows" in said and "nonsense" in said and "Did you mean {{ age_know }}?" in said
     test.file_uploader(key="equality_logo").set_value([("logo.png", b"not a picture", "image/png")]).run()
     assert any("logo: is not a PNG or JPEG picture" in one.value.replace("\\", "") for one in test.error)
+
+
+def test_a_duty_set_without_a_day_is_asked_for_one_and_our_text_stands_meanwhile():
+    test = with_proposal("equality.py")
+    test.selectbox(key="equality_duty").set_value("adopted").run()
+    assert any("Say since when" in one.value and "our reviewed text stands" in one.value for one in test.warning)
+    test.date_input(key="equality_duty_since").set_value(date(2025, 4, 1)).run()
+    assert not any("Say since when" in one.value for one in test.warning) and not test.exception
 
 
 # --------------------------------------------------------------------------- the councillor page

@@ -54,7 +54,7 @@ def test_a_list_with_grid_positions(tmp_path: Path) -> None:
         "Name,Kind,Easting,Northing,Opening hours,Help given,Manager",
         'Longridge,Library,360519,437313,"Mon-Fri 09:00-17:00; Sat 09:00-13:00",computers with help,A. Name',
         "Town Hall,Customer centre,374400,441900,by appointment,counter,",
-        "Van,mobile stop,361000,437000,3.5,,",
+        "Van,,361000,437000,3.5,,",
     )
     read = places.read_places(path, around=AROUND)
     first, second, third = read.table.to_dict("records")
@@ -71,10 +71,40 @@ def test_a_list_with_grid_positions(tmp_path: Path) -> None:
         "status": "stays",
     }
     assert second["kind"] == "customer_centre" and math.isnan(second["hours_week"])  # not known is not 0
-    assert third["kind"] == "mobile stop" and third["hours_week"] == 3.5
+    assert third["kind"] == "" and third["hours_week"] == 3.5
     assert read.notes == (
-        "Opening hours of 1 places could not be read as hours a week; they are not known.",
+        "Hours a week of one place are not known, because what is written could not be read as hours a week: Town Hall.",
         "Columns passed over: Manager.",
+    )
+
+
+def test_hours_no_week_holds_and_kinds_we_do_not_know_are_refused(tmp_path: Path) -> None:
+    path = csv(
+        tmp_path,
+        "name,kind,x,y,Opening hours",
+        "Less,library,360519,437313,-5",  # 2
+        "More,library,360600,437313,300 hours a week",  # 3
+        "Keep,castle,360700,437313,40",  # 4
+        "Whole,Community hub,360800,437313,168",  # 5 always open
+        "Shut,cash office,360900,437313,0",  # 6
+        "Asked,,361000,437313,by appointment",  # 7 text stays allowed
+    )
+    with pytest.raises(DataRefused) as refused:
+        places.read_places(path)
+    kinds = "library, customer centre, community hub, cash office, register office, phone contact centre, Post Office or PayPoint outlet"
+    week = "Give the hours of one week, or leave it blank."
+    assert said(refused) == [
+        f"places.csv, row 2, column 'Opening hours': is not hours a week, 0 to 168 (found: -5). {week}",
+        f"places.csv, row 3, column 'Opening hours': is not hours a week, 0 to 168 (found: 300 hours a week). {week}",
+        f"places.csv, row 4, column 'kind': is not a kind of place we know (found: castle). Use one of: {kinds}; or leave it blank.",
+    ]
+
+
+def test_the_places_whose_hours_are_not_known_are_named(tmp_path: Path) -> None:
+    path = csv(tmp_path, "name,x,y,hours", *[f"Hall {n},{360_000 + n * 50},437313,ask" for n in range(1, 13)], "Van,361000,437313,4")
+    first = ", ".join(f"Hall {n}" for n in range(1, 11))
+    assert places.read_places(path).notes == (
+        f"Hours a week of 12 places are not known, because what is written could not be read as hours a week: {first}, and 2 more.",
     )
 
 
@@ -262,7 +292,7 @@ def test_a_service_at_a_location_of_version_1_with_a_postcode_only(tmp_path: Pat
     path.write_text(json.dumps([entry]), encoding="utf-8")
     read = places.read_places(path, postcodes=point_file(tmp_path))
     assert read.table[["x", "y", "postcode"]].iloc[0].tolist() == [360_518.0, 437_312.0, "PR3 3JA"]
-    assert math.isnan(read.table["hours_week"].iloc[0]) and "Weekly hours of 1 places" in read.notes[0]
+    assert math.isnan(read.table["hours_week"].iloc[0]) and read.notes[0].startswith("Hours a week of one place are not known")
 
 
 def test_the_hours_of_the_location_itself_come_first() -> None:

@@ -72,6 +72,7 @@ def test_who_goes_further_is_a_share_of_the_ward(far: alongside.Distances) -> No
 
 def test_tables_before_and_after(far: alongside.Distances) -> None:
     whole = shown.group_rows(far.tables["distances.csv"], True)
+    shown_hours = "Half have at least, hours a week at the nearest"
     assert list(whole["Who"].str.partition(" (")[0]) == [
         "All residents",
         "People aged 75 and over",
@@ -79,6 +80,7 @@ def test_tables_before_and_after(far: alongside.Distances) -> None:
         "Households without a car or van",
     ]
     assert {"Half are within", "Half are within, afterwards", "Over 5 km", "Have further to go"} <= set(whole.columns)
+    assert {shown_hours, f"{shown_hours}, afterwards"} <= set(whole.columns)
     assert "Half are within, afterwards" not in shown.group_rows(far.tables["distances.csv"], False).columns
     assert len(shown.catchment_rows(far.tables["catchment.csv"], True, "no_car")) == 21
 

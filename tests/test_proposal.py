@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from invented import CODES, six
 
+import exclusion
 from exclusion import judgement, proposal, provision
 from exclusion.contracts import DataRefused, UsageError
 
@@ -33,15 +35,36 @@ contacts = { online = 2000, phone = 1500, f2f = 900, post = 200 }
 
 
 @pytest.fixture(scope="module")
-def findings() -> pd.DataFrame:
+def checked() -> provision.Provision:
     """Every service in the six invented wards."""
     wards, table = six()
-    return provision.check(wards, table, judgement.services().values(), thresholds="0").findings
+    return provision.check(wards, table, judgement.services().values(), thresholds="0")
+
+
+@pytest.fixture(scope="module")
+def findings(checked: provision.Provision) -> pd.DataFrame:
+    """What was found there."""
+    return checked.findings
+
+
+@pytest.fixture(scope="module")
+def summaries(checked: provision.Provision) -> pd.DataFrame:
+    """What could be checked there."""
+    return checked.summaries
 
 
 def people(codes: list[str], low: float = 64, high: float = 100, adults: float = 1000) -> pd.DataFrame:
     """The same estimate in every ward: 6.4 to 10 in 100 residents unlikely to use the internet."""
     return pd.DataFrame({"low_raw": low, "high_raw": high, "adults": adults}, index=pd.Index(codes, name="area_code"))
+
+
+def test_a_date_that_has_passed_is_noted(bundled: exclusion.Evidence) -> None:
+    text = 'title = "Bulky waste online"\ncouncils = ["Blackpool"]\ndate = 2020-01-01\n[[service]]\nid = "bulky_waste"\nclose = ["phone"]\nkeep = ["f2f"]\n'
+    note = "'Bulky waste online' starts on 1 January 2020: the date has passed. Check the year; the figures here are of now, not of then."
+    late = proposal.consider(bundled, proposal.parse(text), today=dt.date(2020, 1, 2))
+    assert late.notices[0] == note
+    # On the day itself, and before, there is nothing to say.
+    assert note not in proposal.lay(late.assessment, late.proposals, dt.date(2020, 1, 1)).notices
 
 
 # ------------------------------------------------------------------------- the file
@@ -324,6 +347,36 @@ def test_demand_without_contacts_or_residents_is_no_estimate_never_nought() -> N
     assert table["label"].tolist() == ["no estimate: we hold no figures on internet use here"]
 
 
+def by_ward(*names: str) -> proposal.Proposal:
+    """GOOD without a figure for the council: 400 contacts at the counter and 600 by phone in each ward named."""
+    text = "\n".join(line for line in GOOD.splitlines() if not line.startswith("contacts"))
+    return proposal.parse(text + "".join(f"\n[service.contacts_by_ward.{CODES[name]}]\nphone = 600\nf2f = 400\n" for name in names))
+
+
+def test_contacts_of_a_few_wards_are_not_the_whole_councils(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
+    every = people(list(CODES.values()))
+    some, whole = by_ward("A", "B"), by_ward(*CODES)
+    table = proposal.demand(some, every).set_index(["area_code", "channel"])
+    assert table.loc[("", ""), "label"] == f"no estimate: contacts given for 2 of {len(CODES)} wards" and pd.isna(
+        table.loc[("", ""), "now"]
+    )
+    assert table.loc[(CODES["A"], "phone"), "now"] == 600  # the wards given keep theirs
+    options = proposal.options(findings, summaries, some, every).set_index("option")
+    assert options.loc[["proposed", "all", "some"], "contacts_high"].isna().all()
+    assert f"is not known: contacts given for 2 of {len(CODES)} wards" in options.loc["proposed", "sentence"]
+    assert "is not known: contacts given for" in options.loc["some", "sentence"]  # it closes in wards without contacts
+    # All six given: 600 by phone in each, 3,600 now.
+    table = proposal.demand(whole, every).set_index(["area_code", "channel"])
+    assert table.loc[("", ""), "now"] == 600 * len(CODES)
+    assert proposal.options(findings, summaries, whole, every).set_index("option").loc["some", "contacts_high"] > 0
+
+
+def test_contacts_of_wards_the_change_is_not_about_are_not_counted() -> None:
+    one = by_ward("A", "B")
+    change = one.service[0].model_copy(update={"wards": (CODES["A"],)})
+    assert change.total_contacts(CODES.values()) == ({"f2f": 400, "phone": 600}, "")
+
+
 def test_small_ward_numbers_are_withheld_with_the_total_that_gives_them_away() -> None:
     text = GOOD + f"[service.contacts_by_ward.{CODES['A']}]\nphone = 300\npost = 4\nf2f = 60\n"
     table = proposal.demand(proposal.parse(text), people(list(CODES.values())))
@@ -336,8 +389,8 @@ def test_small_ward_numbers_are_withheld_with_the_total_that_gives_them_away() -
 # ------------------------------------------------------------------------- options
 
 
-def test_options_stand_side_by_side(findings: pd.DataFrame) -> None:
-    table = proposal.options(findings, proposal.parse(GOOD), people(list(CODES.values())).assign()).set_index("option")
+def test_options_stand_side_by_side(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
+    table = proposal.options(findings, summaries, proposal.parse(GOOD), people(list(CODES.values())).assign()).set_index("option")
     assert list(table.index) == ["none", "proposed", "some", "all", "keep_and_improve", "move_with_help"]
     keep = findings[(findings["service_id"] == "blue_badge") & findings["kind"].isin(["floor", "keep"])]
     counter = keep[(keep["channel"] == "f2f") & (keep["severity"] == "recommended")]
@@ -349,6 +402,42 @@ def test_options_stand_side_by_side(findings: pd.DataFrame) -> None:
     assert table.loc["all", "advised_closed"] == (keep["severity"] == "recommended").sum()
     assert table.loc["keep_and_improve", "unsaid"] < table.loc["none", "unsaid"]  # it opens what is advised
     assert table.loc["proposed", "contacts_high"] > table.loc["proposed", "contacts_low"] > 0
+
+
+def test_options_count_wards_that_change_beside_those_with_advice(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
+    table = proposal.options(findings, summaries, proposal.parse(GOOD), people(list(CODES.values()))).set_index("option")
+    keep = findings[(findings["service_id"] == "blue_badge") & findings["kind"].isin(["floor", "keep", "more_use"])]
+    counter, firm = keep[keep["channel"] == "f2f"], keep[keep["severity"].isin(["required", "recommended"])]
+    # The counter closes and the phone thins in all six wards, whatever was found there.
+    assert table.loc[["none", "proposed", "all"], "wards_changed"].tolist() == [0, 6, 6]
+    assert table.loc["none", "sentence"] == "Closes nothing."
+    advised = set(firm.loc[firm["channel"].isin(["f2f", "phone"]), "area_code"])
+    assert table.loc["proposed", "wards_advised"] == len(advised)
+    # Where nothing says keep the counter it closes: not advised, and counted all the same.
+    free = 6 - counter["area_code"].nunique()
+    assert table.loc["some", ["wards_changed", "wards_advised"]].tolist()[0] == free > 0
+
+
+def test_rules_that_could_not_be_checked_are_no_leave_to_close(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
+    badge = (summaries["service_id"] == "blue_badge") & summaries["area_code"].isin([CODES["C"], CODES["D"]])
+    lost = summaries.assign(summary=summaries["summary"].mask(badge, "not_assessed"))
+    gone = findings[~((findings["kind"] == "keep") & findings["area_code"].isin([CODES["C"], CODES["D"]]))]
+    table = proposal.options(gone, lost, proposal.parse(GOOD), people(list(CODES.values()))).set_index("option")
+    assert set(table["wards_unchecked"]) == {2}
+    some = table.loc["some", "sentence"]
+    assert "In two of 6 wards fewer than half of the rules could be checked, so nothing closes there" in some
+    assert "Not assessed does not mean no need." in some
+    before = proposal.options(gone, summaries, proposal.parse(GOOD), people(list(CODES.values()))).set_index("option")
+    assert table.loc["some", "wards_changed"] == before.loc["some", "wards_changed"] - 2
+    assert "In two of 6 wards fewer than half of the rules could be checked" in table.loc["all", "sentence"]
+
+
+def test_a_service_the_council_does_not_run_is_not_assessed_under_any_option(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
+    none = findings[findings["service_id"] != "blue_badge"]
+    lost = summaries.assign(summary="not_assessed")
+    table = proposal.options(none, lost, proposal.parse(GOOD), people(list(CODES.values()))).set_index("option")
+    assert all(said.startswith("Not assessed: the council does not run this service") for said in table["sentence"])
+    assert not table["sentence"].str.contains("nothing we found", case=False).any()
 
 
 def test_moving_with_help_keeps_the_place_that_gives_the_help(findings: pd.DataFrame) -> None:

@@ -7,6 +7,7 @@ figure is told for wards, councils and all chosen wards together, and for each g
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -125,8 +126,9 @@ def compare(before: Reach, after: Reach) -> pd.DataFrame:
     One row per level, area and group, in the order of the areas: ``n``; every figure of the spread as
     ``<figure>_before`` and ``<figure>_after``; and how many are touched, to the nearest 10 with
     words in ``<figure>_text``: ``longer_n`` (their nearest place closes, so they go further),
-    ``newly_beyond_n`` (now over the threshold), ``fewer_hours_n`` (their nearest place stays and
-    opens for fewer hours, or for hours not known). ``longer_median_before`` and
+    ``newly_beyond_n`` (now over the threshold), ``fewer_hours_n`` (the place nearest to them
+    afterwards, the same one or, for those who go further, another, is open for fewer hours than the one
+    nearest to them now; or theirs stays for fewer hours and it is not known how many). ``longer_median_before`` and
     ``longer_median_after`` are half-way distances of those who go further. Counts under 10 are blank.
 
     Raises
@@ -140,11 +142,13 @@ def compare(before: Reach, after: Reach) -> pd.DataFrame:
     old, new = before.points, after.points
     both = old["cost"].notna() & new["cost"].notna()
     longer = both & (new["cost"] > old["cost"] + 1e-9)
-    same_hours = (old["status"] == FEWER_HOURS) & ((new["hours_week"] == old["hours_week"]) | new["hours_week"].isna())
+    drops = new["hours_week"] < old["hours_week"] - 1e-9  # false where either is not known
+    reduced = (new["place_id"] == old["place_id"]) & (new["status"] == FEWER_HOURS) & (new["hours_week"].isna() | old["hours_week"].isna())
+    said_before = (old["status"] == FEWER_HOURS) & new["hours_week"].isna()
     touched = {
         "longer": longer,
         "newly_beyond": longer & (old["cost"] <= before.far) & (new["cost"] > before.far),
-        "fewer_hours": both & ~longer & (new["place_id"] == old["place_id"]) & (new["status"] == FEWER_HOURS) & ~same_hours,
+        "fewer_hours": both & (drops | (reduced & ~said_before)),
     }
     masks = {figure: mask.to_numpy() for figure, mask in touched.items()}
     table = _side_by_side(before.table, after.table)
@@ -218,9 +222,17 @@ def in_words(comparison: pd.DataFrame, area_code: str) -> list[str]:
                 text += f" (half-way distance {old} now, {new} then)"
             text += f"; over {way}: {row['beyond_text_before']} now, {row['beyond_text_after']} then."
         if row["fewer_hours_text"] != "none":
-            text += f" For {row['fewer_hours_text']} the nearest place stays and opens for fewer hours."
+            text += f" For {row['fewer_hours_text']} the nearest place will be open for fewer hours than the nearest is now{_hours(row)}."
         lines.append(text)
     return lines
+
+
+def _hours(row: dict[Any, Any]) -> str:
+    """Hours at the nearest, before and after, for the whole group; blank where either is not known."""
+    old, new = row["hours_median_before"], row["hours_median_after"]
+    if pd.isna(old) or pd.isna(new):
+        return ""
+    return f" (of the whole group, half have at least {old:g} hours a week at the nearest now, {new:g} then)"
 
 
 def working(reach: Reach, area_code: str, group: str = "all") -> pd.DataFrame:

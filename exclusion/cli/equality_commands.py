@@ -153,10 +153,12 @@ def _duty(status: str | None, since: str | None) -> Mapping[str, Duty] | None:
         if since is not None:
             raise UsageError(Problem("--socio-economic", "is missing", "", "Give it with --socio-economic-since."))
         return None
-    from exclusion.judgement.duty import as_council_says
+    from exclusion.judgement.duty import NEEDS_A_DAY, SINCE_WHEN, as_council_says
 
     try:
         day = date.fromisoformat(since) if since else None
     except ValueError:
         raise UsageError(Problem("--socio-economic-since", "is not a date", str(since), "Write it as 2027-04-01.")) from None
+    if status in NEEDS_A_DAY and day is None:
+        raise UsageError(Problem("--socio-economic-since", "is missing", "", f"{SINCE_WHEN} Write it as 2027-04-01."))
     return as_council_says(status, day)

@@ -13,7 +13,7 @@ from exclusion.costs.given import Costs
 from exclusion.costs.leaking import pounds, saved_words
 from exclusion.costs.sums import Worked, work
 from exclusion.judgement import Service
-from exclusion.proposal.demand import People, of_wards, still_need
+from exclusion.proposal.demand import People, all_wards, of_wards, still_need
 from exclusion.proposal.model import Proposal, ServiceChange
 from exclusion.words import join_words, two_figures
 
@@ -81,14 +81,15 @@ def _reckoned(proposal: Proposal, people: People, costs: Costs, services: Mappin
         if not change.moves:
             continue
         service = held[change.id]
-        contacts = {name: count for name, count in change.total_contacts().items() if name in change.close and count}
+        every, unknown = change.total_contacts(all_wards(people))
+        contacts = {name: count for name, count in every.items() if name in change.close and count}
         shares = of_wards(people, change.wards)
-        why = _why_not(change, contacts, costs, shares["adults"])
+        why = _why_not(change, contacts, costs, shares["adults"], unknown)
         if why:
             yield _Reckoned(service, why_not=why)
             continue
         low, high = (shares[name] / shares["adults"] for name in ("low_raw", "high_raw"))
-        moved = still_need(change.total_contacts(), change.close, low, high, service)
+        moved = still_need(every, change.close, low, high, service)
         few, many = (_spread(contacts, staying / moved.closing) for staying in (moved.low, moved.high))
         # Whether more people staying saves less or more depends on the costs, so both ends are tried.
         ends = [_sums(contacts, stay, stay, costs) for stay in (few, many)]
@@ -97,12 +98,16 @@ def _reckoned(proposal: Proposal, people: People, costs: Costs, services: Mappin
         yield _Reckoned(service, _sums(contacts, least, most, costs))
 
 
-def _why_not(change: ServiceChange, contacts: Mapping[str, int], costs: Costs, adults: float) -> str:
+def _why_not(change: ServiceChange, contacts: Mapping[str, int], costs: Costs, adults: float, unknown: str) -> str:
     unpriced = [name for name in contacts if name not in costs.contact]
     if not change.close:
         return "it only gets fewer hours, and what a contact costs does not say what hours save"
     if not contacts:
-        return "the proposal gives no contacts for a way in that closes"
+        return (
+            unknown.replace("given", "are given", 1)
+            if change.contacts_by_ward and unknown
+            else "the proposal gives no contacts for a way in that closes"
+        )
     if costs.falls_back_to in change.close:
         back = costs.falls_back_to
         return f"people are taken to come back by {back}, which the proposal closes; give another way in they come back by (falls_back_to)"

@@ -193,13 +193,19 @@ def of_characteristic(found: pd.DataFrame, names: tuple[str, ...], services: Map
     """Findings that concern a characteristic, a line each for service, way in and firmness."""
     if not names:
         return ()
-    concerns = found["protected_characteristics"].astype(str).map(lambda cell: bool(set(cell.split("|")) & set(names)))
+    concerns = found["protected_characteristics"].astype(str).map(lambda cell: bool(set(cell.split("|")) & set(names))).astype(bool)
     rows = found[concerns & (found["kind"] == "keep")]
     lines = []
     for severity in FIRM:
         for (service_id, channel), group in rows[rows["severity"] == severity].groupby(["service_id", "channel"], sort=False):
             closing = int((group["proposal_effect"] == "closes").sum())
-            closes = f"; the proposal closes it in {'all of them' if closing == len(group) else closing}" if closing else ""
+            closes = f"; the proposal closes it {_in_how_many(closing, len(group))}" if closing else ""
             head = f"{services[str(service_id)].service_name}: {SCREEN_WORDS[severity].lower()} {way(str(channel))}"
             lines.append(f"{head} in {counted(len(group), 'ward')}{closes}.")
     return tuple(lines)
+
+
+def _in_how_many(closing: int, of: int) -> str:
+    if closing == of:
+        return "there" if of == 1 else "in all of them"
+    return f"in {closing} of them"

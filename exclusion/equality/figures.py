@@ -155,6 +155,12 @@ def know(where: Where, one: Characteristic) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
+def council_wide_held(where: Where, one: Characteristic, nation: str) -> bool:
+    """Whether any figure of a whole council is held for a characteristic in one nation."""
+    rows = where.council_wide
+    return (nation, True) in set(zip(rows["nation"], rows["measure"].isin(one.measures_in(nation)), strict=True))
+
+
 def _ward_row(where: Where, name: str, nation: str) -> list[tuple[str, ...]]:
     total = where.total(name, nation)
     if total is None or not held_measure(name).counted:

@@ -16,6 +16,7 @@ from exclusion.equality.model import Block, Choice, Listed, Open, Part, Section,
 from exclusion.judgement import equality as texts
 from exclusion.judgement.duty import Duty
 from exclusion.proposal import Considered, fail_together
+from exclusion.proposal.effects import UNSAID_WARDS
 from exclusion.provision.reasons import SCREEN_WORDS
 from exclusion.report import briefing
 from exclusion.words import capital, counted, date_words, join_words
@@ -25,6 +26,8 @@ CRITICAL = {
     "C2": "an entitlement, a duty or a deadline",
     "C3": "urgent, or about safety or subsistence",
 }
+WHOLE_COUNCIL = "No ward figure is used; the whole council's is held and stands in section 6."
+NO_FIGURE = "No figure is held here, for wards or for the whole council; section 6 says whom to ask."
 TITLES = (
     "About this assessment",
     "Purpose, in plain English",
@@ -151,7 +154,9 @@ def changes(given: Given, one: Any) -> list[tuple[str, str]]:
         lines.append((f"{given.services[change.id].service_name}.", f"{capital('; '.join(told))}{where}."))
     for place in one.place:
         verb = "closes" if place.change == "closes" else "opens for fewer hours"
-        lines.append((f"{place.name}.", f"{capital(judgement.place_kinds()[place.kind].label)}; {verb}."))
+        lines.append(
+            (f"{place.name}.", f"{capital(judgement.place_kinds()[place.kind].label)}; {verb}.{UNSAID_WARDS if not place.wards else ''}")
+        )
     return lines
 
 
@@ -246,6 +251,12 @@ def _gaps(given: Given) -> list[Block]:
         for item in a.evidence.manifest.missing
         if not any(nation in item["what"] for nation in judgement.NATIONS) or any(nation in item["what"] for nation in here)
     ]
+    gaps += [
+        (f"{one.title} ({nation}).", WHOLE_COUNCIL if figures.council_wide_held(given.where, one, nation) else NO_FIGURE)
+        for nation in given.where.nations
+        for one in texts.characteristics_of(nation)
+        if one.never_by_ward
+    ]
     blocks: list[Block] = ["A figure that is missing is not a nought, and a rule that was not checked is not a rule that found nothing."]
     blocks += [Listed(tuple(checks))] if checks else []
     blocks += [Sub("Not in the figures at all"), Listed(tuple(gaps))] if gaps else []
@@ -308,8 +319,9 @@ def _options(given: Given) -> list[Block]:
         "Conditions closed",
         "Advised closed",
         "Not said",
-        "Wards touched",
-        "People there unlikely to use the internet",
+        "Wards where a way in closes or thins",
+        "Wards with advice touched",
+        "People in wards with advice touched unlikely to use the internet",
     )
     cells = tuple(
         (
@@ -319,13 +331,14 @@ def _options(given: Given) -> list[Block]:
             str(row["conditions_closed"]),
             str(row["advised_closed"]),
             str(row["unsaid"]),
-            str(row["wards_touched"]),
+            str(row["wards_changed"]),
+            str(row["wards_advised"]),
             str(row["people"]),
         )
         for row in rows.to_dict("records")
     )
     table = (
-        [Table("Options side by side, in the order of our list, which is no order of merit", columns, cells, columns[3:7])] if cells else []
+        [Table("Options side by side, in the order of our list, which is no order of merit", columns, cells, columns[3:8])] if cells else []
     )
     return [*table, *given.blanks(10)]
 

@@ -15,6 +15,8 @@ from exclusion.judgement.law import Nation
 from exclusion.words import date_words, join_words
 
 SocioEconomic = Literal["not_in_force", "in_force", "adopted", "none"]
+NEEDS_A_DAY = ("in_force", "adopted")
+SINCE_WHEN = "Say since when: the document states it as the law of that day."
 
 
 class Extra(BaseModel):
@@ -82,16 +84,18 @@ class Duty(Entry):
         status
             ``not_in_force``, ``in_force`` or ``adopted`` (followed by choice).
         since
-            The day it came into force or was adopted.
+            The day it came into force or was adopted; needed with both, since the document states it as law.
 
         Raises
         ------
         UsageError
-            For a status that this nation has no reviewed text for.
+            For a status that this nation has no reviewed text for, or one that holds from no day.
         """
         if status not in self.socio_economic:
             known = join_words(list(self.socio_economic), "or") or "none: it has no such duty"
             raise UsageError(Problem("socio-economic duty", f"has no reviewed text in {self.id} for this", status, f"Known: {known}."))
+        if status in NEEDS_A_DAY and since is None:
+            raise UsageError(Problem("socio-economic duty", "holds from no day", status, SINCE_WHEN))
         return self.model_copy(update={"socio_economic_status": status, "socio_economic_since": since})
 
 

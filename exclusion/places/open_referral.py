@@ -17,7 +17,7 @@ from typing import Any
 import pandas as pd
 
 from exclusion.contracts import Problem
-from exclusion.places.rows import raw
+from exclusion.places.rows import raw, unknown_hours
 
 LISTS = ("contents", "content", "services", "service_at_locations", "locations", "items")
 DO = "Give Open Referral UK JSON: services with service_at_locations, each with its location."
@@ -70,8 +70,8 @@ def read(content: bytes, where: str, today: date) -> tuple[pd.DataFrame, list[Pr
         "virtual": "{} services at a location that is virtual or only an address for letters were left out.",
     }
     notes = [told[what].format(count) for what, count in left.items() if count]
-    if unknown := sum(record["hours_week"] != record["hours_week"] for record in records):
-        notes.append(f"Weekly hours of {unknown} places are not given, or not in a form that can be added up; they are not known.")
+    unknown = [str(record["name"]) for record in records if record["hours_week"] != record["hours_week"]]
+    notes += unknown_hours(unknown, "they are not given, or not in a form that can be added up")
     return raw(records), problems, notes
 
 

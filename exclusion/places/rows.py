@@ -10,7 +10,8 @@ import pandas as pd
 
 from exclusion import judgement
 from exclusion.contracts import Problem
-from exclusion.sources.opening import weekly_hours
+from exclusion.sources.opening import impossible, weekly_hours
+from exclusion.words import counted
 
 COLUMNS = ("name", "kind", "x", "y", "postcode", "hours", "hours_week", "help")
 """Columns of a place, less its id and status."""
@@ -28,6 +29,7 @@ HEADINGS = {
     "hours": ("hours", "opening_hours", "opening_times", "hours_a_week", "hours_week", "weekly_hours"),
     "help": ("help", "help_given", "what_help", "what_help_is_given", "support", "services"),
 }
+_NAMED = 10  # places named in a note; a list without any hours would fill the page
 POSITIONS = (("x", "y"), ("lat", "lon"), ("postcode",))
 
 
@@ -38,6 +40,15 @@ def kind_of(text: str) -> str:
         if word in (known.id, known.id.replace("_", " "), known.label.casefold()):
             return known.id
     return text.strip()
+
+
+def unknown_hours(names: list[str], why: str) -> list[str]:
+    """The note that names the places whose hours are not known; none without such places."""
+    if not names:
+        return []
+    shown = [name or "a place without a name" for name in names[:_NAMED]]
+    more = [f"and {len(names) - _NAMED:,} more"] if len(names) > _NAMED else []
+    return [f"Hours a week of {counted(len(names), 'place')} are not known, because {why}: {', '.join([*shown, *more])}."]
 
 
 def raw(records: list[dict[str, object]]) -> pd.DataFrame:
@@ -55,9 +66,10 @@ def read(content: bytes, where: str) -> tuple[pd.DataFrame, list[Problem], list[
     Table
         Columns of :data:`RAW`, one row a place.
     Problems
-        Headings that cannot be used, rows without a name.
+        Headings that cannot be used, rows without a name, kinds of place we do not know (a proposal that closes
+        that kind would miss them), hours that no week can hold.
     Notes
-        What was passed over, and opening hours that could not be read as hours a week.
+        What was passed over, and the places whose opening hours could not be read as hours a week.
     """
     text, problem = _text(content, where)
     if problem:
@@ -76,7 +88,8 @@ def read(content: bytes, where: str) -> tuple[pd.DataFrame, list[Problem], list[
     if problems:
         return raw([]), problems, []
     records: list[dict[str, object]] = []
-    unread = 0
+    unread: list[str] = []
+    kinds = judgement.place_kinds()
     for number, line in enumerate(lines[1:], start=2):
         if not any(cell.strip() for cell in line):
             continue
@@ -90,10 +103,19 @@ def read(content: bytes, where: str) -> tuple[pd.DataFrame, list[Problem], list[
             problems.append(
                 Problem(f"{spot}, column '{headings[column['name'] or 0]}'", "has no name", "", "Give the name people know it by.")
             )
+        kind = kind_of(said["kind"])
+        if kind and kind not in kinds:
+            known = ", ".join(one.label for one in kinds.values())
+            what = f"{spot}, column '{headings[column['kind'] or 0]}'"
+            problems.append(Problem(what, "is not a kind of place we know", kind, f"Use one of: {known}; or leave it blank."))
         hours = weekly_hours(said["hours"])
-        unread += bool(said["hours"]) and hours != hours
-        records.append({**said, "where": spot, "kind": kind_of(said["kind"]), "hours_week": hours})
-    notes = [f"Opening hours of {unread} places could not be read as hours a week; they are not known."] if unread else []
+        if impossible(said["hours"]):
+            what = f"{spot}, column '{headings[column['hours'] or 0]}'"
+            problems.append(Problem(what, "is not hours a week, 0 to 168", said["hours"], "Give the hours of one week, or leave it blank."))
+        elif said["hours"] and hours != hours:
+            unread.append(said["name"])
+        records.append({**said, "where": spot, "kind": kind, "hours_week": hours})
+    notes = unknown_hours(unread, "what is written could not be read as hours a week")
     used = {at for at in column.values() if at is not None}
     passed = [heading for at, heading in enumerate(headings) if at not in used and heading]
     if passed:

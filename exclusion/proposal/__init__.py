@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from exclusion.proposal.reading import build, parse, read
 from exclusion.proposal.together import cumulative
 from exclusion.proposal.writing import template, toml_text
 from exclusion.release import Evidence
-from exclusion.words import join_words
+from exclusion.words import date_words, join_words
 
 
 @dataclass(frozen=True)
@@ -81,11 +82,14 @@ def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **set
     leaning = [service for service in run if any(place.ways(service.id) for proposal in chosen for place in proposal.place)]
     named = [change.id for proposal in chosen for change in proposal.service]
     wanted = list(dict.fromkeys([*named, *(service.id for service in leaning)]))
-    return lay(assess(evidence, councils, wanted, **settings), chosen)
+    return lay(assess(evidence, councils, wanted, **settings), chosen, settings.get("today"))
 
 
-def lay(assessment: Assessment, proposals: Iterable[Proposal]) -> Considered:
-    """Say what proposals do to an assessment of their councils and of the services they are about; see :func:`consider`."""
+def lay(assessment: Assessment, proposals: Iterable[Proposal], today: date | None = None) -> Considered:
+    """Say what proposals do to an assessment of their councils and of the services they are about; see :func:`consider`.
+
+    A proposal dated before ``today`` (the clock's day when None) is noted as such: it may be a slip of the year.
+    """
     chosen = tuple(proposals)
     profiles = {service.id: service for service in assessment.services}
     findings = _by_council(assessment.evidence, assessment, chosen)
@@ -95,7 +99,7 @@ def lay(assessment: Assessment, proposals: Iterable[Proposal]) -> Considered:
         here = assessment.findings[assessment.findings["area_code"].isin(areas)]
         people = _people(assessment, proposal)
         demands.append(demand(proposal, people, assessment.services).assign(proposal=proposal.title))
-        compared.append(options(here, proposal, people, assessment.services).assign(proposal=proposal.title))
+        compared.append(options(here, assessment.summaries, proposal, people, assessment.services).assign(proposal=proposal.title))
     return Considered(
         chosen,
         assessment,
@@ -104,7 +108,7 @@ def lay(assessment: Assessment, proposals: Iterable[Proposal]) -> Considered:
         _first(compared),
         dependents(findings, chosen, assessment.services),
         cumulative(assessment.findings, chosen, assessment.services),
-        (*_notices(chosen, profiles), *assessment.notices),
+        (*_passed(chosen, today or date.today()), *_notices(chosen, profiles), *assessment.notices),
     )
 
 
@@ -137,6 +141,15 @@ def _wards(assessment: Assessment, proposal: Proposal) -> list[str]:
 def _people(assessment: Assessment, proposal: Proposal) -> People:
     areas, estimate = _wards(assessment, proposal), assessment.people_estimate
     return estimate if len(areas) == len(estimate.table) else assessment.people.loc[areas]
+
+
+def _passed(proposals: Iterable[Proposal], today: date) -> list[str]:
+    """A note for each proposal whose date has passed."""
+    return [
+        f"'{one.title}' starts on {date_words(one.date)}: the date has passed. Check the year; the figures here are of now, not of then."
+        for one in proposals
+        if one.date < today
+    ]
 
 
 def _notices(proposals: Iterable[Proposal], profiles: Mapping[str, Service]) -> list[str]:

@@ -70,11 +70,16 @@ People = pd.DataFrame | residents.PeopleEstimate
 """Residents unlikely to use the internet by ward: ``Assessment.people_estimate``, or its table alone."""
 
 
+def all_wards(people: People) -> list[str]:
+    """Every ward an estimate is for."""
+    table = people.table if isinstance(people, residents.PeopleEstimate) else people
+    return [str(code) for code in table.index]
+
+
 def of_wards(people: People, wards: Iterable[str] = ()) -> dict[str, float]:
     """``low_raw, high_raw, adults`` of some wards together (all when none is named); an unknown ward makes it unknown."""
-    table = people.table if isinstance(people, residents.PeopleEstimate) else people
     chosen = set(wards)
-    codes = [code for code in table.index if not chosen or code in chosen]
+    codes = [code for code in all_wards(people) if not chosen or code in chosen]
     if not codes:
         return {"low_raw": float("nan"), "high_raw": float("nan"), "adults": float("nan")}
     row = residents.total(people, codes).iloc[0]
@@ -95,7 +100,8 @@ def demand(proposal: Proposal, people: People, services: Iterable[Service] | Non
     pandas.DataFrame
         ``service_id, area_code`` (blank for the whole council), ``channel`` (blank for all that stay
         together), ``now, low, high`` (contacts a year; blank where not known) and ``label`` in words.
-        Wards appear where the proposal gives contacts by ward; ward numbers under 10 are withheld.
+        Wards appear where the proposal gives contacts by ward; ward numbers under 10 are withheld. The whole
+        council has a figure only where the proposal gives one, or contacts of every ward.
     """
     held = {service.id: service for service in services} if services is not None else judgement.services()
     rows: list[dict[str, object]] = []
@@ -104,7 +110,8 @@ def demand(proposal: Proposal, people: People, services: Iterable[Service] | Non
             continue
         kept = list(dict.fromkeys(change.stays))
         whole = of_wards(people, change.wards)
-        rows += _rows(change.total_contacts(), change.close, kept, whole, held[change.id], "")
+        contacts, why = change.total_contacts(all_wards(people))
+        rows += _rows(contacts, change.close, kept, whole, held[change.id], "", why)
         for code, contacts in change.contacts_by_ward.items():
             if not change.wards or code in change.wards:
                 rows += _rows(contacts, change.close, kept, of_wards(people, [code]), held[change.id], code)
@@ -112,12 +119,18 @@ def demand(proposal: Proposal, people: People, services: Iterable[Service] | Non
 
 
 def _rows(
-    contacts: Mapping[str, int], close: Iterable[str], kept: list[str], people: Mapping[str, float], service: Service, area: str
+    contacts: Mapping[str, int],
+    close: Iterable[str],
+    kept: list[str],
+    people: Mapping[str, float],
+    service: Service,
+    area: str,
+    why: str = "the proposal gives no contacts",
 ) -> list[dict[str, object]]:
     base: dict[str, object] = {"service_id": service.id, "area_code": area}
     unknown: dict[str, object] = {"channel": "", "now": pd.NA, "low": pd.NA, "high": pd.NA}
     if not contacts:
-        return [base | unknown | {"label": "no estimate: the proposal gives no contacts"}]
+        return [base | unknown | {"label": f"no estimate: {why}"}]
     if pd.isna(people["adults"]) or not people["adults"]:
         return [base | unknown | {"label": "no estimate: we hold no figures on internet use here"}]
     method = judgement.demand_method()

@@ -20,6 +20,7 @@ from exclusion.provision.reasons import SCREEN_WORDS
 from exclusion.words import capital, counted, join_words
 
 EFFECTS = ("closes", "stays", "none")
+UNSAID_WARDS = " The proposal does not say which wards use it, so every ward is shown."
 COLUMNS = ("proposal_effect", "fewer_hours", "effect_note", "leans_on", "instead")
 _ABOUT_A_WAY_IN = ("floor", "keep", "more_use")
 
@@ -120,7 +121,7 @@ def _own(change: ServiceChange, channel: str, proposal: Proposal) -> _Change:
 
 def _leaning(place: PlaceChange, channel: str, proposal: Proposal) -> _Change:
     label = judgement.channels()[channel].label
-    scope = "" if place.wards else " The proposal does not say which wards use it, so every ward is shown."
+    scope = "" if place.wards else UNSAID_WARDS
     if place.change == "closes":
         note = f"{capital(label)} leans on {place.name}, which closes under '{proposal.title}'.{scope}"
         return _Change("closes", False, note, place.wards, place.name, proposal.title)

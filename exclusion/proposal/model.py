@@ -6,7 +6,7 @@ person. The officer's own words are kept as such and never mixed with ours.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Literal
@@ -129,13 +129,41 @@ class ServiceChange(_Part):
         """Whether anything about it closes or thins."""
         return bool(self.close or self.fewer_hours)
 
-    def total_contacts(self) -> dict[str, int]:
-        """Contacts a year by way in: the council's figure, or else what its wards add up to."""
-        total: dict[str, int] = {}
-        for ward in self.contacts_by_ward.values():
-            for channel, count in ward.items():
-                total[channel] = total.get(channel, 0) + count
-        return total | self.contacts
+    def total_contacts(self, wards: Iterable[str]) -> tuple[dict[str, int], str]:
+        """Contacts a year by way in: the council's figure, or else what its wards add up to.
+
+        Parameters
+        ----------
+        wards
+            Every ward of the councils the proposal is about; where it names wards itself, only those count.
+
+        Returns
+        -------
+        tuple
+            The contacts, and why there are none ("the proposal gives no contacts"); blank when there are.
+
+        Notes
+        -----
+        Wards stand for the whole only when all of them are given: a ward without contacts is not a ward with none.
+        """
+        inside = self.inside(wards)
+        given = {code: ward for code, ward in self.contacts_by_ward.items() if code in inside}
+        ways = {name for ward in given.values() for name in ward}
+        if ways <= set(self.contacts):
+            return dict(self.contacts), "" if self.contacts else "the proposal gives no contacts"
+        full = [ward for ward in given.values() if ways - set(self.contacts) <= set(ward)]
+        if len(full) < len(inside):
+            return {}, given_for(len(full), len(inside))
+        return {name: sum(ward.get(name, 0) for ward in full) for name in sorted(ways)} | self.contacts, ""
+
+    def inside(self, wards: Iterable[str]) -> tuple[str, ...]:
+        """Those of some wards that it is about."""
+        return tuple(code for code in wards if not self.wards or code in self.wards)
+
+
+def given_for(some: int, every: int) -> str:
+    """Why there is no figure for the whole council, in words."""
+    return f"contacts given for {some:,} of {every:,} wards"
 
 
 class Proposal(_Part):

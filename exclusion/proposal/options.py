@@ -6,30 +6,37 @@ closes and keeps, and the changed proposal goes through :func:`effects.effect` a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import pandas as pd
 
 from exclusion import judgement
 from exclusion import people as residents
 from exclusion.judgement import Option, Service
-from exclusion.proposal.demand import People, demand, of_wards, still_need
+from exclusion.proposal.demand import People, all_wards, demand, of_wards, still_need
 from exclusion.proposal.effects import effect
-from exclusion.proposal.model import PlaceChange, Proposal, ServiceChange
-from exclusion.words import capital, counted, join_words, two_figures
+from exclusion.proposal.model import PlaceChange, Proposal, ServiceChange, given_for
+from exclusion.words import capital, counted, join_words, number_words, two_figures
 
 _COLUMNS = [
-    "option", "title", "service_id", "conditions_closed", "advised_closed", "watched_closed", "thinned", "unsaid", "wards_touched",
-    "people", "contacts_low", "contacts_high", "sentence",
+    "option", "title", "service_id", "conditions_closed", "advised_closed", "watched_closed", "thinned", "unsaid", "wards_changed",
+    "wards_advised", "people", "wards_unchecked", "contacts_low", "contacts_high", "sentence",
 ]  # fmt: skip
 
 
-def options(findings: pd.DataFrame, proposal: Proposal, people: People, services: Iterable[Service] | None = None) -> pd.DataFrame:
+def options(
+    findings: pd.DataFrame,
+    summaries: pd.DataFrame,
+    proposal: Proposal,
+    people: People,
+    services: Iterable[Service] | None = None,
+) -> pd.DataFrame:
     """Every option for every service the proposal names.
 
     Parameters
     ----------
-    findings
+    findings, summaries
         As ``provision.check`` gives them, of the wards of the proposal's councils.
     people
         Residents unlikely to use the internet, as :func:`exclusion.proposal.demand.demand` takes them.
@@ -39,13 +46,16 @@ def options(findings: pd.DataFrame, proposal: Proposal, people: People, services
     pandas.DataFrame
         ``option, title, service_id``; how many findings close: ``conditions_closed`` (the minimum, and
         findings kept as a condition), ``advised_closed``, ``watched_closed``; ``thinned`` (kept for fewer
-        hours); ``unsaid`` (kept as a condition or advised, and the option does not say); ``wards_touched``
-        (where a finding closes or thins); ``people`` (residents there unlikely to use the internet, in
-        words); ``contacts_low, contacts_high`` (contacts a year that lose their way in and will need
+        hours); ``unsaid`` (kept as a condition or advised, and the option does not say); ``wards_changed``
+        (where a way in closes or thins); ``wards_advised`` (where one closes or thins that is a condition or
+        advised); ``people`` (residents of these unlikely to use the internet, in words); ``wards_unchecked``
+        (not assessed: too few rules could be checked, or the council does not run the service);
+        ``contacts_low, contacts_high`` (contacts a year that lose their way in and will need
         another; blank where not known) and ``sentence``. Not ranked: the order is that of the file.
     """
     held = {service.id: service for service in services} if services is not None else judgement.services()
-    rows = []
+    rows, every = [], all_wards(people)
+    unchecked = {change.id: _unchecked(change.id, change.inside(every), findings, summaries) for change in proposal.service}
     for option in judgement.options().values():
         changed = variant(proposal, option)
         judged = effect(findings, changed, held.values())
@@ -54,7 +64,7 @@ def options(findings: pd.DataFrame, proposal: Proposal, people: People, services
             closing = judged["proposal_effect"] == "closes"
             judged.loc[closing, "proposal_effect"] = "stays"
         for change in changed.service:
-            rows.append(_row(option, change, judged, people, held[change.id]))
+            rows.append(_row(option, changed, change, judged, people, held[change.id], unchecked[change.id]))
     return pd.DataFrame(rows, columns=_COLUMNS).astype({"contacts_low": "Float64", "contacts_high": "Float64"})
 
 
@@ -77,14 +87,77 @@ def variant(proposal: Proposal, option: Option) -> Proposal:
     return proposal.model_copy(update={"service": tuple(changes), "place": places})
 
 
-def _row(option: Option, change: ServiceChange, judged: pd.DataFrame, people: People, service: Service) -> dict[str, object]:
+@dataclass(frozen=True)
+class _Unchecked:
+    """The wards of one service where nothing found means little."""
+
+    wards: frozenset[str]  # not assessed
+    partly: int  # other wards where a rule could not be checked
+    every: int  # wards the change is about
+    away: bool  # the council does not run it in any of them
+
+    def words(self, option: Option) -> str:
+        """Where rules could not be checked; blank when everything could be."""
+        closed = option.closes == "not_flagged"
+        if self.away:
+            return f"Not assessed: the council does not run this service, so no rule was checked{', and nothing closes' if closed else ''}."
+        parts, of = [], f"of {self.every:,} wards"
+        if self.wards:
+            held = ", so nothing closes there" if closed else ""
+            parts.append(f"in {number_words(len(self.wards))} {of} fewer than half of the rules could be checked{held}")
+        if self.partly:
+            parts.append(f"in {number_words(self.partly)} {'more' if parts else of} some rules could not be checked")
+        return f"{capital('; '.join(parts))}. Not assessed does not mean no need." if parts else ""
+
+
+def _unchecked(service_id: str, wards: Sequence[str], findings: pd.DataFrame, summaries: pd.DataFrame) -> _Unchecked:
+    mine = findings[(findings["service_id"] == service_id) & findings["area_code"].isin(wards)]
+    told = summaries[(summaries["service_id"] == service_id) & summaries["area_code"].isin(wards)]
+    left = frozenset(told.loc[told["summary"] == "not_assessed", "area_code"])
+    partly = set(mine.loc[mine["kind"] == "not_assessed", "area_code"]) - left
+    # The minimum stands in every ward of a council that runs the service, so a service without any finding is not run.
+    return _Unchecked(left, len(partly), len(wards), bool(left) and mine.empty)
+
+
+def _changed(
+    option: Option, proposal: Proposal, change: ServiceChange, judged: pd.DataFrame, wards: Sequence[str], unchecked: _Unchecked
+) -> set[str]:
+    """Wards where a way in of a service closes or thins, whether or not anything was found there."""
+    if option.closes == "not_flagged":
+        return set(_closing(change, change.inside(wards), judged, unchecked))
+    inside = set(change.inside(wards)) if change.moves else set()
+    for place in proposal.place:
+        if place.ways(change.id):
+            inside |= {code for code in wards if not place.wards or code in place.wards}
+    return inside
+
+
+def _closing(change: ServiceChange, wards: Iterable[str], judged: pd.DataFrame, unchecked: _Unchecked) -> dict[str, list[str]]:
+    """What closes by ward where only that closes for which no reason was found; nothing where a ward was not assessed."""
+    reasons = judged[(judged["service_id"] == change.id) & judged["kind"].isin(("floor", "keep", "more_use"))]
+    kept = reasons.groupby("area_code")["channel"].agg(set).to_dict()
+    closing = {code: [name for name in change.close if name not in kept.get(code, set())] for code in wards if code not in unchecked.wards}
+    return {code: close for code, close in closing.items() if close}
+
+
+def _row(
+    option: Option,
+    proposal: Proposal,
+    change: ServiceChange,
+    judged: pd.DataFrame,
+    people: People,
+    service: Service,
+    unchecked: _Unchecked,
+) -> dict[str, object]:
     here = judged[(judged["service_id"] == service.id) & judged["kind"].isin(("floor", "keep"))]
     closes, thin, unsaid = here["proposal_effect"] == "closes", here["fewer_hours"], here["proposal_effect"] == "none"
     by = {name: int((closes & (here["severity"] == name)).sum()) for name in ("required", "recommended", "monitor")}
     firm = here["severity"].isin(("required", "recommended"))
     wards = sorted(here.loc[(closes | thin) & firm, "area_code"].unique())
     label = str(residents.total(people, wards)["label"].iloc[0]) if wards else "none"
-    low, high, known = _contacts(option, change, judged, people, service)
+    low, high, why = _contacts(option, change, judged, people, service, unchecked)
+    changed = _changed(option, proposal, change, judged, all_wards(people), unchecked)
+    counts = (int((thin & firm).sum()), len(changed), len(wards))
     return {
         "option": option.id,
         "title": option.title,
@@ -94,40 +167,54 @@ def _row(option: Option, change: ServiceChange, judged: pd.DataFrame, people: Pe
         "watched_closed": by["monitor"],
         "thinned": int((thin & firm).sum()),
         "unsaid": int((unsaid & firm).sum()),
-        "wards_touched": len(wards),
+        "wards_changed": len(changed),
+        "wards_advised": len(wards),
         "people": label,
+        "wards_unchecked": len(unchecked.wards),
         "contacts_low": low,
         "contacts_high": high,
-        "sentence": _sentence(by, int((thin & firm).sum()), len(wards), low, high, known),
+        "sentence": _sentence(by, counts, unchecked, option, low, high, why),
     }
 
 
-def _contacts(option: Option, change: ServiceChange, judged: pd.DataFrame, people: People, service: Service) -> tuple[object, object, bool]:
-    """Contacts a year that lose their way in and will need another: low, high, and whether that is known."""
-    contacts = change.total_contacts()
+def _contacts(
+    option: Option, change: ServiceChange, judged: pd.DataFrame, people: People, service: Service, unchecked: _Unchecked
+) -> tuple[object, object, str]:
+    """Contacts a year that lose their way in and will need another: low, high, and why that is not known (blank when it is)."""
     if not change.close:
-        return 0.0, 0.0, True
-    if not contacts:
-        return pd.NA, pd.NA, False
+        return 0.0, 0.0, ""
+    every = all_wards(people)
     if option.closes == "not_flagged":
-        if not change.contacts_by_ward:
-            return pd.NA, pd.NA, False  # it closes in some wards only, and contacts are not known by ward
-        low = high = 0.0
-        reasons = judged[(judged["service_id"] == service.id) & judged["kind"].isin(("floor", "keep", "more_use"))]
-        kept = reasons.groupby("area_code")["channel"].agg(set).to_dict()
-        for code, ward in change.contacts_by_ward.items():
-            close = [channel for channel in change.close if channel not in kept.get(code, set())]
-            here = of_wards(people, [code])
-            if not here["adults"] > 0:
-                return pd.NA, pd.NA, False
-            moved = still_need(ward, close, here["low_raw"] / here["adults"], here["high_raw"] / here["adults"], service)
-            low, high = low + moved.low, high + moved.high
-        return low, high, True
-    whole = of_wards(people, change.wards)
-    if not whole["adults"] > 0:
-        return pd.NA, pd.NA, False
-    moved = still_need(contacts, change.close, whole["low_raw"] / whole["adults"], whole["high_raw"] / whole["adults"], service)
-    return moved.low, moved.high, True
+        return _where_nothing_found(change, _closing(change, change.inside(every), judged, unchecked), people, service)
+    contacts, why = change.total_contacts(every)
+    if why:
+        return pd.NA, pd.NA, why
+    return _moved(contacts, change.close, of_wards(people, change.wards), service)
+
+
+def _where_nothing_found(
+    change: ServiceChange, closing: Mapping[str, list[str]], people: People, service: Service
+) -> tuple[object, object, str]:
+    """The same, summed over the wards where something closes: each of them has to be given its contacts."""
+    given = [code for code, close in closing.items() if set(close) <= set(change.contacts_by_ward.get(code, {}))]
+    if closing and not change.contacts_by_ward:
+        return pd.NA, pd.NA, "the proposal gives no contacts by ward"
+    if len(given) < len(closing):
+        return pd.NA, pd.NA, f"{given_for(len(given), len(closing))} where a way in closes"
+    low = high = 0.0
+    for code, close in closing.items():
+        one, other, why = _moved(change.contacts_by_ward[code], close, of_wards(people, [code]), service)
+        if why:
+            return pd.NA, pd.NA, why
+        low, high = low + float(str(one)), high + float(str(other))
+    return low, high, ""
+
+
+def _moved(contacts: Mapping[str, int], close: Iterable[str], here: Mapping[str, float], service: Service) -> tuple[object, object, str]:
+    if not here["adults"] > 0:
+        return pd.NA, pd.NA, "we hold no figures on internet use here"
+    moved = still_need(contacts, close, here["low_raw"] / here["adults"], here["high_raw"] / here["adults"], service)
+    return moved.low, moved.high, ""
 
 
 _CLOSED = {
@@ -137,13 +224,24 @@ _CLOSED = {
 }
 
 
-def _sentence(by: dict[str, int], thin: int, wards: int, low: object, high: object, known: bool) -> str:
+def _sentence(
+    by: dict[str, int], counts: tuple[int, int, int], unchecked: _Unchecked, option: Option, low: object, high: object, why: str
+) -> str:
+    thin, changed, advised = counts
     parts = [counted(by[name], one, many) for name, (one, many) in _CLOSED.items() if by[name]]
     closes = f"closes {join_words(parts)}, ward by ward" if parts else "closes nothing we found a reason to keep"
     text = capital(closes) + (f"; {counted(thin, 'more', 'more')} with fewer hours" if thin else "")
-    text += f"; {counted(wards, 'ward')} touched." if wards else "."
-    if not known:
-        return f"{text} How many contacts would need another way in is not known."
+    if changed:
+        text += f"; a way in closes or has fewer hours in {counted(changed, 'ward')}"
+        text += f", one that is a condition or advised in {number_words(advised)} of them" if advised else ""
+    if unchecked.away:
+        text = unchecked.words(option)
+    elif changed or option.closes == "not_flagged":
+        text = f"{text}. {unchecked.words(option)}".strip()
+    else:
+        text = "Closes nothing."
+    if why:
+        return f"{text} How many contacts would need another way in is not known: {why}."
     if isinstance(high, float) and high >= 1:
         return f"{text} About {two_figures(float(str(low)))} to {two_figures(high)} contacts a year would need another way in."
     return text

@@ -53,7 +53,14 @@ def saving(proposal: Proposal, most: int = MOST_WORDS_QUOTED) -> str:
         return "No saving is claimed."
     if not most:
         return "A saving is claimed."
-    return f"Saving (officer's words): “{' '.join(words[:most])}{' ...' if len(words) > most else ''}”."
+    return f"Saving (officer's words): {quoted_words(words, most)}"
+
+
+def quoted_words(words: list[str], most: int | None = None) -> str:
+    """An officer's words in quotation marks, cut where they are long; they end the sentence, with one full stop."""
+    cut = most is not None and len(words) > most
+    said = f"{' '.join(words[:most])}{' ...' if cut else ''}"
+    return f"“{said}”{'' if not cut and said.endswith(('.', '!', '?')) else '.'}"
 
 
 def effects(considered: Considered, code: str, service_id: str) -> dict[str, str]:
@@ -130,8 +137,7 @@ def for_council(
             said.append(f"{capital(counted(more, 'more place'))} {'changes' if more == 1 else 'change'}.")
         purpose = proposal.officer.purpose.split()
         if purpose and quoted != 0:
-            cut = f"{' '.join(purpose[:quoted])}{' ...' if quoted is not None and len(purpose) > quoted else ''}"
-            said.append(f"Purpose, in the officer's words: “{cut}”.")
+            said.append(f"Purpose, in the officer's words: {quoted_words(purpose, quoted)}")
         said.append(saving(proposal, 60 if quoted is None else quoted))
         lines.append((f"{proposal.title}, from {date_words(proposal.date)}.", " ".join(said)))
     return lines
@@ -144,8 +150,8 @@ def _leaning(considered: Considered, code: str, service_id: str, named: int) -> 
     here = rows[rows["place"].isin(places) & (rows["service_id"] != service_id)]
     if here.empty:
         return ""
-    many = capital(counted(here["service_id"].nunique(), "other service"))
-    return f"{many} also give help at {few(sorted(set(here['place'])), named, 'place')}."
+    many = counted(here["service_id"].nunique(), "other service")
+    return f"Help for {many} is also given at {few(sorted(set(here['place'])), named, 'place')}."
 
 
 def _group(group: str) -> str:

@@ -44,6 +44,12 @@ def weekly_hours(text: str) -> float:
     return total if said and timed and total <= WEEK else float("nan")
 
 
+def impossible(text: str) -> bool:
+    """Whether the text is a plain number of hours that no week can hold: "-5", "300", "300 hours a week"."""
+    number = _NUMBER.fullmatch(text.strip().lstrip("-\N{MINUS SIGN}"))
+    return number is not None and (not text.strip()[0].isdigit() or float(number[1]) > WEEK)
+
+
 def hours_between(text: str) -> float:
     """Hours in a list of ranges on one day: "09:00-12:30,13:30-17:00" is 7. NaN where it cannot be read."""
     parts = [part for part in text.split(",") if part.strip()]

@@ -11,7 +11,7 @@ import streamlit as st
 from exclusion import equality, register, ui
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.equality.model import Equality
-from exclusion.judgement.duty import Duty, duties
+from exclusion.judgement.duty import NEEDS_A_DAY, SINCE_WHEN, Duty, duties
 from exclusion.proposal import Considered
 from exclusion.ui import visit
 from exclusion.ui.visit import ask, attempt, upload
@@ -73,7 +73,10 @@ def settings() -> register.Settings:
     chosen = str(held.get(_LABEL) or _NAMES[0])
     name = str(held.get(_OWN_LABEL) or _OWN_NAME) if chosen == OTHER else chosen
     status = str(held.get(_DUTY) or "")
-    return register.Settings(name, status, held.get(_SINCE) if status not in ("", "not_in_force") else None)
+    since = held.get(_SINCE) if status in NEEDS_A_DAY else None
+    if status in NEEDS_A_DAY and since is None:  # a duty holds from a day: until it is given ours stands
+        status = ""
+    return register.Settings(name, status, since)
 
 
 def label() -> str:
@@ -99,7 +102,9 @@ def duty(nations: set[str]) -> Mapping[str, Duty] | None:
         status = ask(st.selectbox, "The socio-economic duty", _DUTY, "", options=options, format_func=lambda one: STANDS[one])
     if status not in ("", "not_in_force"):
         with right:
-            ask(st.date_input, "Since when", _SINCE, None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
+            day = ask(st.date_input, "Since when", _SINCE, None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
+            if day is None:
+                st.warning(f"{SINCE_WHEN} Until then our reviewed text stands.")
     return settings().duty
 
 

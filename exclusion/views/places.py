@@ -15,6 +15,7 @@ from exclusion.maps import Shade
 from exclusion.views.shared import each
 from exclusion.words import capital, percent
 
+HOURS = "Half have at least, hours a week at the nearest"
 NOW, AFTER, LONGER = "Now", "Afterwards", "Who has further to go"
 NOT_KNOWN = Shade(maps.NO_FIGURE, "Not known", maps.GREY)
 LONGER_SHADES = (
@@ -113,6 +114,9 @@ def _rows(rows: pd.DataFrame, head: str, names: list[str], changed: bool) -> pd.
     if changed:
         table[f"{limit}, afterwards"] = [_beyond(row, "after") for row in records]
         table["Have further to go"] = [row["longer_text"] for row in records]
+    table[HOURS] = [_hours(row, "before") for row in records]
+    if changed:
+        table[f"{HOURS}, afterwards"] = [_hours(row, "after") for row in records]
         table["Fewer hours at the nearest"] = [row["fewer_hours_text"] for row in records]
     return table
 
@@ -130,6 +134,15 @@ def catchment_rows(shared: pd.DataFrame, changed: bool, group: str = "") -> pd.D
         if when == "before" or changed:
             table["Have none" + more] = [row["hidden"] or percent(row[f"none_share_{when}"]) for row in records]
     return table
+
+
+def _hours(row: dict[Any, Any], when: str) -> str:
+    if row["hidden"]:
+        return str(row["hidden"])
+    if math.isinf(row[f"median_{when}"]):
+        return "no place is open"
+    hours = row[f"hours_median_{when}"]
+    return "not known" if pd.isna(hours) else f"{hours:g}"
 
 
 def _wards(compared: pd.DataFrame, group: str) -> pd.DataFrame:

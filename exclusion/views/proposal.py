@@ -151,8 +151,10 @@ def option_rows(considered: Considered) -> pd.DataFrame:
     table["Conditions closed"] = rows["conditions_closed"]
     table["Advised closed"] = rows["advised_closed"]
     table["Not said"] = rows["unsaid"]
-    table["Wards touched"] = rows["wards_touched"]
-    table["People there unlikely to use the internet"] = rows["people"]
+    table["Wards not assessed"] = rows["wards_unchecked"]
+    table["Wards where a way in closes or thins"] = rows["wards_changed"]
+    table["Wards with advice touched"] = rows["wards_advised"]
+    table["People in wards with advice touched unlikely to use the internet"] = rows["people"]
     return table
 
 
