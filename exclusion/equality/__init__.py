@@ -50,6 +50,7 @@ PLAIN_VALUES = (
     "council",
     "evidence_as_at",
     "made_on",
+    "seal",
     "warnings",
     "go_live",
     "services",
