@@ -30,8 +30,11 @@ def percentile(values: Array, reference: Array) -> Array:
     """Where each value stands in a frozen distribution, 0-100.
 
     Between quantiles it is interpolated. A value that many areas share (zero, say) takes the
-    middle of the run. Beyond either end it is 0 or 100. Missing stays missing.
+    middle of the run. Beyond either end it is 0 or 100. Missing stays missing, and without a
+    distribution (a nation that has none) no place is known: never the middle.
     """
+    if np.isnan(reference).all():
+        return np.full(len(values), np.nan)
     unique, first, size = np.unique(reference, return_index=True, return_counts=True)
     middle = first + (size - 1) / 2
     # Below the smallest and above the largest value the scale is closed, not the middle of a run.

@@ -6,9 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import exclusion
 from exclusion import risk
 from exclusion.contracts import UsageError
 from exclusion.judgement.score import method_for
+from exclusion.release import Evidence
 
 TENTHS = np.linspace(0, 1, 1001)
 BLACKPOOL = "E06000009"
@@ -64,6 +66,12 @@ def test_all_bad_weights_are_named_at_once():
     with pytest.raises(UsageError) as refused:
         risk.normalised_weights(method_for("England"), {"wealth": 1, "age": -1})
     assert len(refused.value.problems) == 2
+
+
+def test_where_a_nation_has_no_distribution_no_place_is_known_never_the_middle(bundled: Evidence) -> None:
+    assert np.isnan(risk.percentile(np.array([0.1, 0.2]), np.full(1001, np.nan))).all()
+    belfast = exclusion.assess(bundled, ["Belfast"], ()).profile
+    assert belfast["value"].notna().any() and belfast["percentile"].isna().all()
 
 
 def test_contributions_add_up_to_the_distance_from_fifty(bundled):
