@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from html import escape
 
 import pandas as pd
 import streamlit as st
@@ -153,7 +154,9 @@ def characteristic(made: Equality, name: str) -> None:
     """One characteristic: what is known, the open questions with room for the officer's words, and the block to paste."""
     part = made.part(name)
     st.subheader(part.title, anchor=False)
-    st.html(f'<div class="kept-open known">{shown.known_html(part)}</div>')
+    # Its tables are the document's: on a narrow screen they scroll in a frame of their own, by keyboard too.
+    frame = f'<div class="scroll" tabindex="0" role="region" aria-label="What is known: {escape(part.title)}">'
+    st.html(f'<div class="kept-open known">{frame}{shown.known_html(part)}</div></div>')
     for one in part.open:
         own_words(one.name, one.label, one.hint)
     with st.expander(f"{part.title} as text to paste into another form"):

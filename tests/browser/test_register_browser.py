@@ -53,7 +53,8 @@ def with_proposal(open_page, served, settle, tmp_path):
 
 
 def sideways(page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))
+    """Whether the page scrolls sideways: Streamlit scrolls its main part, never the document."""
+    return page.locator("[data-testid=stMain]").evaluate("node => node.scrollWidth > node.clientWidth")
 
 
 def sides(page) -> int:
