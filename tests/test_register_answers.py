@@ -247,6 +247,18 @@ def run(saved: Saved, sqlite: Register, capsys: pytest.CaptureFixture[str]) -> R
     return call
 
 
+def test_one_answer_for_many_wards_is_told_in_one_sentence_with_names(saved: Saved) -> None:
+    rows = [(f"E0501518{n}", "blue_badge", "phone", "floor", "F1", "", "accept", "", "B. Officer") for n in range(3)]
+    rows += [("E05015180", "blue_badge", "f2f", "keep", "W05", "accept", "reject", "Staffed", "C. Officer")]
+    columns = [*registers.responses.KEY, "before", "after", "reason", "name"]
+    empty = pd.DataFrame(columns=["change", "what", "before", "after"])
+    told = registers.Comparison(saved.version, saved.version, empty, empty, empty, pd.DataFrame(rows, columns=columns), 0).sentences()
+    assert told[1:] == [
+        "B. Officer answered 'accept' to phone for Blue Badge (disabled parking permit) in 3 wards.",
+        "C. Officer answered 'reject' to face to face for Blue Badge (disabled parking permit) in E05015180; before that 'accept'.",
+    ]
+
+
 def test_findings_are_answered_on_the_command_line(run: Run, saved: Saved) -> None:
     name = saved.version.assessment
     table = json.loads(run("findings", name, "--json"))["findings"]

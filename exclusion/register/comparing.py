@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from exclusion import differences
+from exclusion import differences, judgement
 from exclusion.register.chain import Version, sha256
 from exclusion.register.considering import settings_of, words_of
 from exclusion.register.reading import Saved
@@ -47,12 +47,26 @@ class Comparison:
             said += [f"{count} {'finding was' if count == 1 else 'findings were'} {change}."] if count else []
         if len(self.bands):
             said.append(f"{len(self.bands)} {'ward is' if len(self.bands) == 1 else 'wards are'} in another band.")
-        for row in self.responses.to_dict("records"):
-            was = f", before that {row['before']}" if row["before"] else ""
-            said.append(f"{row['name']} answered '{row['after']}' to {row['channel']} for {row['service_id']} in {row['area_code']}{was}.")
+        # An answer is most often one for many wards at once: said once, with how many.
+        for key, rows in self.responses.groupby(["name", "after", "before", "service_id", "channel"], sort=False):
+            name, after, earlier, service, channel = map(str, key)
+            wards = int(rows["area_code"].nunique())
+            where = str(rows["area_code"].iloc[0]) if wards == 1 else f"{wards} wards"
+            was = f"; before that '{earlier}'" if earlier else ""
+            said.append(f"{name} answered '{after}' to {_way(channel)} for {_service(service)} in {where}{was}.")
         if self.reviews:
             said.append(f"{self.reviews} {'review was' if self.reviews == 1 else 'reviews were'} added.")
         return said if len(said) > 1 else [*said, "Nothing else differs."]
+
+
+def _way(channel: str) -> str:
+    held = judgement.channels()
+    return held[channel].label.lower() if channel in held else channel
+
+
+def _service(service_id: str) -> str:
+    held = judgement.services()
+    return held[service_id].service_name if service_id in held else service_id
 
 
 def compare(before: Saved, after: Saved) -> Comparison:
