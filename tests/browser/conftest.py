@@ -110,6 +110,7 @@ def open_page(browser: Any, policy: str) -> Iterator[Callable[..., Any]]:
 
     def opened(address: str, width: int = 1280, height: int = 900, touch: bool = False) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch)
+        context.set_default_timeout(120_000)  # patience is for a busy machine: what is waited for is the same
         contexts.append(context)
         page = context.new_page()
         context.route(PAGE, under_policy)
@@ -133,9 +134,9 @@ def map_frame() -> Callable[[Any], Any]:
     """``map_frame(page)`` -> the frame the map is drawn in, once it is drawn and coloured."""
 
     def ready(page: Any) -> Any:
-        page.wait_for_selector("iframe[title^='Map']", timeout=20_000)
+        page.wait_for_selector("iframe[title^='Map']", timeout=120_000)
         frame = page.query_selector("iframe[title^='Map']").content_frame()
-        frame.wait_for_selector("#map_div[data-ready][data-applied]", timeout=20_000)
+        frame.wait_for_selector("#map_div[data-ready][data-applied]", timeout=120_000)
         return frame
 
     return ready
@@ -146,7 +147,7 @@ def settle() -> Callable[[Any], None]:
     """``settle(page)`` waits until Streamlit has finished running the page."""
 
     def settled(page: Any) -> None:
-        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=30_000)
+        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=120_000)
 
     return settled
 

@@ -23,8 +23,8 @@ def visit(open_page, app, settle, map_frame):
 
     def visited(place: str = "", **screen):
         page = open_page(f"{app}/{place}", **screen)
-        page.wait_for_selector("h1", timeout=30_000)
-        page.wait_for_selector("[data-testid=stHtml] *", state="attached", timeout=30_000)  # our style and HTML load after the rest
+        page.wait_for_selector("h1", timeout=120_000)
+        page.wait_for_selector("[data-testid=stHtml] *", state="attached", timeout=120_000)  # our style and HTML load after the rest
         settle(page)
         if page.query_selector("iframe[title*='olium'], iframe[title^='Map']"):
             map_frame(page)
@@ -112,7 +112,7 @@ def test_the_choices_travel_from_page_to_page(visit, settle):
     settle(page)
     page.get_by_role("heading", name="Bowland").wait_for()
     page.wait_for_url(
-        lambda url: "council=Ribble" in url and "ward=Bowland" in url, timeout=5_000
+        lambda url: "council=Ribble" in url and "ward=Bowland" in url, timeout=120_000
     )  # the address follows, so it can be shared from here too
 
 
@@ -171,7 +171,7 @@ def test_two_maps_move_together(visit):
     frames = []
     for side in ("left", "right"):
         frames.append(page.wait_for_selector(f"iframe[title^='Map on the {side}']").content_frame())
-        frames[-1].wait_for_selector("#map_div[data-ready]", timeout=20_000)
+        frames[-1].wait_for_selector("#map_div[data-ready]", timeout=120_000)
     seen = "(() => [map.getZoom(), map.getCenter().lat, map.getCenter().lng])()"
     for mover, follower in (frames, frames[::-1]):
         before = follower.evaluate(seen)

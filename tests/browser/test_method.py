@@ -19,9 +19,9 @@ def method(open_page, app, settle):
 
     def opened(**screen):
         page = open_page(f"{app}/method?ward=Bloomfield+(E05015188)", **screen)
-        page.wait_for_selector(CHART, timeout=40_000)
+        page.wait_for_selector(CHART, timeout=120_000)
         settle(page)
-        page.wait_for_function(f"document.querySelectorAll('{CHART}').length === 3", timeout=20_000)
+        page.wait_for_function(f"document.querySelectorAll('{CHART}').length === 3", timeout=120_000)
         return page
 
     return opened
@@ -53,7 +53,7 @@ def test_a_screen_reader_hears_what_each_picture_shows(method):
 @pytest.mark.parametrize(("label", "start"), [("Audit (web page)", b"<!DOCTYPE html>"), ("Audit (Word)", b"PK")])
 def test_the_audit_is_made_when_it_is_asked_for(method, label, start):
     page = method()
-    with page.expect_download(timeout=30_000) as taken:
+    with page.expect_download(timeout=120_000) as taken:
         page.get_by_role("button", name=label).click()
     content = Path(taken.value.path()).read_bytes()
     assert taken.value.suggested_filename.startswith("audit-blackpool.")

@@ -33,12 +33,12 @@ def filled(open_page, app, settle, map_frame, tmp_path: Path):
 
     def opened(**screen):
         page = open_page(f"{app}/proposal", **screen)
-        page.wait_for_selector("h1", timeout=30_000)
+        page.wait_for_selector("h1", timeout=120_000)
         settle(page)
         path = tmp_path / "p.toml"
         path.write_text(PROPOSAL, encoding="utf-8")
         page.get_by_test_id("stFileUploader").filter(has_text="live at once").locator("input[type=file]").set_input_files(path)
-        page.get_by_role("heading", name="Options side by side").wait_for(timeout=30_000)
+        page.get_by_role("heading", name="Options side by side").wait_for(timeout=120_000)
         settle(page)
         map_frame(page)
         return page
@@ -49,7 +49,7 @@ def filled(open_page, app, settle, map_frame, tmp_path: Path):
 @pytest.mark.parametrize("width", [1280, 320])
 def test_axe_finds_nothing_against_a_full_page_or_an_empty_one(filled, open_page, app, settle, axe, width):
     empty = open_page(f"{app}/proposal", width=width)
-    empty.get_by_text("Say what closes or gets fewer hours").wait_for(timeout=30_000)
+    empty.get_by_text("Say what closes or gets fewer hours").wait_for(timeout=120_000)
     settle(empty)
     assert axe(empty) == []
     page = filled(width=width)
@@ -64,7 +64,7 @@ def test_axe_finds_nothing_against_a_full_page_or_an_empty_one(filled, open_page
 def test_the_form_can_be_filled_in_by_keyboard(open_page, app, settle):
     page = open_page(f"{app}/proposal")
     box = page.get_by_role("combobox", name="Phone", exact=True)
-    box.wait_for(timeout=30_000)
+    box.wait_for(timeout=120_000)
     settle(page)
     box.focus()
     page.keyboard.type("Closes")
@@ -74,7 +74,7 @@ def test_the_form_can_be_filled_in_by_keyboard(open_page, app, settle):
     day.focus()
     page.keyboard.type("2027-04-01")
     page.keyboard.press("Enter")
-    page.get_by_role("heading", name="Options side by side").wait_for(timeout=30_000)
+    page.get_by_role("heading", name="Options side by side").wait_for(timeout=120_000)
     assert page.get_by_role("status").filter(has_text="Council tax reduction").count() >= 1
 
 
@@ -95,13 +95,13 @@ def test_a_place_is_closed_by_keyboard_and_axe_finds_nothing_against_what_follow
     settle(page)
     asked.set_input_files(path)
     box = page.get_by_role("combobox", name="What if these closed")
-    box.wait_for(timeout=30_000)
+    box.wait_for(timeout=120_000)
     settle(page)
     box.focus()
     page.keyboard.type("Middle")
     page.keyboard.press("Enter")
     page.keyboard.press("Escape")
-    page.get_by_role("status").filter(has_text="What part of them would have further to go").wait_for(timeout=30_000)
+    page.get_by_role("status").filter(has_text="What part of them would have further to go").wait_for(timeout=120_000)
     settle(page)
     map_frame(page)
     assert axe(page) == []
