@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.contracts import DataRefused, Problem, UsageError, toml_document
 from exclusion.register.contents import plain
 
 ROLES = ("viewer", "officer", "approver")
@@ -186,10 +185,10 @@ def load_roles(path: str | Path | None = None) -> dict[str, str]:
     if not place:
         return {}
     try:
-        content = tomllib.loads(Path(place).read_text(encoding="utf-8-sig"))
+        content = toml_document(Path(place).read_text(encoding="utf-8-sig"), str(place), "Mend that line.")
     except OSError as error:
         raise UsageError(Problem(str(place), f"cannot be read: {error.strerror or error}", "", f"{LEAVE} must name a file.")) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise DataRefused(Problem(str(place), f"is not valid TOML: {error}", "", "Mend that line.")) from None
     problems, found = [], {}
     for role, entry in content.items():

@@ -54,14 +54,9 @@ class MemberPage:
     """Whether a line carries the mark of a borderline finding."""
 
     @property
-    def borderline_note(self) -> str:
-        """What the mark means; it stands on the page where a line carries it."""
-        return BORDERLINE_NOTE
-
-    @property
     def words(self) -> int:
         """How many words it shows, its footer of sources and versions aside."""
-        note = self.borderline_note if self.borderline else ""
+        note = BORDERLINE_NOTE if self.borderline else ""
         return len(f"{self.title} {self.decided_by} {CLOSING} {note}".split()) + sum(section.words for section in self.sections)
 
 
@@ -137,4 +132,4 @@ def _others(considered: Considered | None, code: str, service_id: str, named: in
     return Section(title, tuple(proposed.other_changes(considered, code, service_id, named)), listed=False)
 
 
-__all__ = ["CLOSING", "WORDS", "MemberPage", "member_page"]
+__all__ = ["BORDERLINE_NOTE", "CLOSING", "WORDS", "MemberPage", "member_page"]

@@ -23,7 +23,7 @@ from exclusion.judgement import pages as texts
 from exclusion.judgement.score import people_rates
 from exclusion.proposal import Considered
 from exclusion.report import briefing, council, proposed
-from exclusion.report.member import CLOSING, WORDS, MemberPage, member_page
+from exclusion.report.member import BORDERLINE_NOTE, CLOSING, WORDS, MemberPage, member_page
 from exclusion.report.scrutiny import scrutiny_page
 from exclusion.words import date_words, join_words, slug
 
@@ -123,6 +123,7 @@ def ward_html(
         "ward.html",
         **_common(assessment, service, today, _entries(assessment, service, code), marked or mark(result)),
         page=page,
+        borderline_note=BORDERLINE_NOTE,
         closing=CLOSING,
         ward=assessment.areas.at[code, "area_name"],
         council=assessment.areas.at[code, "council_name"],

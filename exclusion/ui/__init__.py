@@ -347,18 +347,18 @@ def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
         str(code): ward_label(row, str(code)) if one_council else f"{row.area_name}, {row.council_name} ({code})"
         for code, row in areas.iterrows()
     }
-    if st.session_state.get("ward") not in (None, *names):
-        st.session_state["ward"] = None  # the councils changed under it
-    chosen: str | None = st.selectbox(
-        label,
-        list(names),
-        index=None,
-        key="ward",
-        bind="query-params",
-        format_func=names.__getitem__,
-        placeholder="Choose a ward, here or on the map",
-    )
+    chosen = choose_area(label, "ward", names, "Choose a ward, here or on the map")
     _keep("ward", chosen, names.get(chosen or ""))
+    return chosen
+
+
+def choose_area(label: str, key: str, names: dict[str, str], placeholder: str) -> str | None:
+    """An area by code, or None: a question of the address that a map may answer too, by writing to ``key``."""
+    if st.session_state.get(key) not in (None, *names):
+        st.session_state[key] = None  # what it is chosen from changed under it
+    chosen: str | None = st.selectbox(
+        label, list(names), index=None, key=key, bind="query-params", format_func=names.__getitem__, placeholder=placeholder
+    )
     return chosen
 
 

@@ -12,6 +12,7 @@ from streamlit.errors import StreamlitPageNotFoundError
 from exclusion import national, ui
 from exclusion.judgement.score import method_for
 from exclusion.release import Evidence
+from exclusion.sources.boundaries import NATION_OF
 from exclusion.views import national as shown
 
 LEVELS = ("Councils", "Wards")
@@ -41,25 +42,13 @@ def choose_level() -> bool:
 def choose_council(councils: pd.DataFrame) -> str | None:
     """A council of the nation to look into; the map writes its picks here too."""
     names = {str(code): f"{name} ({code})" for code, name in councils["area_name"].items()}
-    if st.session_state.get("look") not in (None, *names):
-        st.session_state["look"] = None  # the nation changed under it
-    chosen: str | None = st.selectbox(
-        "Council to look into",
-        list(names),
-        index=None,
-        key="look",
-        bind="query-params",
-        format_func=names.__getitem__,
-        placeholder="Choose a council, here or on the map",
-    )
-    return chosen
+    return ui.choose_area("Council to look into", "look", names, "Choose a council, here or on the map")
 
 
 def pick_council(code: str) -> None:
     """What the map of councils calls when one is picked; a council of another nation brings its nation with it."""
     st.session_state["look"] = code
-    prefix = {"E": "England", "W": "Wales", "S": "Scotland", "N": "Northern Ireland"}[code[0]]
-    st.session_state["nation"] = prefix
+    st.session_state["nation"] = NATION_OF[code[0]]
 
 
 def picked_ward(wards: pd.DataFrame) -> Callable[[str], None]:
@@ -81,18 +70,7 @@ def ward_here(wards: pd.DataFrame) -> str | None:
 def choose_ward_of(wards: pd.DataFrame) -> str | None:
     """A ward of the council, to see its small areas."""
     names = {str(code): f"{name} ({code})" for code, name in wards["area_name"].sort_values().items()}
-    if st.session_state.get("look_ward") not in (None, *names):
-        st.session_state["look_ward"] = None  # the council changed under it
-    chosen: str | None = st.selectbox(
-        "Ward to look into",
-        list(names),
-        index=None,
-        key="look_ward",
-        bind="query-params",
-        format_func=names.__getitem__,
-        placeholder="Choose a ward to see its small areas",
-    )
-    return chosen
+    return ui.choose_area("Ward to look into", "look_ward", names, "Choose a ward to see its small areas")
 
 
 def link_to_council(evidence: Evidence, council: str) -> None:
