@@ -7,7 +7,6 @@ import tomllib
 import zipfile
 from datetime import date
 
-import pandas as pd
 import pytest
 import reading
 from streamlit.testing.v1 import AppTest
@@ -203,7 +202,7 @@ def test_a_review_lays_what_came_beside_what_was_expected(saved, place):
     test = opened(saved, kept.REVIEW)
     assert "No review has been entered yet." in text(test)
     assert reading.of_page(text(test)) <= 14
-    test.date_input(key="review_day").set_value(pd.Timestamp("2028-04-01").date())
+    test.date_input(key="review_day").set_value(date.today())
     test.number_input(key="review_blue_badge_phone").set_value(100_000)
     test.text_area(key="review_changed").set_value("The desk stayed open on Mondays.")
     test.text_input(key=f"{NAME}_review").set_value("A. Officer")
@@ -221,7 +220,7 @@ def test_a_list_of_contacts_with_mistakes_names_them_all_and_saves_nothing(saved
     test = opened(saved, kept.REVIEW)
     rows = "service_id,area_code,channel,contacts,note\nblue_badge,E05999999,phone,5,\nblue_badge,,fax,many,\n"
     test.file_uploader(key=f"review_{saved.assessment}").set_value([("review.csv", rows.encode(), "text/csv")]).run()
-    test.date_input(key="review_day").set_value(pd.Timestamp("2028-04-01").date())
+    test.date_input(key="review_day").set_value(date.today())
     test.text_input(key=f"{NAME}_review").set_value("A. Officer")
     click(test, "Save this review")
     said = test.error[0].value.replace("\\", "")
@@ -246,7 +245,7 @@ def test_the_list_is_taken_as_windows_or_excel_saves_it_and_the_sum_is_added_up(
         content = buffer.getvalue()
     test = opened(saved, kept.REVIEW)
     test.file_uploader(key=f"review_{saved.assessment}").set_value([(f"review.{kind}", content, "text/plain")]).run()
-    test.date_input(key="review_day").set_value(pd.Timestamp("2028-04-01").date())
+    test.date_input(key="review_day").set_value(date.today())
     test.text_input(key=f"{NAME}_review").set_value("A. Officer")
     click(test, "Save this review")
     with register.connect(place) as held:

@@ -37,12 +37,12 @@ def reference(
     small = small_rows[small_rows["measure"].isin(national)].pivot(index="area_code", columns="measure", values="value")
     new = []
     for level, table in (("ward", values), ("lsoa21", small)):
-        for preset in methods().values():
-            used = {d.id: {i.measure for i in d.indicator} for d in preset.domain}
-            for nation in preset.nations:
+        for domains_of, nations in tabulate.placed_by(level):
+            used = {d.id: {i.measure for i in d.indicator} for d in domains_of}
+            for nation in nations:
                 here = table[table.index.str.startswith(letters[nation])]
                 series = {m: here[m] for m in sorted(national) if m in here and (level == "ward" or m in tabulate.POCKET_MEASURES)}
-                whole = [d for d in preset.domain if used[d.id] <= national]
+                whole = [d for d in domains_of if used[d.id] <= national]
                 if whole:
                     domains = risk.domain_values(here, whole).dropna()  # as the builder has it: an area without one domain counts in none
                     series |= {f"domain_{d}": domains[d] for d in domains}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from exclusion.building import context, published
 from exclusion.building.gathering import Gathered
 from exclusion.contracts import TABLES
 from exclusion.judgement.access import access_rules
-from exclusion.judgement.score import geography_rules, methods
+from exclusion.judgement.score import Domain, geography_rules, methods
 from exclusion.sources import boundaries, published_wards
 
 HOUSEHOLDS = ("no_car", "social_rented", "disabled_household")
@@ -272,16 +272,27 @@ def _nations(data: Gathered, ward_rows: pd.DataFrame) -> pd.DataFrame:
     return table.assign(level="nation", fit="national")
 
 
+def placed_by(level: str) -> list[tuple[Sequence[Domain], tuple[str, ...]]]:
+    """Domains, and the nations whose areas are placed by them: as each method has it.
+
+    A nation that no method scores has no domains; its wards' measures are placed all the same, for the rules
+    look at each nation within itself. Its small areas are not: none of them lies within a ward.
+    """
+    scored = [(preset.domain, tuple(preset.nations)) for preset in methods().values()]
+    others = tuple(set(boundaries.NATION_CODE).difference(*(nations for _, nations in scored)))
+    return [*scored, ((), others)] if level == "ward" else scored
+
+
 def _reference(ward_rows: pd.DataFrame, small_rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Frozen distributions of every measure and domain, and every ward's domain percentiles."""
     frames, standing = [], []
     letters = {nation: code[0] for nation, code in boundaries.NATION_CODE.items()}
     for level, rows in (("ward", ward_rows), ("lsoa21", small_rows)):
         values = rows.pivot(index="area_code", columns="measure", values="value")
-        for preset in methods().values():
-            for nation in [name for name in preset.nations if letters[name] in set(values.index.str[0])]:
+        for domains_of, nations in placed_by(level):
+            for nation in [name for name in nations if letters[name] in set(values.index.str[0])]:
                 here = values[values.index.str.startswith(letters[nation])]
-                domains = risk.domain_values(here, preset.domain).dropna()
+                domains = risk.domain_values(here, domains_of).dropna()
                 wanted = here[[m for m in here.columns if level == "ward" or m in POCKET_MEASURES]]
                 series = {m: wanted[m] for m in wanted if wanted[m].notna().any()} | {f"domain_{d}": domains[d] for d in domains}
                 for name, column in series.items():

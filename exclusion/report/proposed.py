@@ -159,8 +159,8 @@ def _group(group: str) -> str:
 
 
 def few(names: list[str], most: int, what: str) -> str:
-    """Names as far as there is room, then how many more."""
-    if len(names) <= most:
+    """Names as far as there is room, then how many more; one short name is never a longer word than 'one place'."""
+    if len(names) <= most or (len(names) == 1 and len(names[0].split()) <= 2):
         return join_words(names)
     return f"{', '.join(names[:most])} and {len(names) - most} more" if most else counted(len(names), what)
 

@@ -55,7 +55,8 @@ def test_axe_finds_nothing_against_a_full_page_or_an_empty_one(filled, open_page
     page = filled(width=width)
     assert axe(page) == []
     # A file button is read with what it asks for: its frame is a group of that name.
-    assert page.get_by_role("group", name="Your own costs (TOML)").get_by_role("button", name="Upload", exact=True).count() == 1
+    frame = page.get_by_role("group", name="Your ways in without the internet (routes, CSV)")
+    assert frame.get_by_role("button", name="Upload", exact=True).count() == 1
     sideways = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
     assert not sideways
     assert "quicker" not in page.url and "1500" not in page.url
