@@ -278,7 +278,7 @@ def placed_by(level: str) -> list[tuple[Sequence[Domain], tuple[str, ...]]]:
     A nation that no method scores has no domains; its wards' measures are placed all the same, for the rules
     look at each nation within itself. Its small areas are not: none of them lies within a ward.
     """
-    scored = [(preset.domain, tuple(preset.nations)) for preset in methods().values()]
+    scored: list[tuple[Sequence[Domain], tuple[str, ...]]] = [(preset.domain, tuple(preset.nations)) for preset in methods().values()]
     others = tuple(set(boundaries.NATION_CODE).difference(*(nations for _, nations in scored)))
     return [*scored, ((), others)] if level == "ward" else scored
 
