@@ -29,6 +29,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = re.compile(r"^http://127\.0\.0\.1:\d+/([a-z_]*|component/[^?]*/index\.html)(\?.*)?$")
 HERE = Path(__file__).parent
+QUIET = """() => {
+  const app = document.querySelector("[data-testid=stApp]");
+  const done = app?.dataset.testScriptState === "notRunning" && !document.querySelector("[data-stale=true]");
+  window.keptOpenQuiet = done ? window.keptOpenQuiet || performance.now() : 0;
+  return done && performance.now() - window.keptOpenQuiet > 200;
+}"""
+"""True once Streamlit has been at rest for a fifth of a second: between two runs it rests for a moment, with faded parts of the first."""
 
 
 @contextmanager
@@ -42,7 +49,7 @@ def _serving(script: Path, **settings: str) -> Iterator[str]:
     surroundings = {**os.environ, "PYTHONPATH": path, **settings}
     server = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        for _ in range(300):
+        for _ in range(1200):
             if server.poll() is not None:
                 raise RuntimeError(f"the server stopped with {server.returncode}; run it by hand: {' '.join(command)}")
             try:
@@ -53,7 +60,7 @@ def _serving(script: Path, **settings: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
     finally:
         server.terminate()
-        server.wait(timeout=10)
+        server.wait(timeout=60)
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +111,7 @@ def open_page(browser: Any, policy: str) -> Iterator[Callable[..., Any]]:
             strangers.append(request.url)
 
     def under_policy(route: Any) -> None:
-        answer = route.fetch()
+        answer = route.fetch(max_retries=3)  # a server that drops an idle connection is asked again, as a browser does
         plain = {name: value for name, value in answer.headers.items() if name not in ("content-encoding", "content-length")}
         route.fulfill(response=answer, headers={**plain, "content-security-policy": policy})
 
@@ -144,10 +151,11 @@ def map_frame() -> Callable[[Any], Any]:
 
 @pytest.fixture
 def settle() -> Callable[[Any], None]:
-    """``settle(page)`` waits until Streamlit has finished running the page."""
+    """``settle(page)`` waits until Streamlit has finished running the page and nothing of the run before is left in it."""
 
     def settled(page: Any) -> None:
-        page.wait_for_selector("[data-testid=stApp][data-test-script-state=notRunning]", timeout=120_000)
+        page.evaluate("window.keptOpenQuiet = 0")
+        page.wait_for_function(QUIET, timeout=120_000)
 
     return settled
 

@@ -92,7 +92,7 @@ def test_a_place_is_closed_by_keyboard_and_axe_finds_nothing_against_what_follow
     path = tmp_path / "places.csv"
     path.write_text(PLACES, encoding="utf-8")
     asked = page.get_by_test_id("stFileUploader").filter(has_text="The council's list of places").locator("input[type=file]")
-    asked.wait_for(state="attached", timeout=60_000)
+    asked.wait_for(state="attached", timeout=120_000)
     settle(page)
     asked.set_input_files(path)
     box = page.get_by_role("combobox", name="What if these closed")

@@ -154,10 +154,11 @@ def test_the_app_works_under_the_policy_without_a_word_in_the_console(hosted: Ho
         page = launched.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900}).new_page()
         page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: said.append(str(error)))
+        page.set_default_timeout(120_000)  # patience is for a busy machine: what is waited for is the same
         page.goto(f"{hosted.address}/")
-        page.wait_for_selector("iframe[title^='Map']", timeout=30_000)
+        page.wait_for_selector("iframe[title^='Map']")
         frame = page.query_selector("iframe[title^='Map']").content_frame()
-        frame.wait_for_selector("#map_div[data-ready][data-applied]", timeout=30_000)
+        frame.wait_for_selector("#map_div[data-ready][data-applied]", timeout=120_000)
         with page.expect_download() as taken:
             page.get_by_role("button", name="Findings (CSV)").click()
         assert taken.value.path().read_bytes().startswith(b"\xef\xbb\xbfarea_code")
