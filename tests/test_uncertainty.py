@@ -337,15 +337,33 @@ def test_a_ward_that_the_other_geography_moves_is_driven_by_geography():
     assert found.columns["band_low"][0] == 1 and found.columns["band_high"][1] == 5
 
 
-def test_a_ward_that_drawn_weights_move_is_driven_by_weights():
+def test_what_drives_a_band_is_the_greatest_total_share_of_the_full_table():
+    # Two wards, two scales (down) by two sets of weights (across), one draw: the place each time, its distance from the mean in
+    # brackets.
+    #            Ebor                    Fern
+    #   scale A  20 (-6)   30 (+4)      10 (-1)   12 (+1)
+    #   scale B  22 (-4)   32 (+6)      10 (-1)   12 (+1)
+    # Ebor: variance (36 + 16 + 16 + 36) / 4 = 26. Weights: within each scale the two lie 5 from their mean, total 25 of 26.
+    # Scale: within each set of weights they lie 1 from their mean, total 1 of 26. So weights. Fern: weights 1 of 1, scale none.
+    cube = np.array([[[20.0, 30], [22, 32]], [[10, 12], [10, 12]]])
+    spread, found = variance.parts(cube, {"scale": (1,), "weights": (2,)})
+    assert spread.tolist() == [26, 1]
+    assert found["weights"][1].tolist() == [25, 1] and found["scale"][1].tolist() == [1, 0]
+    assert variance.most({name: total for name, (_, total) in found.items()}).tolist() == ["weights", "weights"]
+    # Nothing moves the third; what was not tried (blank) never wins; of two equal shares the first named stands.
+    totals = {"method": np.array([0.0, 3, 2]), "geography": np.array([0.0, np.nan, 2])}
+    assert variance.most(totals).tolist() == ["none", "method", "method"]
+
+
+def test_drawn_weights_have_a_range_of_bands_of_their_own_and_no_say_in_what_drives_a_ward():
     figures = certain(simulated(1, wards=100)[0])
     values = figures.values.copy()
     values.iloc[0] = [*values.iloc[:, :4].max(), *values.iloc[:, 4:].min()]  # most older and disabled people, fewest on low incomes
     nation = experiment.prepare(replace(figures, values=values), ENGLAND.domain, None, settled(concentration=1), draws=2)
     found = experiment.run(nation, [values.index[0]], WEIGHTS, draws=2, weight_draws=200)
-    assert found.columns["driver"][0] == "weights"
     assert (found.columns["weights_low"][0], found.columns["weights_high"][0]) == (1, 5)
-    assert found.total["weights"][0] == pytest.approx(0)  # the factorial had one set only
+    assert found.total["weights"][0] == pytest.approx(0)  # the full table had one set only, and shows no share for weights
+    assert found.columns["driver"][0] == "method"
 
 
 # ------------------------------------------------------------------- on the release
@@ -382,6 +400,9 @@ def test_shares_of_variance_are_shares(blackpool):
     parts = wards[["first_method", "first_weights", "first_geography", "first_data"]].sum(axis=1)
     assert (parts <= 1 + 1e-6).all() and (wards[[f"total_{d}" for d in experiment.DRIVERS]].sum(axis=1) >= 1 - 1e-6).all()
     assert (wards["total_method"] <= wards["total_scale"] + wards["total_mean"] + 1e-6).all()
+    shown = wards[[f"total_{name}" for name in experiment.DRIVERS]].rename(columns=lambda column: column.removeprefix("total_"))
+    assert wards["driver"].tolist() == shown.idxmax(axis=1).tolist()  # never another than the table of shares shows
+    assert blackpool.driver == blackpool.index.loc[list(experiment.DRIVERS), "total"].idxmax()
     assert blackpool.index.loc["data", ["first_shift", "total_shift"]].isna().all()  # mean shifts hold no draws
 
 

@@ -74,12 +74,11 @@ def audit(
 
 def _document(a: Assessment, weights: dict[str, float] | None, sure: Uncertainty, when: date) -> Document:
     place = join_words(list(dict.fromkeys(a.areas["council_name"]))) if len(a.councils) <= 5 else f"{len(a.councils)} councils"
-    top = sure.index["total"].drop(["scale", "mean"]).fillna(0).idxmax()
     summary = (
         f"This document lays open how the score of the wards of {place} is made, how sure it is, and whether it agrees with what "
         "people did.",
         trust.sure_words(trust.named(a, sure)),
-        f"What moves these wards most is {labels.DRIVERS[str(top)]}.",
+        f"What moves these wards most is {labels.DRIVERS[sure.driver]}.",
         a.method.words,
     )
     sections = (

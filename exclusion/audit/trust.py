@@ -93,7 +93,8 @@ def every_method(a: Assessment, sure: Uncertainty) -> Section:
     blocks: list[Block] = [
         f"Every one of the {len(named)} ways of making the score was tried, under {uncertainty_rules().draws} draws of the figures, "
         "so the shares are exact for these ways, not sampled. Alone: what the choice moves by itself. With others: also what it moves "
-        "together with other choices; these overlap, and may add up to more than 100%.",
+        "together with other choices; these overlap, and may add up to more than 100%. What wards hang most on is the choice with the "
+        "greatest share with others, here and ward by ward.",
         choices,
         by_level,
         table(cells, f"All {len(named)} methods; method 1 is ours", [OTHER]),

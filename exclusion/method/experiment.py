@@ -29,6 +29,7 @@ CHUNK = 48
 EDGES = (20.0, 40.0, 60.0, 80.0)
 GROUPS: dict[str, tuple[int, ...]] = {"method": (1, 2), "weights": (3,), "geography": (4,), "data": (5,), "scale": (1,), "mean": (2,)}
 DRIVERS = ("method", "data", "weights", "geography")
+"""The choices of which one drives a band (:func:`exclusion.method.variance.most`)."""
 
 
 @dataclass(frozen=True)
@@ -165,13 +166,12 @@ def run(
     by_group = {name: (joined.pop(f"first/{name}"), joined.pop(f"total/{name}")) for name in GROUPS}
     spread = joined.pop("variance")
     means = joined.pop("means")
-    amounts = {name: by_group[name][1] for name in DRIVERS}
-    amounts["weights"] = np.maximum(amounts["weights"], drawn.pop("variance"))
     tested = nation.tested.reindex(list(codes)).to_numpy(dtype=bool)
     # Without a best-fit figure of its own a ward still shifts a little as others do; that is not its geography.
-    amounts["geography"] = np.where(tested, amounts["geography"], 0.0)
-    stacked = np.column_stack([amounts[name] for name in DRIVERS])
-    driver = np.where(stacked.max(axis=1) > 1e-9, np.array(DRIVERS)[stacked.argmax(axis=1)], "none")
+    first, total = by_group["geography"]
+    by_group["geography"] = (np.where(tested, first, 0.0), np.where(tested, total, 0.0))
+    # From the full table alone: drawn weights have a range of bands of their own, and no share in it.
+    driver = variance.most({name: by_group[name][1] for name in DRIVERS})
     return Found(
         list(codes),
         {**joined, **drawn, "driver": driver, "geography_tested": tested},
@@ -249,7 +249,6 @@ def _weight_draws(nation: Nation, codes: Sequence[str], weights: Array, count: i
         "weights_chance": _share_from(place, EDGES[-1]),
         "corner_low": corner_low,
         "corner_high": corner_high,
-        "variance": place.var(axis=1),
     }
 
 

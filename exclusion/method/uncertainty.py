@@ -2,8 +2,9 @@
 
 Three questions are kept apart. *Method*: what if the score had been put together in another careful way?
 All 96 ways are tried. *Data*: what if the figures are a little off? 500 draws, under every method.
-*Weights*: what if the domains had weighed otherwise? The factorial's four sets, and 200 draws about the
-weights in use. *Geography*: what if small areas had been shared among wards the official way?
+*Weights*: what if the domains had weighed otherwise? The factorial's four sets; and, as a range of bands of its own
+that has no say in what drives a band, 200 draws about the weights in use. *Geography*: what if small areas
+had been shared among wards the official way?
 Places among wards are worked with inside and never shown.
 """
 
@@ -23,7 +24,7 @@ from exclusion.judgement.uncertainty import UncertaintyRules, uncertainty_rules
 from exclusion.method import draws as drawing
 from exclusion.method import variance
 from exclusion.method.draws import Figures
-from exclusion.method.experiment import EDGES, GROUPS, Found, Nation, prepare, run
+from exclusion.method.experiment import DRIVERS, EDGES, GROUPS, Found, Nation, prepare, run
 from exclusion.method.factorial import GEOGRAPHIES, MEANS, SCALES
 from exclusion.release import Evidence
 from exclusion.release_tables import WIDE_RANGE
@@ -41,9 +42,10 @@ class Uncertainty:
     wards: pd.DataFrame
     """Indexed by ``area_code``: ``scored, band`` (as scored), ``band_low, band_high`` (interval over all runs), ``chance`` (of
     being in the most affected fifth), ``word`` (:data:`CLEAR_IN`, :data:`CLEAR_OUT`, :data:`UNCLEAR`, or blank when not scored),
-    ``against_band`` (the band as scored and the chance point in different directions), ``driver`` (method, data, weights,
-    geography, or none), ``data_low, data_high`` and ``weights_low, weights_high`` (band interval when only the figures or only
-    the weights are drawn, at our method), ``corner_low, corner_high`` (with all weight on one domain), ``geography_tested``,
+    ``against_band`` (the band as scored and the chance point in different directions), ``driver`` (the greatest of ``total_method,
+    total_data, total_weights, total_geography``, or none), ``data_low, data_high`` and ``weights_low, weights_high`` (band interval
+    when only the figures or only the weights are drawn, at our method),
+    ``corner_low, corner_high`` (with all weight on one domain), ``geography_tested``,
     and ``first_`` and ``total_`` shares of variance for method (scale and mean together), scale, mean, weights, geography, data."""
     index: pd.DataFrame
     """By choice: ``first, total`` shares over all wards pooled, and ``first_shift, total_shift`` shares of the mean shift in
@@ -54,6 +56,11 @@ class Uncertainty:
     places: pd.DataFrame
     """For working with, never shown: ``low, middle, high`` of each ward's place under our method when figures are drawn."""
     notes: tuple[str, ...]
+
+    @property
+    def driver(self) -> str:
+        """What moves these wards most, pooled: as ``driver`` of a ward, from ``index``."""
+        return str(variance.most({name: np.array([self.index.at[name, "total"]], dtype=float) for name in DRIVERS})[0])
 
 
 def figures_of(evidence: Evidence, nation: str, preset: MethodPreset, rules: UncertaintyRules) -> Figures:

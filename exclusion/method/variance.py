@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+LEAST = 1e-9
+"""A total below this is rounding, not movement."""
+
 
 def parts(
     cube: NDArray[np.floating], groups: Mapping[str, Sequence[int]]
@@ -47,6 +50,26 @@ def parts(
         total = np.maximum(variance - _variance(rest), 0.0) if others else variance
         found[name] = (first, total)
     return variance, found
+
+
+def most(totals: Mapping[str, NDArray[np.float64]]) -> NDArray[np.str_]:
+    """What moves each unit most: the choice with the greatest total, alone and together with others.
+
+    The one definition of what drives a band, for a ward and for wards pooled; the tables of shares show the same totals.
+
+    Parameters
+    ----------
+    totals
+        Name -> total by unit, as :func:`parts` gives it (or over the variance); blank counts as not tried.
+
+    Returns
+    -------
+    array of names
+        Of two equal totals the first named; ``none`` where no choice moves the unit.
+    """
+    stacked = np.nan_to_num(np.column_stack(list(totals.values())))
+    found: NDArray[np.str_] = np.where(stacked.max(axis=1) > LEAST, np.array(list(totals))[stacked.argmax(axis=1)], "none")
+    return found
 
 
 def _mean_square(values: NDArray[np.floating], axes: tuple[int, ...]) -> NDArray[np.float64]:
