@@ -187,7 +187,8 @@ if others:
         ui.lines(trust.lacking_lines(other))
     if other and other.table["scored"].any():
         st.markdown(scope.said(other.method))
-        ui.table(trust.beside_rows(a, other), f"Wards, by name: our band, and the band by {others[picked].title}")
+        found = "score" if other.method.within == "council" else "band"
+        ui.table(trust.beside_rows(a, other), f"Wards, by name: our band, and the {found} by {others[picked].title}")
 else:
     st.markdown(f"We hold no other method for {join_words(list(nations))}.")
 

@@ -315,7 +315,8 @@ def _form() -> list[tuple[str, bytes]]:
 
 
 def _method_file() -> list[tuple[str, bytes]]:
-    return [(path.name, path.read_bytes()) for path in sorted(composites.ALTERNATIVES.glob("*.toml"))]
+    shipped = [(path.name, path.read_bytes()) for path in sorted(composites.ALTERNATIVES.glob("*.toml"))]
+    return [(name, content.replace(b'\nid = "', b'\nid = "our_', 1)) for name, content in shipped]
 
 
 @cache

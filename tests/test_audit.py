@@ -273,7 +273,13 @@ def test_a_method_can_be_shown_and_a_wrong_name_says_which_there_are(capsys):
     assert main(["method", "show", "deri_1_6"]) == 0
     assert "Digital Exclusion Risk Index" in capsys.readouterr().out
     assert main(["method", "show", "deri"]) == 2
-    assert "deri_1_6" in capsys.readouterr().err
+    assert "Did you mean deri_1_6? Else use default, " in capsys.readouterr().err
+
+
+def test_a_method_for_another_nation_is_refused_naming_the_one_for_these_wards(capsys):
+    assert main(["score", "--council", "Cardiff", "--method", "equal_people"]) == 2
+    said = capsys.readouterr().err
+    assert "is for England, and these wards are in Wales (found: equal_people). Use --method equal_people_wales." in said
 
 
 def test_another_method_stands_beside_ours_ward_by_ward(capsys, bundled):

@@ -1,6 +1,7 @@
 """Other methods than ours: alternatives, the older index, a council's own file, and what they must not change."""
 
 import dataclasses
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from exclusion.judgement.composites import read_method
 from exclusion.judgement.score import method_for, methods
 from exclusion.method import alternatives
 
-GOOD = (composites.ALTERNATIVES / "equal_people.toml").read_text(encoding="utf-8")
+GOOD = (composites.ALTERNATIVES / "equal_people.toml").read_text(encoding="utf-8").replace('"equal_people"', '"mine"')
+"""A copy of one of ours, as a council would begin, with an id of its own."""
 
 
 @pytest.fixture
@@ -243,7 +245,24 @@ def test_every_mistake_is_reported_together_with_its_line(tmp_path):
         (('label = "Age"', "label = 3"), "label must be text in quotation marks (found: 3)"),
         (("checked_on = 2026-11-24", 'checked_on = "soon"'), "checked_on must be a date (found: soon). Write it as 2026-11-24"),
         (("weight = 0.10", "weight = 0.10\nweight = 0.20"), "a name is given twice"),
-        (("weight = 0.10", "weight = nan"), "weight must be 0 or more"),
+        (("weight = 0.10", "weight = nan"), "weight must be a plain number (found: nan). Write a number, such as 0.3."),
+        (("weight = 0.10", "weight = inf"), "weight must be a plain number (found: inf)"),
+        (("weight = 0.10", "weight = true"), "weight must be a number (found: True)"),
+        (
+            ("weight = 0.10", 'weight = "0.1"'),
+            "weight must be a number (found: 0.1). Write a number, such as 0.3, without quotation marks.",
+        ),
+        (("least_observed = 1.0", "least_observed = inf"), "least_observed must be a plain number"),
+        (("coefficient = 0.42", "coefficient = true"), "coefficient must be a number (found: True)"),
+        (('id = "mine"', 'id = "default"'), "id is taken by a method of ours (found: default). It is the id of 'Kept Open default'"),
+        (('id = "mine"', 'id = "equal_people"'), "Give yours an id of its own, so that nobody takes one for the other."),
+        (("review_by = 2027-11-30", "review_by = 2026-11-24"), "review_by is not after checked_on (found: 2026-11-24)"),
+        (('within = "nation"', 'within = "council"'), "within means nothing for percentile_of_reference"),
+        (
+            ('\naggregate = "arithmetic"', '\naggregate = "geometric"'),
+            'the index cannot take the geometric mean: with normalise = "percentile_of_reference" some wards stand at nought',
+        ),
+        (('label = "Age"', 'label = "Age"\naggregate = "harmonic"'), "domain 'age' cannot take the harmonic mean"),
         (('measure = "disabled"', "measure = 7"), "measure must be text in quotation marks (found: 7)"),
     ],
 )
@@ -263,8 +282,64 @@ def test_what_is_not_a_method_file_is_refused_in_a_sentence(tmp_path, mine):
     with pytest.raises(DataRefused, match="domain"):
         mine(GOOD.split("[[domain]]")[0] + "domain = 3\nindicator = [1, 2]\n")
     (tmp_path / "picture.toml").write_bytes(b"\xff\xfe\x00\x81")
-    with pytest.raises(DataRefused, match="cannot be read as text"):
+    with pytest.raises(DataRefused, match=r"^picture\.toml: is not a text file\. Give a method file"):
         read_method(tmp_path / "picture.toml")
+    (tmp_path / "old.toml").write_bytes(GOOD.replace("Age", "\u00c2ge").encode("latin-1"))
+    with pytest.raises(DataRefused, match=r"^old\.toml, line 18: cannot be read as text\. Save it as UTF-8 text\.$"):
+        read_method(tmp_path / "old.toml")
+    for name, content in (("empty.toml", b""), ("blank.toml", b"\n \n")):
+        (tmp_path / name).write_bytes(content)
+        with pytest.raises(DataRefused, match=rf"^{name}: is empty\. Give a method file"):
+            read_method(tmp_path / name)
+    (tmp_path / "book.toml").write_bytes(b"PK\x03\x04abc")  # a workbook or a Word file
+    with pytest.raises(DataRefused, match="is not a text file"):
+        read_method(tmp_path / "book.toml")
+    with pytest.raises(UsageError, match=r"is a folder, not a file\. Give the method file \(TOML\) in it\.$"):
+        read_method(tmp_path)
+
+
+def test_a_day_to_come_is_no_day_of_checking(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(GOOD, encoding="utf-8")  # checked on 24 November 2026
+    assert read_method(path, today=date(2026, 11, 24)).id == "mine"
+    with pytest.raises(DataRefused, match=r"line 7: checked_on is a day to come \(found: 2026-11-24\)\. Give the day on which"):
+        read_method(path, today=date(2026, 11, 23))
+
+
+def test_single_square_brackets_are_told_with_every_other_mistake(mine):
+    bad = (
+        GOOD.replace("[[domain]]", "[domain]", 2)
+        .replace("[[indicator]]", " [ indicator ] # ours", 1)
+        .replace("weight = 0.10", "weight = inf")
+    )
+    with pytest.raises(DataRefused) as refused:
+        mine(bad)
+    said = [str(problem) for problem in refused.value.problems]
+    first, second = (number for number, row in enumerate(bad.splitlines(), start=1) if row == "[domain]")
+    assert said == [
+        f"mine.toml, line {first}: [domain] must stand in double square brackets (found: [domain]). "
+        "Write [[domain]]: a method has several, each under a head of its own.",
+        f"mine.toml, line {second}: [domain] must stand in double square brackets (found: [domain]). "
+        "Write [[domain]]: a method has several, each under a head of its own.",
+        f"mine.toml, line {line(bad, 'weight = inf')}: domain 'connectivity': weight must be a plain number (found: inf). "
+        "Write a number, such as 0.3.",
+        f"mine.toml, line {line(bad, '[ indicator ]')}: [indicator] must stand in double square brackets (found: [ indicator ]). "
+        "Write [[indicator]]: a method has several, each under a head of its own.",
+    ]
+
+
+def test_a_mean_that_needs_more_than_nought_is_refused_only_where_a_nought_is_sure(mine):
+    # The lowest ward stands at 0 on its one indicator of a domain, so the domain is 0 there. With a second indicator the domain is 0
+    # only if the same ward is lowest in both, which the figures tell and not the file.
+    geometric = GOOD.replace('\naggregate = "arithmetic"', '\naggregate = "geometric"').replace('"percentile_of_reference"', '"min_max"')
+    with pytest.raises(DataRefused, match="the index cannot take the geometric mean"):
+        mine(geometric)
+    more = "".join(
+        f'[[indicator]]\nid = "more_{name}"\nlabel = "More"\ndomain = "{name}"\nweight = 1\ndirection = "higher"\nmeasure = "no_car"\n'
+        for name in ("age", "disability", "income", "connectivity")
+    )
+    assert mine(geometric + more).aggregate == "geometric"
+    assert mine(geometric.replace('"min_max"', '"exponential"')).aggregate == "geometric"  # runs from above 0
 
 
 def test_a_method_for_nations_the_release_lacks_is_refused(bundled, mine):

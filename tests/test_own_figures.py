@@ -233,7 +233,7 @@ def test_as_an_indicator_a_share_is_scored_by_a_method_file_that_names_it(bundle
     evidence = laid(bundled, text, "cannot / asked = indicator")
     path = tmp_path / "skills.toml"
     path.write_text(
-        'id="skills"\ntitle="Skills"\nnations=["England"]\nnormalise="percentile_of_reference"\nwithin="council"\nwhy="w"\nreference="r"\n'
+        'id="skills"\ntitle="Skills"\nnations=["England"]\nnormalise="percentile_of_reference"\nwhy="w"\nreference="r"\n'
         'checked_on=2026-11-26\nreview_by=2027-11-26\n[[domain]]\nid="skills"\nlabel="Skills"\nweight=1\n'
         '[[indicator]]\nid="cannot"\nlabel="Cannot"\ndomain="skills"\nweight=1\ndirection="higher"\nmeasure="own_cannot"\n'
     )

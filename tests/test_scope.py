@@ -114,6 +114,35 @@ def test_a_scale_that_is_the_same_for_every_group_has_no_scope(bundled):
     assert scope.said(composites.alternatives()["equal_people"]) == ""
 
 
+def test_a_method_stretched_over_a_council_has_figures_and_no_band(bundled, ages):
+    # Blackpool's lowest ward is 0 and its highest 100 on each figure, and so are Burnley's: fifths of such figures over the nation
+    # would set a council's own spread beside another's.
+    scored = alternatives.score(bundled, read_method(ages)).table
+    here = scored["scored"].astype(bool)
+    assert here.sum() > 5000 and scored["band"].isna().all()
+    assert set(scored.loc[here, "band_word"]) == {"No band"} and set(scored.loc[~here, "band_word"]) == {"Not scored"}
+    nation = alternatives.score(bundled, scope.scoped(bundled, read_method(ages), "nation")).table
+    assert nation["band"].notna().sum() > 5000  # the same method within its nation has one
+    said = scope.said(read_method(ages))
+    assert said.endswith("Figures of two councils do not compare, so there is no band.")
+
+
+def test_nations_stand_on_one_scale_only_where_they_count_alike(bundled, ages):
+    alike = read_method(ages).model_copy(update={"within": "all"})
+    assert scope.checked(bundled, alike) is alike  # both ages are counted alike in the three nations
+    only = alike.model_copy(update={"nations": ("England",)})
+    assert scope.checked(bundled, only) is only  # one nation is not mixed with anything
+    lame = alike.model_copy(update={"indicator": (alike.indicator[0], alike.indicator[1].model_copy(update={"measure": "disabled"}))})
+    for method, told in (
+        (lame, "Scotland asks about disability in other words"),
+        (alike.model_copy(update={"nations": ("England", "Wales")}), "the method is not for Scotland"),
+        (alike.model_copy(update={"nations": ("England", "Northern Ireland")}), "the method is for Northern Ireland too"),
+    ):
+        with pytest.raises(DataRefused, match=told) as refused:
+            scope.checked(bundled, method)
+        assert 'Write within = "nation": each nation is then scored within itself.' in str(refused.value)
+
+
 # ------------------------------------------------------------------- the makers' own table
 
 
@@ -168,6 +197,13 @@ def test_the_commands_take_the_scope(ages, tmp_path, capsys):
     shown = capsys.readouterr()
     assert {row["other_within"] for row in json.loads(shown.out)} == {"great-britain"}
     assert "over the wards of England, Wales and Scotland together" in shown.err.replace("\n", " ")
+    assert main(["score", "-c", "Blackpool", "--method", str(ages)]) == 0
+    shown = capsys.readouterr()
+    assert "other_score" in shown.out and "other_band" not in shown.out and "so there is no band" in shown.err.replace("\n", " ")
+    mixed = tmp_path / "mixed.toml"
+    mixed.write_text(AGES.replace('"council"', '"all"').replace('"age16_24"', '"disabled"'), encoding="utf-8")
+    assert main(["score", "-c", "Blackpool", "--method", str(mixed)]) == 3
+    assert "Scotland asks about disability" in capsys.readouterr().err.replace("\n", " ")
     assert main(["score", "-c", "Blackpool", "--method", "deri_1_6", "--within", "great-britain"]) == 3
     assert "not held for Scotland" in capsys.readouterr().err.replace("\n", " ")
     assert main(["score", "-c", "Blackpool", "--within", "nation"]) == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +14,7 @@ from exclusion.cli import inputs
 from exclusion.cli.options import AsJson, Release, Weights
 from exclusion.cli.screen import complain, notices, print_json, say, show, working, wrote
 from exclusion.contracts import Problem, UsageError
-from exclusion.words import join_words
+from exclusion.words import counted, join_words
 
 if TYPE_CHECKING:
     from exclusion.assessment import Assessment
@@ -153,7 +154,27 @@ def find_method(which: str, own: Collection[str] = ()) -> CompositeMethod:
         return held[which]
     if Path(which).suffix == ".toml" or Path(which).exists():
         return read_method(which, own)
-    raise UsageError(Problem("method", "is not one we know", which, f"Use {', '.join(held)}, or a method file (.toml)."))
+    near = [name for name in held if which and name.startswith(which.lower())] or get_close_matches(which, held, n=2, cutoff=0.5)
+    first = f"Did you mean {join_words(near, 'or')}? Else use " if near else "Use "
+    do = f"{first}{', '.join(name for name in held if name not in near)}, or a method file (.toml)."
+    raise UsageError(Problem("method", "is not one we know", which, do))
+
+
+def require_nation(assessment: Assessment, method: CompositeMethod, which: str) -> None:
+    """Refuse a method that is for other nations than those of the wards, naming the methods for theirs.
+
+    Raises
+    ------
+    UsageError
+    """
+    here = set(assessment.areas["nation"])
+    if here & set(method.nations):
+        return
+    held = {name: one for name, one in known_methods().items() if here & set(one.nations) and name not in _ours()}
+    alike = [name for name in held if name.startswith(f"{method.id}_")] or list(held)
+    do = f"Use --method {join_words(alike, 'or')}." if alike else "We hold no other method for it."
+    what = f"is for {join_words(list(method.nations))}, and these wards are in {join_words(sorted(here))}"
+    raise UsageError(Problem("--method", what, which, do))
 
 
 def print_beside(
@@ -164,8 +185,8 @@ def print_beside(
     from exclusion.method import alternatives, scope
 
     method = find_method(which, own)
-    if within is not None:
-        method = scope.scoped(assessment.evidence, method, within)
+    require_nation(assessment, method, which)
+    method = scope.checked(assessment.evidence, method) if within is None else scope.scoped(assessment.evidence, method, within)
     other = alternatives.score(assessment.evidence, method, list(assessment.areas.index))
     both = alternatives.beside(assessment.evidence, assessment.scores, other)
     table = export.wards_table(assessment)
@@ -175,6 +196,7 @@ def print_beside(
             "other_within": scope.scope_of(method) if scope.stretches(method) else "",
             "other_band": both["other_band"],
             "bands_moved": both["moves"],
+            "other_score": both["other_index"].round(1),
             "other_why_not": other.table["why_not"].where(~other.table["scored"], ""),
         }
     ).reindex(table["area_code"])
@@ -184,8 +206,14 @@ def print_beside(
             work.write_bytes(export.csv_bytes(table))
         wrote(as_json, [out], f"Wrote {len(table)} wards to {out}")
     else:
-        brief = ["area_code", "area_name", "council_name", "band", "band_word", "other_band", "bands_moved", "other_why_not"]
+        # Within a council there is a score and no band.
+        theirs = ["other_score"] if method.within == "council" else ["other_band", "bands_moved"]
+        whys = [why for why in dict.fromkeys(table["other_why_not"].fillna("")) if why]
+        brief = ["area_code", "area_name", "council_name", "band", "band_word", *theirs, *(["other_why_not"] if len(whys) > 1 else [])]
         show(table if as_json else table[brief], as_json, "" if as_json else f"Our band beside {method.title}")
+        if len(whys) == 1 and not as_json:
+            many = int(table["other_why_not"].eq(whys[0]).sum())
+            complain(f"Note: {counted(many, 'ward')} without a score by {method.title}. {whys[0]}")
     if (told := scope.said(method)) and other.table["scored"].any():
         complain(f"Note: {told}")
     for row in other.lacking.to_dict("records"):

@@ -14,10 +14,11 @@ TEXT = ("must be text in quotation marks", 'Write it as "...".')
 DATE = ("must be a date", "Write it as 2026-11-24, without quotation marks.")
 TABLE = ("must be a table", "Begin it on a line of its own with its name in double square brackets, such as [[indicator]].")
 TABLES = ("domain", "indicator")
+SINGLE = re.compile(r"(?m)^([ \t]*)\[[ \t]*(domain|indicator)[ \t]*\](?=[ \t]*(?:#.*)?\r?$)")
 PLAIN = {
     "float_type": NUMBER,
     "float_parsing": NUMBER,
-    "finite_number": NUMBER,
+    "finite_number": ("must be a plain number", "Write a number, such as 0.3."),
     "string_type": TEXT,
     "model_type": TABLE,
     "model_attributes_type": TABLE,
@@ -71,6 +72,11 @@ def shown(value: Any) -> str:
     return "" if isinstance(value, dict) else ("nothing" if value in ([], ()) else f"{value}")[:60]
 
 
+def doubled(text: str) -> str:
+    """A method file with ``[domain]`` and ``[indicator]`` put in double square brackets, so that the rest can be read."""
+    return SINGLE.sub(r"\1[[\2]]", text)
+
+
 def not_toml(name: str, message: str) -> Problem:
     """What the reader of TOML could not read: it stops at the first such place, so there is one."""
     at = re.search(r"\(at line (\d+), column (\d+)\)", message)
@@ -79,4 +85,4 @@ def not_toml(name: str, message: str) -> Problem:
     return Problem(where, what, "", "Mend it and read the file again: what follows could not be read.")
 
 
-__all__ = ["not_toml", "only_follows", "said", "shown"]
+__all__ = ["SINGLE", "doubled", "not_toml", "only_follows", "said", "shown"]

@@ -32,7 +32,8 @@ class Scored:
     method: CompositeMethod
     table: pd.DataFrame
     """Indexed by ``area_code``: ``scored, why_not, index, band, band_word``, a column ``domain_<id>`` for each
-    domain and ``score_<id>`` for each indicator, on the method's own scale."""
+    domain and ``score_<id>`` for each indicator, on the method's own scale. A method within a council has no band: its
+    figures do not compare from one council to another."""
     lacking: pd.DataFrame
     """``nation, indicator, label, why``: what the method asks for and the release does not hold."""
     complete: bool
@@ -195,11 +196,15 @@ def score(
         )
         parts.append(table)
     table = pd.concat(parts)
-    table["band"] = _bands(table[INDEX], nations.reindex(table.index))
+    if method.within == "council":  # stretched over each council by itself, figures of two councils do not compare: nor would fifths
+        table["band"] = pd.array([pd.NA] * len(table), dtype="Int64")
+    else:
+        table["band"] = _bands(table[INDEX], nations.reindex(table.index))
     table = table.reindex(codes)
     table["why_not"] = table["why_not"].fillna(f"{method.title} is not for this nation.")
     table["scored"] = table[INDEX].notna()
     table["band_word"] = table["band"].map(risk.BANDS).astype("object").where(table["band"].notna(), "Not scored")
+    table.loc[table["scored"] & table["band"].isna(), "band_word"] = "No band"
     front = ["scored", "why_not", INDEX, "band", "band_word"]
     table = table[[*front, *(c for c in table if c not in front)]].rename_axis("area_code")
     columns = ["nation", "indicator", "label", "why"]
@@ -236,11 +241,13 @@ def beside(evidence: Evidence, default: pd.DataFrame, other: Scored) -> pd.DataF
     Returns
     -------
     DataFrame indexed by ``area_code``
-        ``band`` (ours), ``other_band``, ``moves`` (bands up, below zero = down; blank when either is not scored).
+        ``band`` (ours), ``other_band``, ``moves`` (bands up, below zero = down; blank when either has no band) and
+        ``other_index`` (on the other method's own scale).
     """
     mine = default["band"]
     theirs = other.table["band"].reindex(default.index)
-    return pd.DataFrame({"band": mine, "other_band": theirs, "moves": theirs - mine}, index=default.index)
+    index = other.table[INDEX].reindex(default.index)
+    return pd.DataFrame({"band": mine, "other_band": theirs, "moves": theirs - mine, "other_index": index}, index=default.index)
 
 
 COMPONENTS = ("demography", "broadband", "deprivation")

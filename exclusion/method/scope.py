@@ -27,6 +27,9 @@ NO_GREAT_BRITAIN_TABLE = (
 """Why the makers' table of components cannot be stretched over three nations."""
 
 
+ITSELF = 'Write within = "nation": each nation is then scored within itself.'
+
+
 def scope_of(method: CompositeMethod) -> str:
     """The scope a method comes with: one of :data:`SCOPES`; an own method for all its nations counts as the widest."""
     return next(name for name, within in _WITHIN.items() if within == method.within)
@@ -62,6 +65,27 @@ def scoped(evidence: Evidence, method: CompositeMethod, scope: str) -> Composite
     if problems := holds_back(evidence, method):
         raise DataRefused(problems)
     return method.model_copy(update={"within": "all", "nations": older_index_rules().great_britain.nations})
+
+
+def checked(evidence: Evidence, method: CompositeMethod) -> CompositeMethod:
+    """A method with the scope it comes with, where that holds: several nations on one scale only as all of Great Britain.
+
+    Raises
+    ------
+    DataRefused
+        With every figure that holds one scale over its nations back.
+    """
+    if method.within != "all" or len(method.nations) == 1:
+        return method
+    britain = older_index_rules().great_britain.nations
+    if beyond := [nation for nation in method.nations if nation not in britain]:
+        told = f"the method is for {join_words(beyond)} too, and only {join_words(list(britain))} can be put on one scale"
+        problems = [Problem(f'{method.title}, within = "all"', told, "", ITSELF)]
+    else:
+        problems = [Problem(f'{method.title}, within = "all"', one.what, one.value, ITSELF) for one in holds_back(evidence, method)]
+    if problems:
+        raise DataRefused(problems)
+    return method
 
 
 def holds_back(evidence: Evidence, method: CompositeMethod) -> list[Problem]:
@@ -110,8 +134,8 @@ def said(method: CompositeMethod) -> str:
         return ""
     if method.within == "council":
         return (
-            "Each figure is stretched over the wards of its own council: 0 is the council's lowest, 100 its highest. Do not set the "
-            "figures or bands of two councils side by side."
+            "Each figure is stretched over the wards of its own council: 0 is the council's lowest, 100 its highest. Figures of two "
+            "councils do not compare, so there is no band."
         )
     if method.within == "nation":
         return "Each figure is stretched over the wards of its own nation: 0 is the nation's lowest, 100 its highest."
@@ -127,6 +151,7 @@ __all__ = [
     "NATION",
     "NO_GREAT_BRITAIN_TABLE",
     "SCOPES",
+    "checked",
     "holds_back",
     "said",
     "scope_of",

@@ -122,9 +122,16 @@ def other_methods(a: Assessment) -> dict[str, CompositeMethod]:
 
 
 def beside_rows(a: Assessment, other: Scored) -> pd.DataFrame:
-    """Our band beside another method's, ward by ward, with why where there is none."""
+    """Our band beside another method's (its figure where it is stretched over a council), ward by ward, with why where there is none."""
     both, names = alternatives.beside(a.evidence, a.scores, other), trust.names(a)
     rows = []
+    if other.method.within == "council":
+        for row in each(both):
+            figure = "none" if pd.isna(row.other_index) else f"{row.other_index:.1f}"
+            rows.append(
+                (names[row.Index], labels.band(row.band), figure, str(other.table.loc[row.Index, "why_not"]) or "no band in a council")
+            )
+        return pd.DataFrame(rows, columns=["Ward", "Our band", "Score by this method", "Difference"])
     for row in each(both):
         if pd.isna(row.other_band):
             told = str(other.table.loc[row.Index, "why_not"])
