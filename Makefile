@@ -6,11 +6,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: run test test-deploy fuzz lint clean
+.PHONY: run test test-deploy fuzz dist lock advisories lint clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-app
-	$(BIN)/python -m streamlit run app.py --server.address=127.0.0.1 --server.headless=false --server.showEmailPrompt=false
+	$(BIN)/python -m exclusion app
 
 # The files of tests are shared out between as many processes as there are processors, four at most.
 test: lint
@@ -24,6 +24,29 @@ test-deploy: .venv/installed-dev
 fuzz: .venv/installed-dev
 	$(BIN)/python tests/hostile.py --inputs 100000
 
+# What is handed on: wheel and source archive, what they bring with them (CycloneDX) and under which licences, and hashes.
+# They are read off an environment that holds nothing else, installed by hash.
+dist: .venv/installed-supply
+	rm -rf dist build/clean
+	$(BIN)/python -m build --outdir dist
+	$(PYTHON) -m venv build/clean
+	build/clean/bin/python -m pip install --quiet --require-hashes -r deploy/requirements.txt
+	build/clean/bin/python -m pip install --quiet --no-deps dist/*.whl
+	cd build && clean/bin/exclusion release verify
+	$(BIN)/cyclonedx-py environment build/clean/bin/python --output-reproducible --of JSON -o dist/sbom.json
+	$(BIN)/pip-licenses --python=build/clean/bin/python --ignore-packages exclusion --format=csv --output-file=docs/licences.csv
+	cp docs/licences.csv dist/
+	cd dist && sha256sum * > ../build/SHA256SUMS && mv ../build/SHA256SUMS .
+
+# deploy/requirements.txt again, after pyproject.toml or constraints.txt changed
+lock: .venv/installed-supply
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --extra app --extra postgresql -c constraints.txt pyproject.toml -o deploy/requirements.txt
+
+# Known vulnerabilities of what is installed; asks the package index, and fails where there is one or nobody answers
+advisories: .venv/installed-supply
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip -r deploy/requirements.txt
+
 lint: .venv/installed-dev
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
@@ -36,6 +59,10 @@ lint: .venv/installed-dev
 .venv/installed-dev: .venv/made pyproject.toml constraints.txt
 	$(INSTALL) ".[app,dev,spatial]"
 	@touch $@ .venv/installed-app
+
+.venv/installed-supply: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet build cyclonedx-bom pip-audit pip-licenses uv
+	@touch $@
 
 .venv/made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 import typer
 
 from exclusion.cli import answer_commands, method_older, method_sure  # noqa: F401  each adds its commands
+from exclusion.cli.app_command import open_app
 from exclusion.cli.assess_commands import assess, councils, export_table, pack, score, services
 from exclusion.cli.equality_commands import equality
 from exclusion.cli.fetch_commands import fetch_figures
@@ -32,6 +33,7 @@ app = typer.Typer(
 )
 for command in (councils, services, score, assess, pack):
     app.command()(command)
+app.command(name="app")(open_app)
 app.command(name="export")(export_table)
 app.command(name="fetch")(fetch_figures)
 app.add_typer(release_app, name="release")

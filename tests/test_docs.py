@@ -47,7 +47,7 @@ def test_every_command_says_what_it_does(name: str) -> None:
         assert len(words) > 10, f"{name}: {parameter.name} has no help"
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", sorted(COMMANDS.keys() - {"app"}))  # which opens pages, and answers nothing
 def test_every_command_can_answer_in_json(name: str) -> None:
     assert "--json" in {option for parameter in COMMANDS[name].params for option in parameter.opts}
 
