@@ -104,7 +104,8 @@ FITS = ("published", "best_fit", "weighted", "council_wide", "estimated", "natio
 KINDS = ("floor", "keep", "more_use", "caution", "not_assessed")
 SEVERITIES = ("required", "recommended", "monitor", "")
 STRENGTHS = ("STRONG", "MODERATE", "ORDINARY", "WEAK", "NONE", "unknown", "")
-SUMMARIES = ("reasons_found", "none_in_rules_checked", "not_assessed")
+SUMMARIES = ("reasons_found", "none_in_rules_checked", "not_assessed", "not_run_here")
+NO_ANSWER = ("not_assessed", "not_run_here")  # too little could be checked; councils of the nation do not run the service
 # What earlier versions called a summary: registers hold tables that were saved under it. It was given up because, read by
 # itself, it said more than was checked.
 SUMMARIES_BEFORE = {"no_reason_found": "none_in_rules_checked"}

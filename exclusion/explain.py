@@ -101,7 +101,7 @@ def difference(score: pd.Series[Any], nation: str, findings: pd.DataFrame, summa
     findings
         The ward's findings for the service.
     summary
-        ``reasons_found``, ``none_in_rules_checked`` or ``not_assessed``.
+        ``reasons_found``, ``none_in_rules_checked``, ``not_assessed`` or ``not_run_here``.
     service
         The service.
     """

@@ -105,7 +105,7 @@ if listed is not None:
         tables = {**far.tables, **listing.again(a, far)}
 
 st.header("Your own routes and costs", anchor=False)
-beside = lay_beside(considered, measured=listed is not None)
+beside = lay_beside(considered)
 ui.notices(beside.notices)
 for title, lines in beside.said.items():
     st.subheader(title, anchor=False)

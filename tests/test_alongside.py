@@ -72,8 +72,37 @@ def test_a_proposal_written_out_reads_back_as_the_same() -> None:
 
 def test_without_a_list_no_distance_is_made_up(considered: proposal.Considered) -> None:
     found = alongside.beside(considered, TODAY)
-    assert found.tables == {}
-    assert found.notices == (alongside.NO_LIST,)
+    assert (found.tables, found.notices) == ({}, ())
+    # It is said where everybody reads: with the proposal (on standard error and on the page), and in dependents.csv.
+    assert proposal.NO_LIST in considered.notices
+    leaning = considered.dependents
+    assert (leaning["next_open"] == "").all() and leaning["next_open_distance"].isna().all()
+    assert leaning["sentence"].str.contains("it is not known which open place is the next nearest").all()
+
+
+def test_the_next_open_place_and_its_distance_are_named(considered: proposal.Considered, tmp_path: Path) -> None:
+    held = places.read_places(write(tmp_path, "places.csv", LIST))
+    found = alongside.used_by(considered, held)
+    assert proposal.NO_LIST not in found.notices
+    leaning = found.dependents
+    assert set(leaning["next_open"]) <= {"North House", "South House"} and leaning["next_open"].nunique() == 1
+    # By hand: whoever is nearest to Middle House lies within 2,500 m south and 1,750 m north of it, and so at least half of the way
+    # (1,750 m, by road 2.3 km) and at most the whole of it (5,000 m, by road 6.5 km, and what lies east or west) from another.
+    (far,) = leaning["next_open_distance"].unique()
+    assert 2.3 <= far <= 8.0 and set(leaning["next_open_unit"]) == {"km"}
+    said = f"Half of those whose nearest it is then have another open place within {far:.1f} km, most often {leaning['next_open'].iloc[0]}."
+    assert leaning["sentence"].str.contains(said, regex=False).all()
+    # Where another proposal closes that one too, it is not named.
+    (closing,) = considered.proposals
+    (middle,) = closing.place
+
+    def leaning_when(*names: str) -> pd.DataFrame:
+        more = closing.model_copy(update={"place": tuple(middle.model_copy(update={"name": name}) for name in names)})
+        return alongside.used_by(proposal.lay(considered.assessment, [more]), held).dependents
+
+    assert set(leaning_when("Middle House", "South House")["next_open"]) == {"North House"}
+    none = leaning_when("North House", "Middle House", "South House")
+    assert (none["next_open"] == "").all() and none["sentence"].str.contains("No other place on the list is open").all()
 
 
 def test_a_closure_is_measured_from_the_councils_own_list(considered: proposal.Considered, tmp_path: Path) -> None:
@@ -104,9 +133,11 @@ def test_a_closure_touches_the_wards_where_the_place_is_the_nearest(considered: 
     assert len(leaning) > (leaning["proposal_effect"] == "closes").sum() > 0
     # Wards that the officer named stay as they were, and so does a place the list does not have.
     named = proposal.lay(considered.assessment, filled.proposals)
-    assert alongside.used_by(named, held) is named
+    assert alongside.used_by(named, held).proposals == named.proposals
     other = places.read_places(write(tmp_path, "other.csv", LIST.replace("Middle House", "Elsewhere")))
-    assert alongside.used_by(considered, other) is considered
+    unlisted = alongside.used_by(considered, other)
+    assert unlisted.proposals == considered.proposals
+    assert unlisted.dependents["sentence"].str.contains("It is not on the list of places given").all()
 
 
 def test_a_place_that_is_not_on_the_list_is_named(considered: proposal.Considered, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import exclusion
 from exclusion import equality, export, judgement, proposal, provision, register, report
 from exclusion.__main__ import main
 from exclusion.contracts import DataRefused, UsageError
+from exclusion.export.proposals import tables as proposal_tables
 from exclusion.export.proposals import write_proposal
 from exclusion.judgement.local import Local, read_local
 
@@ -195,6 +196,20 @@ date = 2027-09-01
 id = "blue_badge"
 close = ["f2f"]
 """
+# Contacts, a place and three services within 24 months, so that no table is empty.
+WHOLE = f"""{PROPOSAL}contacts = {{ online = 100, phone = 300, f2f = 200 }}
+keep = ["phone"]
+[[service]]
+id = "council_tax_reduction"
+close = ["f2f"]
+[[service]]
+id = "housing_benefit"
+close = ["f2f"]
+[[place]]
+name = "Central Library"
+kind = "library"
+change = "closes"
+"""
 SAID = (
     "Local thresholds, not the national version 3",
     "The profile of Blue Badge (disabled parking permit) is the council's, by A. Officer on 1 October 2026",
@@ -247,6 +262,12 @@ def test_every_table_page_and_document_says_that_judgement_is_the_councils(
         assert table["thresholds_version"].eq("3|local, by B. Officer on 2 October 2026").all(), name
         assert table.loc[table["service_id"] == "blue_badge", "profile_version"].str.contains("A. Officer").all(), name
         assert (table["rule_ids"] == "L1").any(), name
+    whole = proposal_tables(proposal.consider(bundled, proposal.parse(WHOLE), local=local, today=TODAY))
+    for name in ("demand.csv", "options.csv", "dependents.csv", "cumulative.csv"):
+        table = whole[name]
+        assert len(table) and table["thresholds_version"].eq("3|local, by B. Officer on 2 October 2026").all(), name
+        mine = table["service_id"].eq("blue_badge") if "service_id" in table else table["services"].str.contains("blue_badge")
+        assert table.loc[mine, "profile_version"].str.contains("A. Officer").all() and mine.any(), name
     # Every page of both packs, and both forms of the equality assessment.
     pages = [*report.write_pack(found, tmp_path / "pack"), *report.write_pack(considered, tmp_path / "proposal")]
     assert len(pages) > 2 * 21 and silent(pages) == []

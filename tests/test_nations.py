@@ -11,6 +11,8 @@ from invented import figures, one
 
 import exclusion
 from exclusion import judgement
+from exclusion.report import council
+from exclusion.views.ward import ward_services
 
 TODAY = dt.date(2026, 11, 26)
 ENGLISH_ONLY = ("Care Act", "Housing Act 1996", "England and Wales", "Service Standard", "Ombudsman", "In England")
@@ -162,6 +164,14 @@ def test_in_northern_ireland_nothing_reads_as_fine(bundled: exclusion.Evidence) 
     assert "NI: rates, not council tax" in said["council_tax_reduction"]
     assert "Wales and NI: national schemes" in said["local_crisis_payment"]
     assert elsewhere.findings.empty
+    # It is not "not assessed" anywhere: not in the tables, not on a page, not in a paragraph for a committee.
+    assert set(elsewhere.summaries["summary"]) == {"not_run_here"}
+    ward = str(elsewhere.areas.index[0])
+    assert set(ward_services(elsewhere, ward)["Level"]) == {"Not run by this council"}
+    assert council.findings_row(elsewhere, ward, "housing_register")["summary"] == "Not run by this council"
+    paragraph = council.paragraph(elsewhere, "housing_register")
+    assert paragraph.startswith("Housing register application in Mid Ulster: councils in Northern Ireland do not run this service")
+    assert "minimum" not in paragraph
 
 
 def test_scotland_is_told_what_it_does_not_have_and_what_stands_in_its_place(bundled: exclusion.Evidence) -> None:

@@ -271,7 +271,8 @@ def test_every_service_that_leans_on_it_is_named(findings: pd.DataFrame) -> None
     school = table.set_index(["service_id", "channel"]).loc[("school_primary", "assisted_digital")]
     assert school["sentence"] == (
         "Primary school place: assisted digital leans on Harbour Library, which closes; our advice there ('Advise keeping' in two wards) "
-        "no longer rests on a place that is open. If it must go, keep a phone line answered by a person in its place, running before this closes."
+        "leant on it. No list of places was given, so it is not known which open place is the next nearest. "
+        "If it must go, keep a phone line answered by a person in its place, running before this closes."
     )
 
 
@@ -432,11 +433,11 @@ def test_rules_that_could_not_be_checked_are_no_leave_to_close(findings: pd.Data
     assert "In two of 6 wards fewer than half of the rules could be checked" in table.loc["all", "sentence"]
 
 
-def test_a_service_the_council_does_not_run_is_not_assessed_under_any_option(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
+def test_a_service_the_council_does_not_run_says_so_under_every_option(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
     none = findings[findings["service_id"] != "blue_badge"]
-    lost = summaries.assign(summary="not_assessed")
+    lost = summaries.assign(summary="not_run_here")
     table = proposal.options(none, lost, proposal.parse(GOOD), people(list(CODES.values()))).set_index("option")
-    assert all(said.startswith("Not assessed: the council does not run this service") for said in table["sentence"])
+    assert all(said.startswith("The council does not run this service, so no rule was checked") for said in table["sentence"])
     assert not table["sentence"].str.contains("nothing we found", case=False).any()
 
 
@@ -502,6 +503,13 @@ def test_the_command_writes_what_a_proposal_does(root: Path, tmp_path: Path, cap
     assert main(["assess", "--proposal", str(path), "-o", str(tmp_path / "out")]) == 0
     said = capsys.readouterr()
     assert "Options side by side (not ranked)" in said.out and "leans on Palatine Library, which closes" in said.out
+    # Findings of the service it names, and one line for each that leans on the library it closes: all of them are in findings.csv.
+    whole = pd.read_csv(tmp_path / "out" / "findings.csv")
+    assert "  blue_badge " in said.out and "  housing_benefit " not in said.out and (whole["service_id"] == "housing_benefit").any()
+    leaning = pd.read_csv(tmp_path / "out" / "dependents.csv", dtype=str, keep_default_na=False)
+    lines = [line for line in said.out.splitlines() if "leans on Palatine Library" in line]
+    assert len(lines) == leaning["service_id"].nunique() == 30
+    assert "Note: No list of places was given" in said.err and "Palatine Library: No list of places was given" in said.out
     effects = pd.read_csv(tmp_path / "out" / "effects.csv")
     assert set(effects["proposal_effect"]) == {"closes", "stays", "none"}
     assert {name.name for name in (tmp_path / "out").glob("*.csv")} >= {

@@ -7,6 +7,7 @@ import re
 import zipfile
 from itertools import pairwise
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 from test_alongside import LIST, OWN, TEXT
@@ -260,7 +261,11 @@ def test_what_is_taken_away_reads_back(bundled: Evidence) -> None:
     considered = proposal.consider(bundled, read)
     assert proposal.parse(files.proposal_text(read)) == read
     with zipfile.ZipFile(io.BytesIO(files.proposal_tables(considered, {}))) as pack:
-        assert sorted(pack.namelist()) == ["cumulative.csv", "demand.csv", "dependents.csv", "effects.csv", "options.csv"]
+        tables = ["cumulative.csv", "demand.csv", "dependents.csv", "effects.csv", "options.csv"]
+        assert sorted(pack.namelist()) == [*tables, "proposal_columns.csv"]
+        meant = pd.read_csv(pack.open("proposal_columns.csv"))
+        for name in tables:  # every column of every table is told, in its order
+            assert list(pd.read_csv(pack.open(name)).columns) == list(meant.loc[meant["table"] == name, "column"]), name
 
 
 @pytest.fixture(scope="module")

@@ -340,7 +340,7 @@ def test_a_northern_irish_council_is_offered_no_social_care_and_no_housing() -> 
         "birth_registration", "death_registration", "pest_control", "burial", "complaint",
     }  # fmt: skip
     care = found.summaries.set_index("service_id").loc["care_needs_assessment"]
-    assert (care["summary"], care["keep"]) == ("not_assessed", 0)
+    assert (care["summary"], care["keep"]) == ("not_run_here", 0)
     assert care["sentence"].startswith("Councils in Northern Ireland do not run this service (NI: Health and Social Care trusts), so")
     hooks = "|".join(found.findings["legal_hooks"])
     assert "EQA149_NI" in hooks  # section 75 of the Northern Ireland Act, not section 149

@@ -7,7 +7,7 @@ changes, ``in_words`` says it in sentences. ``floating_catchment`` needs the ext
 
 from exclusion.access.catchment import floating_catchment
 from exclusion.access.distance import nearest, origins, share_beyond
-from exclusion.access.measure import Reach, compare, in_words, measure, working
+from exclusion.access.measure import Reach, compare, how_far, in_words, measure, working
 from exclusion.access.travel_times import TravelTimes, read_travel_times
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "TravelTimes",
     "compare",
     "floating_catchment",
+    "how_far",
     "in_words",
     "measure",
     "nearest",

@@ -206,7 +206,7 @@ def in_words(comparison: pd.DataFrame, area_code: str) -> list[str]:
             continue
         unit = row["cost_unit"]
         way = f"{row['threshold']:g} {unit}"
-        now = f"half are within {_cost(row['median_before'], unit)} of a place and nine in ten within {_cost(row['p90_before'], unit)}"
+        now = f"half are within {how_far(row['median_before'], unit)} of a place and nine in ten within {how_far(row['p90_before'], unit)}"
         if np.isinf(row["p90_before"]):
             now = "no place is open"
         text = f"{who} (about {two_figures(row['n'])}): {now}."
@@ -214,11 +214,11 @@ def in_words(comparison: pd.DataFrame, area_code: str) -> list[str]:
             lines.append(f"{text} Nothing changes for them.")
             continue
         if row["longer_text"] != "none":
-            then = f"{_cost(row['median_after'], unit)} and {_cost(row['p90_after'], unit)}"
+            then = f"{how_far(row['median_after'], unit)} and {how_far(row['p90_after'], unit)}"
             text += " Afterwards no place is open." if np.isinf(row["p90_after"]) else f" Afterwards {then}."
             text += f" {capital(row['longer_text'])} have further to go"
             if not pd.isna(row["longer_median_before"]) and np.isfinite(row["longer_median_after"]):
-                old, new = _cost(row["longer_median_before"], unit), _cost(row["longer_median_after"], unit)
+                old, new = how_far(row["longer_median_before"], unit), how_far(row["longer_median_after"], unit)
                 text += f" (half-way distance {old} now, {new} then)"
             text += f"; over {way}: {row['beyond_text_before']} now, {row['beyond_text_after']} then."
         if row["fewer_hours_text"] != "none":
@@ -302,8 +302,9 @@ def _take(values: np.ndarray, rows: np.ndarray, otherwise: str) -> np.ndarray:
     return np.where(rows >= 0, values[rows], otherwise) if len(values) else np.full(len(rows), otherwise, dtype=object)
 
 
-def _cost(value: float, unit: str) -> str:
+def how_far(value: float, unit: str) -> str:
+    """A distance or a time as it is printed: "2.3 km", "20 minutes"."""
     return f"{value:.0f} {unit}" if unit == "minutes" else f"{value:.1f} {unit}"
 
 
-__all__ = ["Reach", "compare", "in_words", "measure", "working"]
+__all__ = ["Reach", "compare", "how_far", "in_words", "measure", "working"]

@@ -27,10 +27,6 @@ NO_KEEPING = (
     "Not reckoned, because no cost was given for keeping a way in open in a ward. Give it (in a file under [open_in_a_ward]) to see what "
     "it costs only where we advise it, and everywhere."
 )
-NO_LIST = (
-    "No list of places was given, so no distance can be said. The release holds no places: give the council's own list "
-    "(name, kind, position, hours)."
-)
 
 
 @dataclass(frozen=True)
@@ -51,7 +47,6 @@ class Given:
     costs: costs.Costs | None = None
     places: places.Places | None = None
     ground: Ground = field(default_factory=Ground)
-    measured: bool = False  # distances are said elsewhere on the page
     libraries: Path | None = None  # folder of published tables whose libraries stand in for a list of places
 
     def listed(self, assessment: Assessment) -> Places | None:
@@ -147,8 +142,6 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
             if lines:
                 found.tables[rules_again.FILE] = table
                 found.said[rules_again.TITLE] = lines
-    elif considered and not given.measured and any(proposal.place for proposal in considered.proposals):
-        notices.append(NO_LIST)
     return Beside(found.tables, found.said, tuple(notices), found.sums)
 
 
@@ -187,7 +180,6 @@ def _sums(considered: Considered, spent: costs.Costs) -> dict[str, tuple[costs.W
 
 __all__ = [
     "CATCHMENT",
-    "NO_LIST",
     "Beside",
     "Distances",
     "Given",

@@ -211,9 +211,10 @@ def assess(
     if as_json:
         show(tables(considered)["effects.csv"] if considered else export.findings_table(assessment), as_json=True)
     else:
-        show_findings(assessment)
         if considered:
             show_proposal(considered)
+        else:
+            show_findings(assessment)
         show_beside(found)
         names = ["findings.csv", "wards.csv", "observations.csv", "people.csv", "run.toml", "assessment.gpkg"]
         say(f"Wrote {join_words([*names, *(tables(considered) if considered else ()), *beside_files])} to {out}")

@@ -51,9 +51,15 @@ def _cell(cell: Any) -> str:
     return "" if cell is None or cell is pd.NA else str(cell)
 
 
-def show_findings(assessment: Assessment) -> None:
-    """What holds across the council once, then what is added in single wards, then how many wards have reasons."""
-    wide, findings, summaries = assessment.council_wide, assessment.findings, assessment.summaries
+def show_findings(assessment: Assessment, services: Sequence[str] | None = None) -> None:
+    """What holds across the council once, then what is added in single wards, then how many wards have reasons.
+
+    ``services``: only these, by id; the tables that are written hold them all.
+    """
+    wide, findings, summaries = (
+        table if services is None else table[table["service_id"].isin(services)]
+        for table in (assessment.council_wide, assessment.findings, assessment.summaries)
+    )
     if len(wide):
         show(wide[["service_id", "channel", "severity", "wards", "of_wards", "reason"]], False, "Keep across the council")
     everywhere = set(zip(wide["service_id"], wide["channel"], strict=True))
@@ -61,19 +67,52 @@ def show_findings(assessment: Assessment) -> None:
     rest = findings[(findings["kind"] == "keep") & pd.Series(here, index=findings.index, dtype=bool)]
     if len(rest):
         show(rest[["area_name", "service_id", "channel", "severity", "short"]], False, "Keep in these wards")
-    show(summaries.groupby(["service_id", "summary"], as_index=False).agg(wards=("area_code", "size")), False, "Wards by result")
+    if len(summaries):
+        show(summaries.groupby(["service_id", "summary"], as_index=False).agg(wards=("area_code", "size")), False, "Wards by result")
+    for sentence in dict.fromkeys(summaries.loc[summaries["summary"] == "not_run_here", "sentence"]):
+        say(str(sentence))
 
 
 def show_proposal(considered: Considered) -> None:
-    """What a proposal does: options side by side, demand, services that lean on a place, and what falls on the same people."""
+    """What a proposal does: findings of the services it names, options, demand, services that lean on a place, and what falls together.
+
+    A library that closes touches nearly every service: those that are not named have one line each here.
+    """
+    named = list(dict.fromkeys(change.id for proposal in considered.proposals for change in proposal.service))
+    if named:
+        show_findings(considered.assessment, named)
     show(considered.options[["proposal", "service_id", "title", "sentence"]], False, "Options side by side (not ranked)")
     whole = considered.demand[considered.demand["area_code"] == ""]
     if len(whole):
         show(whole[["proposal", "service_id", "channel", "label"]], False, "Contacts the ways in that stay may have to carry")
     if len(considered.dependents):
-        show(considered.dependents[["sentence"]], False, "Services that lean on a place that changes")
+        show(_leaning(considered.dependents), False, "Services that lean on a place that changes")
+        for place, rows in considered.dependents.groupby("place", sort=False):
+            if said := str(rows["next_open_said"].iloc[0]):
+                say(f"{place}: {said}")
+        say("What to keep in place of each, and in which wards: dependents.csv and effects.csv.")
     if len(considered.cumulative):
-        show(considered.cumulative[["area_name", "sentence"]], False, "Several changes for the same people within 24 months")
+        rows = considered.cumulative.groupby("sentence", sort=False).agg(wards=("area_code", "nunique"))
+        show(rows.reset_index()[["wards", "sentence"]], False, "Several changes for the same people within 24 months")
+
+
+def _leaning(rows: pd.DataFrame) -> pd.DataFrame:
+    """One line a service: its ways in at places that change, each with the firmest of our advice and in how many wards."""
+    from exclusion import judgement
+    from exclusion.provision.reasons import SCREEN_WORDS
+    from exclusion.words import counted, join_words
+
+    verbs = {"closes": "closes", "fewer_hours": "opens for fewer hours"}
+    lines = []
+    for _, mine in rows.groupby("service_id", sort=False):
+        told = []
+        for row in mine.to_dict("records"):
+            way = f"{judgement.channels()[row['channel']].label} leans on {row['place']}, which {verbs[row['change']]}"
+            firm = f"'{SCREEN_WORDS.get(row['severity'], '')}' in {counted(row['firmest_wards'], 'ward')}"
+            advice = firm if row["severity"] else "no rule asks for it"
+            told.append(f"{way} ({advice})")
+        lines.append((str(mine["service_name"].iloc[0]), join_words(told)))
+    return pd.DataFrame(lines, columns=["service", "what leans on it"])
 
 
 def show_beside(found: Beside) -> None:

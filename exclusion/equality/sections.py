@@ -306,6 +306,9 @@ def _leaning(rows: pd.DataFrame) -> tuple[tuple[str, str], ...]:
             firm = f"‘{SCREEN_WORDS[str(severity)]}’ in some wards" if severity else "no rule asks for it here, but people use it"
             told.append(f"{join_words([str(name) for name in mine['service_name']])} ({firm})")
         lines.append((f"{capital(briefing.way(str(channel)))} at {place}, which {verb}:", f"{'; '.join(told)}."))
+    if "next_open_said" in rows:  # a version saved before it was told has none
+        told_once = rows.loc[rows["next_open_said"] != ""].drop_duplicates("place")
+        lines += [(f"If {row['place']} closes:", str(row["next_open_said"])) for row in told_once.to_dict("records")]
     return tuple(lines)
 
 

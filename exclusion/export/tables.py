@@ -130,10 +130,10 @@ def services_by_ward(assessment: Assessment) -> pd.DataFrame:
     DataFrame
         ``area_code, area_name, council_name`` and one column per service: how many ways in to keep
         open there beyond the council-wide minimum. 0 means that no reason was found in the rules
-        checked, blank means not assessed.
+        checked, blank means not assessed, or not run by councils there.
     """
     summaries = assessment.summaries
-    keep = summaries["keep"].astype("Int64").mask(summaries["summary"] == "not_assessed")
+    keep = summaries["keep"].astype("Int64").mask(summaries["summary"].isin(contracts.NO_ANSWER))
     wide = summaries.assign(keep=keep).pivot(index="area_code", columns="service_id", values="keep")
     wide = wide.reindex(index=assessment.areas.index, columns=[service.id for service in assessment.services]).astype("Int64")
     places = pd.DataFrame(assessment.areas)[["area_name", "council_name"]]

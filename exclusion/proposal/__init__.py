@@ -21,7 +21,7 @@ from exclusion.judgement import Service
 from exclusion.proposal.again import rerun
 from exclusion.proposal.contacts import read_contacts
 from exclusion.proposal.demand import People, demand, still_need
-from exclusion.proposal.effects import EFFECTS, another, dependents, effect, fail_together
+from exclusion.proposal.effects import EFFECTS, NextOpen, another, dependents, effect, fail_together
 from exclusion.proposal.model import ONLINE, OfficerWords, PlaceChange, Proposal, ServiceChange
 from exclusion.proposal.options import options, variant
 from exclusion.proposal.reading import build, parse, read
@@ -29,6 +29,11 @@ from exclusion.proposal.together import cumulative
 from exclusion.proposal.writing import template, toml_text
 from exclusion.release import Evidence
 from exclusion.words import date_words, join_words
+
+NO_LIST = (
+    "No list of places was given, so it is not said which open place is the next nearest, nor how far it is. The release holds no "
+    "places: give the council's own list (name, kind, position, hours)."
+)
 
 
 @dataclass(frozen=True)
@@ -85,8 +90,12 @@ def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **set
     return lay(assess(evidence, councils, wanted, **settings), chosen, settings.get("today"))
 
 
-def lay(assessment: Assessment, proposals: Iterable[Proposal], today: date | None = None) -> Considered:
+def lay(
+    assessment: Assessment, proposals: Iterable[Proposal], today: date | None = None, next_open: Mapping[str, NextOpen] | None = None
+) -> Considered:
     """Say what proposals do to an assessment of their councils and of the services they are about; see :func:`consider`.
+
+    ``next_open`` says for each place that closes where people would go, from a list of places; None without one, which is noted.
 
     A proposal dated before ``today`` (the clock's day when None) is noted as such: it may be a slip of the year.
     """
@@ -106,9 +115,9 @@ def lay(assessment: Assessment, proposals: Iterable[Proposal], today: date | Non
         findings,
         _first(demands),
         _first(compared),
-        dependents(findings, chosen, assessment.services),
+        dependents(findings, chosen, assessment.services, next_open=next_open),
         cumulative(assessment.findings, chosen, assessment.services),
-        (*_passed(chosen, today or date.today()), *_notices(chosen, profiles), *assessment.notices),
+        (*_passed(chosen, today or date.today()), *_unlisted(chosen, next_open), *_notices(chosen, profiles), *assessment.notices),
     )
 
 
@@ -152,6 +161,11 @@ def _passed(proposals: Iterable[Proposal], today: date) -> list[str]:
     ]
 
 
+def _unlisted(proposals: Iterable[Proposal], next_open: Mapping[str, NextOpen] | None) -> list[str]:
+    """A note where a place changes and no list of places was given."""
+    return [NO_LIST] if next_open is None and any(one.place for one in proposals) else []
+
+
 def _notices(proposals: Iterable[Proposal], profiles: Mapping[str, Service]) -> list[str]:
     """What every page about a proposal says first."""
     channels = judgement.channels()
@@ -174,8 +188,10 @@ def _notices(proposals: Iterable[Proposal], profiles: Mapping[str, Service]) -> 
 
 __all__ = [
     "EFFECTS",
+    "NO_LIST",
     "ONLINE",
     "Considered",
+    "NextOpen",
     "OfficerWords",
     "PlaceChange",
     "Proposal",

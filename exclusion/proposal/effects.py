@@ -7,7 +7,7 @@ this service or ward. Fewer hours is marked beside it and said in words: the doo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,17 @@ EFFECTS = ("closes", "stays", "none")
 UNSAID_WARDS = " The proposal does not say which wards use it, so every ward is shown."
 COLUMNS = ("proposal_effect", "fewer_hours", "effect_note", "leans_on", "instead")
 _ABOUT_A_WAY_IN = ("floor", "keep", "more_use")
+NO_NEXT = "No list of places was given, so it is not known which open place is the next nearest."
+
+
+@dataclass(frozen=True)
+class NextOpen:
+    """The open place that people would go to when one closes, as a list of places tells it."""
+
+    said: str  # one sentence, also where there is none or it is not known
+    name: str = ""  # the place that is the next nearest for most of them; blank where there is none or it is not known
+    distance: float = float("nan")  # within which half of them have an open place then
+    unit: str = ""  # km or minutes
 
 
 _Answer = tuple[str, bool, str, str, str]
@@ -176,7 +187,11 @@ def _keep_instead(service: Service, channel: str, instead: str) -> str:
 
 
 def dependents(
-    findings: pd.DataFrame, proposals: Proposal | Iterable[Proposal], services: Iterable[Service] | None = None, offered: Iterable[str] = ()
+    findings: pd.DataFrame,
+    proposals: Proposal | Iterable[Proposal],
+    services: Iterable[Service] | None = None,
+    offered: Iterable[str] = (),
+    next_open: Mapping[str, NextOpen] | None = None,
 ) -> pd.DataFrame:
     """Every service that leans on a place the proposals close or thin, named (guard G6).
 
@@ -188,14 +203,18 @@ def dependents(
         Profiles of the services to look through; ours when None.
     offered
         Ids of the services the council runs; all when none is given.
+    next_open
+        For each place that closes, by its name, the open place that people would go to; None without a list of places.
 
     Returns
     -------
     pandas.DataFrame
         ``place, change, proposal, service_id, service_name, channel, named`` (whether a proposal
         names the service itself), ``wards`` (where a rule or the minimum says keep this way in),
-        ``severity`` (the firmest there, blank when none), ``instead``, ``sentence``; in the order
-        of the proposals, their places and the services.
+        ``severity`` (the firmest there, blank when none), ``firmest_wards`` (where it is that firm), ``instead``,
+        ``next_open`` and ``next_open_distance`` with ``next_open_unit`` (blank where a place does not close,
+        there is none or it is not known), ``next_open_said`` (the same in a sentence), ``sentence``; in the
+        order of the proposals, their places and the services.
     """
     chosen = _several(proposals)
     held = list(services) if services is not None else list(judgement.services().values())
@@ -208,30 +227,44 @@ def dependents(
                 for channel in place.ways(service.id):
                     if service.id not in offered or not (channels[channel].possible(service) or channel in service.floor_channels):
                         continue
-                    rows.append(_dependent(findings, chosen, proposal, place, service, channel))
-    columns = ["place", "change", "proposal", "service_id", "service_name", "channel", "named", "wards", "severity", "instead", "sentence"]
-    return pd.DataFrame(rows, columns=columns).astype({"wards": "int64", "named": "bool"})
+                    then = (next_open or {}).get(place.name, NextOpen(NO_NEXT))
+                    rows.append(_dependent(findings, chosen, proposal, place, service, channel, then))
+    columns = [
+        "place", "change", "proposal", "service_id", "service_name", "channel", "named", "wards", "severity", "firmest_wards", "instead",
+        "next_open", "next_open_distance", "next_open_unit", "next_open_said", "sentence",
+    ]  # fmt: skip
+    types = {"wards": "int64", "firmest_wards": "int64", "named": "bool", "next_open_distance": "float64"}
+    return pd.DataFrame(rows, columns=columns).astype(types)
 
 
 def _dependent(
-    findings: pd.DataFrame, proposals: Sequence[Proposal], proposal: Proposal, place: PlaceChange, service: Service, channel: str
+    findings: pd.DataFrame,
+    proposals: Sequence[Proposal],
+    proposal: Proposal,
+    place: PlaceChange,
+    service: Service,
+    channel: str,
+    then: NextOpen,
 ) -> dict[str, object]:
     here = findings[(findings["service_id"] == service.id) & (findings["channel"] == channel) & findings["kind"].isin(_ABOUT_A_WAY_IN)]
     if place.wards:
         here = here[here["area_code"].isin(place.wards)]
     severity = next((name for name in ("required", "recommended", "monitor") if (here["severity"] == name).any()), "")
     wards = int(here["area_code"].nunique())
-    instead = another(proposals, service, channel) if place.change == "closes" else ""
-    verb = "closes" if place.change == "closes" else "opens for fewer hours"
+    firmest = int(here.loc[here["severity"] == severity, "area_code"].nunique()) if severity else 0
+    closes = place.change == "closes"
+    instead = another(proposals, service, channel) if closes else ""
+    verb = "closes" if closes else "opens for fewer hours"
     label = judgement.channels()[channel].label
     sentence = f"{service.service_name}: {label} leans on {place.name}, which {verb}"
     if severity:
-        rests = "no longer rests on a place that is open" if place.change == "closes" else "rests on the hours left"
-        sentence += f"; our advice there ('{SCREEN_WORDS[severity]}' in {counted(wards, 'ward')}) {rests}."
+        rests = "leant on it" if closes else "rests on the hours left"
+        less = f" and less firmly in {counted(wards - firmest, 'more ward')}" if wards > firmest else ""
+        sentence += f"; our advice there ('{SCREEN_WORDS[severity]}' in {counted(firmest, 'ward')}{less}) {rests}."
     else:
         sentence += "; no rule asks for it in these wards, but people use it."
-    if place.change == "closes":
-        sentence += f" {_keep_instead(service, channel, instead)}"
+    if closes:
+        sentence += f" {then.said} {_keep_instead(service, channel, instead)}"
     return {
         "place": place.name,
         "change": place.change,
@@ -242,7 +275,12 @@ def _dependent(
         "named": proposal.change(service.id) is not None,
         "wards": wards,
         "severity": severity,
+        "firmest_wards": firmest,
         "instead": instead,
+        "next_open": then.name if closes else "",
+        "next_open_distance": then.distance if closes else float("nan"),
+        "next_open_unit": then.unit if closes else "",
+        "next_open_said": then.said if closes else "",
         "sentence": sentence,
     }
 

@@ -13,6 +13,7 @@ import pandas as pd
 
 from exclusion import judgement
 from exclusion import people as residents
+from exclusion.contracts import NO_ANSWER
 from exclusion.judgement import Option, Service
 from exclusion.proposal.demand import People, all_wards, demand, of_wards, still_need
 from exclusion.proposal.effects import effect
@@ -100,7 +101,7 @@ class _Unchecked:
         """Where rules could not be checked; blank when everything could be."""
         closed = option.closes == "not_flagged"
         if self.away:
-            return f"Not assessed: the council does not run this service, so no rule was checked{', and nothing closes' if closed else ''}."
+            return f"The council does not run this service, so no rule was checked{', and nothing closes' if closed else ''}."
         parts, of = [], f"of {self.every:,} wards"
         if self.wards:
             held = ", so nothing closes there" if closed else ""
@@ -113,7 +114,7 @@ class _Unchecked:
 def _unchecked(service_id: str, wards: Sequence[str], findings: pd.DataFrame, summaries: pd.DataFrame) -> _Unchecked:
     mine = findings[(findings["service_id"] == service_id) & findings["area_code"].isin(wards)]
     told = summaries[(summaries["service_id"] == service_id) & summaries["area_code"].isin(wards)]
-    left = frozenset(told.loc[told["summary"] == "not_assessed", "area_code"])
+    left = frozenset(told.loc[told["summary"].isin(NO_ANSWER), "area_code"])
     partly = set(mine.loc[mine["kind"] == "not_assessed", "area_code"]) - left
     # The minimum stands in every ward of a council that runs the service, so a service without any finding is not run.
     return _Unchecked(left, len(partly), len(wards), bool(left) and mine.empty)

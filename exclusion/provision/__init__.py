@@ -46,7 +46,7 @@ class Provision:
     """What to keep open, where and why.
 
     ``findings`` meets ``contracts.TABLES["findings"]``. ``summaries`` has one row a ward and
-    service: ``area_code, service_id, summary`` (reasons_found, none_in_rules_checked, not_assessed),
+    service: ``area_code, service_id, summary`` (reasons_found, none_in_rules_checked, not_assessed, not_run_here),
     ``sentence, checked, not_checked`` (rule ids joined by ``|``; a rule of which only a part
     could be checked is in both), ``keep`` (how many findings to keep a channel) and ``nearly`` (how
     many more a small change of one figure would bring, guard G4; the sentence names the change).

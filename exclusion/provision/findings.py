@@ -140,7 +140,7 @@ class Rows:
         for place in np.flatnonzero(away).tolist():
             key = int(service[place]), nations[ward[place]]
             if key not in none:
-                values = ("not_assessed", _not_here(self._services[key[0]], key[1]), "", "", 0, 0)
+                values = ("not_run_here", _not_here(self._services[key[0]], key[1]), "", "", 0, 0)
                 none[key] = self._said.make(dict(zip(SUMMARIES[2:], values, strict=True)))
             row[place] = none[key]
         order = np.argsort(ward * max(1, len(self._services)) + service, kind="stable")

@@ -77,8 +77,16 @@ def checked(responses: Iterable[Response], findings: pd.DataFrame, by: str, at: 
             severity, short = held[key]
             done.append(replace(given, reason=reason, name=name, date=at, severity=severity, short=short))
     if problems:
-        raise UsageError(problems)
+        raise UsageError(_once_each(problems))
     return tuple(done)
+
+
+def _once_each(problems: Iterable[Problem]) -> list[Problem]:
+    """One sentence for what is wrong with many answers alike: an answer for all wards lacks its reason once."""
+    alike: dict[tuple[str, str, str], list[Problem]] = {}
+    for problem in problems:
+        alike.setdefault((problem.what, problem.value, problem.do), []).append(problem)
+    return [replace(held[0], where=f"{held[0].where}{f' and {len(held) - 1:,} more' if held[1:] else ''}") for held in alike.values()]
 
 
 def to_file(responses: Iterable[Response]) -> bytes:
@@ -126,7 +134,7 @@ def read_back(content: bytes, where: str) -> tuple[Response, ...]:
     if not done and not problems:
         problems.append(Problem(where, "holds no answers", "", "Give the file of answers that was taken away from the app."))
     if problems:
-        raise DataRefused(problems)
+        raise DataRefused(_once_each(problems))
     return tuple(done)
 
 

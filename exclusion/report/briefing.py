@@ -256,7 +256,10 @@ def said_across(assessment: Assessment, finding: Mapping[str, Any]) -> bool:
 
 
 def _nothing(assessment: Assessment, area_code: str, service_id: str) -> str:
-    if summary(assessment, area_code, service_id)["summary"] == "not_assessed":
+    said = summary(assessment, area_code, service_id)
+    if said["summary"] == "not_run_here":
+        return str(said["sentence"])
+    if said["summary"] == "not_assessed":
         return "Not assessed: fewer than half of the rules for this service could be checked here. That does not mean no need."
     return "Nothing found beyond the minimum, in the rules checked. That does not mean no need."
 

@@ -39,12 +39,13 @@ def findings_row(assessment: Assessment, area_code: str, service_id: str) -> dic
     for row in briefing.records(keeps):
         ways.setdefault(SCREEN_WORDS[str(row["severity"])], []).append(briefing.way(str(row["channel"])))
     summary = "; ".join(f"{said}: {join_words(named)}" for said, named in ways.items())
-    assessed = briefing.summary(assessment, area_code, service_id)["summary"] != "not_assessed"
+    said = briefing.summary(assessment, area_code, service_id)["summary"]
+    nothing = {"not_assessed": "Not assessed", "not_run_here": "Not run by this council"}.get(said, "Nothing found in the rules checked")
     # What holds across the council is said once, above the table: here comes what this ward adds, where it adds anything.
     rows = briefing.records(keeps)
     added = [row for row in rows if not briefing.said_across(assessment, row)]
     return {
-        "summary": summary or ("Nothing found in the rules checked" if assessed else "Not assessed"),
+        "summary": summary or nothing,
         "reason": sentence(briefing.reason(assessment, (added or rows)[0])) if rows else "",
         "people": briefing.people_words(assessment.people.loc[area_code]),
     }
@@ -68,6 +69,8 @@ def paragraph(assessment: Assessment, service_id: str) -> str:
     """A paragraph for a committee report, complete in itself: what was checked, what to keep, what is not known, on what evidence."""
     service = assessment.service(service_id)
     rows = assessment.summaries[assessment.summaries["service_id"] == service_id]
+    if len(rows) and (rows["summary"] == "not_run_here").all():
+        return f"{service.service_name} in {place(assessment)}: {within(str(rows['sentence'].iloc[0]))}"
     found, none = rows["summary"] == "reasons_found", rows["summary"] == "none_in_rules_checked"
     keep = assessment.findings[(assessment.findings["service_id"] == service_id) & (assessment.findings["kind"] == "keep")]
     firm = {name: keep.loc[keep["severity"] == name, "area_code"].nunique() for name in ("required", "recommended")}

@@ -13,18 +13,14 @@ from exclusion.ui.costs_form import choose_costs
 from exclusion.ui.visit import attempt, upload
 
 
-def lay_beside(considered: Considered, *, measured: bool) -> alongside.Beside:
-    """What the council's routes and costs say, where it uploads them; mistakes in them are shown.
-
-    ``measured``: distances to its places stand elsewhere on the page, so that they are not missed here.
-    """
+def lay_beside(considered: Considered) -> alongside.Beside:
+    """What the council's routes and costs say, where it uploads them; mistakes in them are shown."""
     routes_file = upload("Your ways in without the internet (routes, CSV)", "proposal_routes", ["csv"])
     st.download_button("An empty list to fill in (CSV)", routes.template(), "routes.csv", "text/csv", on_click="ignore")
     problems: list[Problem] = []
     given = alongside.Given(
         attempt(lambda: routes.read(routes_file[0][1], routes_file[0][0]), problems) if routes_file else None,
         choose_costs(considered, problems),
-        measured=measured,
     )
     found = attempt(lambda: alongside.beside(considered, date.today(), given), problems)
     if problems:

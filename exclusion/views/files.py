@@ -54,7 +54,7 @@ def proposal_text(proposal: Proposal) -> str:
 
 
 def proposal_tables(considered: Considered, more: Mapping[str, pd.DataFrame]) -> bytes:
-    """The five tables of a proposal, and those of the council's own files, as CSV in one zip."""
+    """The tables of a proposal, what their columns mean, and those of the council's own files, as CSV in one zip."""
     from exclusion.export.proposals import tables
 
     return tables_zip({**tables(considered), **more})

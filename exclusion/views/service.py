@@ -10,6 +10,7 @@ import pandas as pd
 
 from exclusion import judgement, maps
 from exclusion.assessment import Assessment
+from exclusion.contracts import NO_ANSWER
 from exclusion.maps import Shade
 from exclusion.provision.tips import chance_words, steady_words
 from exclusion.views.shared import BEYOND, LEVEL_OF, each, rule_names, severity_words, way
@@ -47,7 +48,7 @@ def levels(a: Assessment, service_id: str, added_only: bool = False) -> pd.Serie
     """
     summary = a.summaries[a.summaries["service_id"] == service_id].set_index("area_code")["summary"].reindex(a.areas.index)
     found = kept(a, service_id, added_only).groupby("area_code")["level"].max().reindex(a.areas.index)
-    return found.where(found.notna(), pd.Series(0, a.areas.index).where(summary.notna() & (summary != "not_assessed"))).astype("Int64")
+    return found.where(found.notna(), pd.Series(0, a.areas.index).where(summary.notna() & ~summary.isin(NO_ANSWER))).astype("Int64")
 
 
 def reasons_here(found: pd.DataFrame) -> list[tuple[str, str]]:

@@ -8,12 +8,14 @@ import pandas as pd
 
 from exclusion import judgement, maps
 from exclusion.assessment import Assessment
-from exclusion.contracts import NATIONS
+from exclusion.contracts import NATIONS, NO_ANSWER
 from exclusion.judgement.score import measures, method_for
 from exclusion.provision.reasons import about
 from exclusion.views.service import keep_lines, other_findings
 from exclusion.views.shared import BEYOND, LEVEL_OF, rule_names
 from exclusion.words import date_words, percent, two_figures
+
+NOT_RUN = "Not run by this council"
 
 
 def residents(area: pd.Series[Any]) -> str:
@@ -120,11 +122,12 @@ def ward_services(a: Assessment, code: str) -> pd.DataFrame:
     rows = []
     for service in sorted(a.services, key=lambda one: one.service_name):
         mine = found[found["service_id"] == service.id]
-        unknown = summaries.loc[service.id, "summary"] == "not_assessed"
+        unknown = summaries.loc[service.id, "summary"] in NO_ANSWER
         level = maps.LEVELS[int(mine["level"].max())] if len(mine) else maps.NOT_ASSESSED if unknown else maps.LEVELS[0]
-        lines = keep_lines(mine) or [f"{level.word}."]
+        elsewhere = summaries.loc[service.id, "summary"] == "not_run_here"
+        lines = keep_lines(mine) or [str(summaries.loc[service.id, "sentence"]) if elsewhere else f"{level.word}."]
         lines += [head for head, _ in other_findings(a, service.id, code)]
-        rows.append((service.service_name, level.label, "\n".join(lines)))
+        rows.append((service.service_name, NOT_RUN if elsewhere else level.label, "\n".join(lines)))
     return pd.DataFrame(rows, columns=["Service", "Level", f"What to keep {BEYOND}, and why"])
 
 
