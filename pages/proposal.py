@@ -26,11 +26,11 @@ problems: list[Problem] = []
 listed = listing.choose_list(held.areas[held.areas["council_code"].isin(councils)], problems)
 proposals = proposal_form.gather(held, councils, local, listed, problems)
 asked = proposals  # as they were given, to be taken away
-considered = proposal_form.consider(held, proposals, local)
+considered = proposal_form.consider(held, proposals)
 if listed is not None:
     considered = listing.used_by(considered, listed)
     proposals = list(considered.proposals)
-proposal_form.keep(proposals, local)
+proposal_form.keep(proposals, considered)
 a = considered.assessment
 services = {service.id: service for service in a.services}
 

@@ -38,6 +38,7 @@ st.markdown(a.method.words + (" Each band is a fifth of the wards of the nation 
 st.markdown(f"People unlikely to use the internet: aged 16 and over, {ui.people_definition(a)}.")
 
 found = ui.assessed(councils, [service.id])
+ui.notices([notice for notice in found.notices if notice not in a.notices])
 differ = explain.differences(found, service.id, a.scores)
 if ward:
     st.header(a.areas.loc[ward, "area_name"], anchor=False)

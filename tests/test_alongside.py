@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from exclusion import alongside, costs, places, proposal, routes
+from exclusion import alongside, costs, places, proposal, register, routes
 from exclusion.__main__ import main
 from exclusion.contracts import DataRefused, UsageError
 from exclusion.judgement.local import read_local_files
@@ -138,6 +138,25 @@ def test_a_closure_touches_the_wards_where_the_place_is_the_nearest(considered: 
     unlisted = alongside.used_by(considered, other)
     assert unlisted.proposals == considered.proposals
     assert unlisted.dependents["sentence"].str.contains("It is not on the list of places given").all()
+
+
+def test_the_register_keeps_the_wards_and_the_next_open_place_of_a_list(tmp_path: Path, bundled: Evidence) -> None:
+    proposed, listed = write(tmp_path, "p.toml", TEXT), write(tmp_path, "places.csv", LIST)
+    own = write(tmp_path, "ours.csv", "id,service_name,by,on,why\nblue_badge,Parking badge,A. Officer,2026-10-01,As people say.\n")
+    asked = ["register", "save", "--by", "A. Officer", "--register", str(tmp_path / "register.sqlite"), "--places", str(listed)]
+    assert main([*asked, "--council", "Blackpool", "--service", "blue_badge"]) == 2  # a list says something of what a proposal closes only
+    assert not (tmp_path / "register.sqlite").exists()
+    assert main([*asked, "--proposal", str(proposed), "--local", str(own)]) == 0
+    with register.connect(str(tmp_path / "register.sqlite")) as opened:
+        saved = register.load(opened, register.versions(opened)["assessment"].iloc[0])
+    restored = register.restore(saved, bundled).considered
+    assert restored is not None
+    # As assess gives it with the same list: the wards where Middle House is the nearest, and the place they have next.
+    fresh = proposal.consider(bundled, proposal.parse(TEXT, areas=bundled.areas), local=read_local_files([own]), today=TODAY)
+    fresh = alongside.used_by(fresh, places.read_places(listed))
+    assert restored.proposals == fresh.proposals and restored.proposals[0].place[0].wards
+    pd.testing.assert_frame_equal(restored.dependents, fresh.dependents)
+    assert {"Parking badge"} == set(restored.dependents.loc[restored.dependents["service_id"] == "blue_badge", "service_name"])
 
 
 def test_a_place_that_is_not_on_the_list_is_named(considered: proposal.Considered, tmp_path: Path) -> None:

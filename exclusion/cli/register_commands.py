@@ -14,11 +14,14 @@ from exclusion.cli.options import (
     AsJson,
     By,
     Id,
+    Own,
     OwnAreas,
     OwnFigures,
     OwnUse,
     OwnWhen,
     Place,
+    PlaceList,
+    Postcodes,
     Proposals,
     Release,
     Weights,
@@ -246,26 +249,36 @@ def save(
     assessment_id: Annotated[str | None, typer.Option("--assessment", help="Save a further version of this one, by its id.")] = None,
     based_on: Annotated[int, typer.Option("--based-on", help="The version that yours was worked out from.")] = 0,
     note: Annotated[str, typer.Option("--note", help="What this version is for; not in the public copy.")] = "",
+    places: PlaceList = None,
+    local: Own = None,
     weight: Weights = None,
     own_figures: OwnFigures = None,
     own_use: OwnUse = None,
     own_when: OwnWhen = "",
     areas: OwnAreas = None,
+    postcodes: Postcodes = None,
     release: Release = None,
     place: Place = None,
     as_json: AsJson = False,
 ) -> None:
     """Save an assessment, or a new version of one.
 
-    With what it rests on: release, weights, thresholds, service profiles, proposal. When somebody
-    else saved a newer version meanwhile, nothing is saved and theirs is shown (exit code 6).
+    With what it rests on: release, weights, thresholds, service profiles, proposal. With --places a place
+    that closes counts only in the wards where it is the nearest, as in 'assess'; these wards are kept with it.
+    When somebody else saved a newer version meanwhile, nothing is saved and theirs is shown (exit code 6).
     """
     from exclusion import register
 
+    if places and not proposal:
+        raise UsageError(Problem("--places", "needs a --proposal", "", "Give the proposal that closes a place, or leave the list out."))
+
     if own_figures or own_use or own_when or areas:  # said before the slow part
         raise UsageError(register.not_kept("--areas" if areas else "--own-figures"))
-    considered = inputs.consider(release, None, proposal, council, service, weight) if proposal else None
-    assessment = considered.assessment if considered else inputs.assessed(release, None, *inputs.both(council, service), weight)
+    judged, listed = inputs.local_of(local), inputs.places_of(places, postcodes)
+    considered = inputs.consider(release, None, proposal, council, service, weight, judged) if proposal else None
+    if considered:
+        considered = inputs.used_by(considered, listed, postcodes)
+    assessment = considered.assessment if considered else inputs.assessed(release, None, *inputs.both(council, service), weight, judged)
     texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]
     title = title or (" and ".join(one.title for one in considered.proposals)[:200] if considered and not assessment_id else "")
     texts, more = register.kept(considered, texts) if considered else (texts, {})

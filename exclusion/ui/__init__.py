@@ -27,7 +27,7 @@ from exclusion.judgement.entries import overdue
 from exclusion.judgement.score import method_for, nation_figures, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
-from exclusion.ui import own, sure, ward_box
+from exclusion.ui import judged, own, sure, ward_box
 from exclusion.ui.drawing import draw_map as draw_map
 from exclusion.ui.ward_pictures import picture as picture
 from exclusion.ui.ward_pictures import pyramid as pyramid
@@ -77,12 +77,17 @@ def assessed(councils: Sequence[str], services: Sequence[str] | None) -> Assessm
     """Findings for services (None = all 40) in councils, at the default weights; kept for the next visitor who asks the same.
 
     Findings do not depend on the weights of the score, so no slider ever comes this way. What rests on
-    something brought in this visit stays in it.
+    figures or judgement brought in this visit stays in it.
     """
-    if brought := own.here():
+    brought, local = own.here(), judged.here()
+    if brought or local:
         today, scale, chosen = date.today(), people_scale(), None if services is None else tuple(services)
-        key = (tuple(councils), chosen, today, scale)
-        return _refusing(lambda: own.kept(key, lambda: assessment.assess(brought, list(councils), chosen, today=today, people_scale=scale)))
+        key = (brought is not None, judged.key(), tuple(councils), chosen, today, scale)
+
+        def work() -> Assessment:
+            return assessment.assess(brought or evidence(), list(councils), chosen, today=today, people_scale=scale, local=local)
+
+        return _refusing(lambda: own.kept(key, work))
     return _refusing(
         lambda: _assessed(
             evidence().manifest.version, tuple(councils), None if services is None else tuple(services), date.today(), people_scale()
@@ -159,6 +164,8 @@ def page(title: str) -> Evidence:
     left.title(title, anchor=False)
     _carry_over(title)
     own.tell()
+    if mistakes := judged.tell():
+        show_error(mistakes)
     try:
         held = own.here() or evidence()
     except ExclusionError as error:
@@ -322,7 +329,8 @@ def _councils(version: str) -> dict[str, tuple[str, bool]]:
 def choose_service(councils: Sequence[str] = ()) -> Service:
     """The service that would move online: one that a council of the chosen ones' nations runs."""
     areas = evidence().areas
-    listed = judgement.offered(judgement.services(), set(areas.loc[areas["council_code"].isin(councils), "nation"]))
+    profiles = local.services if (local := judged.here()) else judgement.services()
+    listed = judgement.offered(profiles, set(areas.loc[areas["council_code"].isin(councils), "nation"]))
     first = FIRST_SERVICE if FIRST_SERVICE in listed else next(iter(listed))
     if st.session_state.get("service") not in (None, *listed):
         st.session_state["service"] = first  # the councils changed under it

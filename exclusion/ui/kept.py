@@ -130,7 +130,7 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
             give("Your own form, filled in (Word)", filled, f"{name}-own-form.docx", _WORD)
     # A council's own judgement is a file of the council's: it is given again on the Proposal page.
     if visitor().may_write and considered.assessment.local is None and st.button("Go on from this version in this visit"):
-        proposal_form.keep(considered.proposals, None)
+        proposal_form.keep(considered.proposals)
         equality_form.take_up(words, settings)
         keeping.look_at(saved.version.assessment, saved.version.number)
         keeping.go_on(saved.version.assessment)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -13,10 +12,10 @@ import streamlit as st
 from exclusion import judgement, places, proposal, ui
 from exclusion.contracts import DataRefused, ExclusionError, Problem
 from exclusion.judgement import Service
-from exclusion.judgement.local import Local, read_local_files
+from exclusion.judgement.local import Local
 from exclusion.proposal import Considered, Proposal
 from exclusion.release import Evidence
-from exclusion.ui import listing, visit
+from exclusion.ui import judged, listing, visit
 from exclusion.ui.visit import ask, attempt, upload
 from exclusion.words import capital, join_words
 
@@ -33,13 +32,14 @@ KINDS = ("Fill in a form", "Proposal files only")
 def own_judgement() -> Local | None:
     """The council's own service profiles, thresholds and promises, where it uploads them; mistakes are shown and stop the page."""
     with st.expander("Your own service profiles, thresholds and promises"):
-        st.markdown("CSV or TOML, each change with who made it, when and why. The page then says that they are yours.")
-        given = upload("Your own judgement (CSV, TOML)", "proposal_local", ["csv", "toml"], several=True)
+        st.markdown(
+            "CSV or TOML, each change with who made it, when and why. They hold on every page with findings in this visit; each says so."
+        )
+        given = upload("Your own judgement (CSV, TOML)", judged.KEY, ["csv", "toml"], several=True)
     if not given:
         return None
     try:
-        with visit.folder() as folder:
-            return read_local_files([visit.written(Path(folder), one) for one in given])
+        return judged.read()
     except ExclusionError as error:
         ui.show_error(error)
         st.stop()
@@ -201,21 +201,22 @@ def _places(listed: places.Places | None, areas: pd.DataFrame) -> list[dict[str,
 
 # --------------------------------------------------------------------------- what follows
 
-_GIVEN = "proposals_given"  # the proposals of the Proposal page in the visit, with the council's own judgement
+_GIVEN = "proposals_given"  # the proposals of the Proposal page in the visit
 THIS_VISIT, FROM_FILES = "The proposal of this visit", "Proposal files"
 
 
-def keep(proposals: Sequence[Proposal], local: Local | None) -> None:
-    """Let the other pages of the visit take these proposals up."""
-    visit.held()[_GIVEN] = (tuple(proposals), local)
+def keep(proposals: Sequence[Proposal], considered: Considered | None = None) -> None:
+    """Let the other pages of the visit take these proposals up; ``considered`` with what a list of places says of them."""
+    visit.held()[_GIVEN] = tuple(proposals)
+    visit.held()["kept_considered"] = (None, None) if considered is None else (_key(considered.assessment.evidence, proposals), considered)
 
 
 def chosen(evidence: Evidence) -> Considered | None:
     """The proposal that a page beside the Proposal page is about: the visit's, or one from files; None while there is none."""
-    given: tuple[tuple[Proposal, ...], Local | None] | None = visit.held().get(_GIVEN)
+    given: tuple[Proposal, ...] | None = visit.held().get(_GIVEN)
     how = FROM_FILES
     if given:
-        titles = join_words([one.title for one in given[0]])
+        titles = join_words([one.title for one in given])
         how = ask(
             st.radio,
             "Which proposal",
@@ -225,7 +226,8 @@ def chosen(evidence: Evidence) -> Considered | None:
             captions=[ui.plain(titles), "TOML, as the Proposal page or a colleague wrote it"],
         )
     if given and how == THIS_VISIT:
-        return consider(evidence, *given)
+        key, kept = visit.held()["kept_considered"]
+        return kept if key == _key(evidence, given) else consider(evidence, given)
     problems: list[Problem] = []
     found: list[Proposal] = []
     for name, content in upload("Proposal files (TOML), all that are live at once", "chosen_toml", ["toml"], several=True):
@@ -236,14 +238,18 @@ def chosen(evidence: Evidence) -> Considered | None:
     return consider(evidence, found) if found else None
 
 
-def consider(evidence: Evidence, proposals: Sequence[Proposal], local: Local | None = None) -> Considered:
-    """The proposals laid over the findings, kept in this visit while they stay the same."""
-    scale = ui.people_scale()
-    key = (evidence.manifest.version, date.today(), tuple(proposal.toml_text(one) for one in proposals), local and local.notices, scale)
+def _key(evidence: Evidence, proposals: Sequence[Proposal]) -> object:
+    texts = tuple(proposal.toml_text(one) for one in proposals)
+    return evidence.manifest.version, date.today(), texts, visit.print_of(visit.files(judged.KEY)), ui.people_scale()
+
+
+def consider(evidence: Evidence, proposals: Sequence[Proposal]) -> Considered:
+    """The proposals laid over the findings, with the council's own judgement of the visit; kept while they stay the same."""
+    key, local = _key(evidence, proposals), judged.taken_up()
     if visit.held().get("considered_key") != key:
         try:
             with st.spinner("Working out what the proposal does …"):
-                visit.held()["considered"] = proposal.consider(evidence, proposals, local=local, people_scale=scale)
+                visit.held()["considered"] = proposal.consider(evidence, proposals, local=local, people_scale=ui.people_scale())
         except ExclusionError as error:
             ui.show_error(error)
             st.stop()

@@ -1,0 +1,77 @@
+"""A council's own judgement (service profiles, thresholds, promises), taken up for the visit: it holds on every page with findings.
+
+It is read from files of the visit and never given to a cache that another visitor could be answered from.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from exclusion.contracts import ExclusionError
+from exclusion.judgement.local import Local, read_local_files
+from exclusion.ui import visit
+from exclusion.words import join_words
+
+KEY = "proposal_local"
+PAGES = ("Service", "Ward", "Risk map", "Two maps", "Tables", "Proposal", "Equality review", "Councillor page")
+"""Pages that show findings. The rest speak of figures, scores or what was saved, on which no file of these bears."""
+
+
+def read() -> Local | None:
+    """What was taken up in this visit, or None.
+
+    Raises
+    ------
+    DataRefused
+        With every mistake of all the files.
+    """
+    given = visit.files(KEY)
+    if not given:
+        return None
+
+    def work() -> Local:
+        with visit.folder() as folder:
+            return read_local_files([visit.written(Path(folder), one) for one in given])
+
+    return visit.once("own_judgement", visit.print_of(given), work)
+
+
+def taken_up() -> Local | None:
+    """What was taken up in this visit; None also where it cannot be read, which :func:`tell` says."""
+    try:
+        return read()
+    except ExclusionError:
+        return None
+
+
+def here() -> Local | None:
+    """What holds on this page: None where nothing was taken up, where it cannot be read, and on a page without findings."""
+    return taken_up() if st.session_state.get("_page") in PAGES else None
+
+
+def key() -> object:
+    """The same for the same judgement: for whatever is kept of the visit."""
+    return visit.print_of(visit.files(KEY)) if here() is not None else ()
+
+
+def tell() -> ExclusionError | None:
+    """Say on a page with findings that judgement in them is the council's; what is wrong with the files is handed back to be shown."""
+    given = visit.files(KEY)
+    page = st.session_state.get("_page")
+    if not given or page not in PAGES:
+        return None
+    names = join_words([name for name, _ in given])
+    try:
+        read()
+    except ExclusionError as error:
+        if page == "Proposal":
+            return None  # it says so where the files are asked for, and stops there
+        st.warning(f"Your own judgement ({names}) cannot be used: this page goes by ours. Mend the files on the page Proposal.")
+        return error
+    st.info(
+        f"Judgement on this page is partly your own ({names}), taken up in this visit and seen only by you: what it changes stands below. "
+        "Take it away on the page Proposal."
+    )
+    return None
