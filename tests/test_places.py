@@ -279,9 +279,9 @@ def test_services_at_locations_of_version_3(tmp_path: Path) -> None:
     assert place["hours"] == "Mon, Tue 09:00-17:00; Sat 09:00-13:00"
     assert (place["x"], place["y"]) == pytest.approx((360_519, 437_313), abs=3)
     assert read.notes == (
-        "1 services that are not active were left out.",
-        "1 services name no location and were left out.",
-        "1 services at a location that is virtual or only an address for letters were left out.",
+        "One service that is not active was left out.",
+        "One service that names no location was left out.",
+        "One service at a location that is virtual or only an address for letters was left out.",
     )
 
 

@@ -18,6 +18,7 @@ import pandas as pd
 
 from exclusion.contracts import Problem
 from exclusion.places.rows import raw, unknown_hours
+from exclusion.words import capital, counted
 
 LISTS = ("contents", "content", "services", "service_at_locations", "locations", "items")
 DO = "Give Open Referral UK JSON: services with service_at_locations, each with its location."
@@ -65,11 +66,14 @@ def read(content: bytes, where: str, today: date) -> tuple[pd.DataFrame, list[Pr
         if not record["name"]
     ]
     told = {
-        "closed": "{} services that are not active were left out.",
-        "elsewhere": "{} services name no location and were left out.",
-        "virtual": "{} services at a location that is virtual or only an address for letters were left out.",
+        "closed": ("service that is not active was", "services that are not active were"),
+        "elsewhere": ("service that names no location was", "services that name no location were"),
+        "virtual": (
+            "service at a location that is virtual or only an address for letters was",
+            "services at a location that is virtual or only an address for letters were",
+        ),
     }
-    notes = [told[what].format(count) for what, count in left.items() if count]
+    notes = [f"{capital(counted(count, *told[what]))} left out." for what, count in left.items() if count]
     unknown = [str(record["name"]) for record in records if record["hours_week"] != record["hours_week"]]
     notes += unknown_hours(unknown, "they are not given, or not in a form that can be added up")
     return raw(records), problems, notes
