@@ -44,8 +44,14 @@ class Server:
 
     def run(self, *words: str) -> None:
         done = subprocess.run(
-            [str(self.programs / words[0]), *words[1:]], user=self.user, group=self.user and pwd.getpwnam(self.user).pw_gid,
-            extra_groups=None if self.user is None else [], cwd=self.folder, capture_output=True, text=True, timeout=120,
+            [str(self.programs / words[0]), *words[1:]],
+            user=self.user,
+            group=self.user and pwd.getpwnam(self.user).pw_gid,
+            extra_groups=None if self.user is None else [],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         assert done.returncode == 0, done.stdout + done.stderr
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -213,3 +214,17 @@ def test_a_page_knows_who_may_write(port: int) -> None:
     assert seen(port) == "may write: True"
     assert seen(port, Origin=f"http://localhost:{port}") == "may write: True"
     assert seen(port, X_Forwarded_For="10.1.1.1") == "may write: False"
+
+
+def test_only_an_approver_may_sign_off_where_people_sign_in() -> None:
+    viewer, officer, approver = (visitor("0.0.0.0", {}, {"email": one}, roles=GIVEN) for one in ("v@council.example", OFFICER, APPROVER))
+    assert approver.why_not_sign == "" and approver.author(role="approver") == APPROVER
+    assert officer.author() == OFFICER and viewer.why_not_sign == viewer.why_not
+    for one in (officer, viewer):
+        with pytest.raises(UsageError, match=re.escape(one.why_not_sign)):
+            one.author("H. Head", "approver")
+    assert (
+        officer.why_not_sign == f"{OFFICER} may save and answer here. To sign off, ask whoever runs this server for the role of approver."
+    )
+    alone = visitor("127.0.0.1", HERE, roles={}, shared=False)  # one machine by itself: it asks for a name, and believes it
+    assert alone.why_not_sign == "" and alone.author("H. Head", "approver") == "H. Head"

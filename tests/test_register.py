@@ -171,9 +171,7 @@ def test_an_answer_to_a_finding_that_changed_is_to_be_looked_at_again(sqlite: Re
     registers.respond(sqlite, saved.assessment, 1, [answer(findings, 0), answer(findings, 1)], by="B. Officer")
     moved = badge.findings.copy()
     moved.loc[moved.index[0], "short"] = "Keep it open for another reason."
-    third = registers.save(
-        sqlite, dataclasses.replace(badge, findings=moved), by="A. Officer", assessment_id=saved.assessment, based_on=2
-    )
+    third = registers.save(sqlite, dataclasses.replace(badge, findings=moved), by="A. Officer", assessment_id=saved.assessment, based_on=2)
     assert list(registers.load(sqlite, saved.assessment, third.number).findings["look_again"][:3]) == [True, False, False]
 
 
@@ -350,7 +348,9 @@ def test_every_act_is_an_event_that_follows_from_the_one_before(register: Regist
     assert list(events["who"]) == ["A. Officer", "B. Officer", "C. Officer", "D. Officer"]
     found = registers.verify(register, expect=events["hash"].iloc[1][:16])
     assert (found.problems, found.events, found.versions, found.head) == ((), 4, 2, events["hash"].iloc[-1])
-    assert "is not in the history" in registers.verify(register, expect="ffff").problems[0]
+    assert "is not in the history" in registers.verify(register, expect="ffffffff").problems[0]
+    with pytest.raises(UsageError, match=r"is too short to tell one seal from another .*at least its first 8 letters"):
+        registers.verify(register, expect=events["hash"].iloc[1][:7])  # one letter would be found in any register
     version = registers.load(register, events["assessment"].iloc[0], 1).version
     assert registers.verify(register, expect=registers.sealed(version)[-17:-1]).problems == ()  # as a document prints it
 

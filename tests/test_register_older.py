@@ -74,23 +74,23 @@ def test_the_command_line_says_what_is_missing(tmp_path: Path, capsys: pytest.Ca
 
 # ------------------------------------------------------------------------------ migrations
 
-STEP = '''
+STEP = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 
 def upgrade():
     op.add_column("versions", sa.Column("seen_by", sa.Text, nullable=False, server_default=""))
     op.create_table("signatures", sa.Column("version", sa.String(64), primary_key=True))
     %s
-'''
+"""
 
 
 @pytest.fixture
 def filled(place: str, badge: Assessment) -> str:
-    """A register of the first version with an assessment and an answer in it, closed."""
+    """A register of this version with an assessment and an answer in it, closed."""
     with connect(place) as held:
         saved = registers.save(held, badge, by="A. Officer")
         registers.respond(held, saved.assessment, 1, [answer(registers.load(held, saved.assessment).table("findings"), 0)], by="B. Officer")
@@ -101,10 +101,10 @@ def next_step(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, last: str = "") -
     """A program one step further: a column and a table more."""
     folder = tmp_path / "migrations"
     shutil.copytree(Path(registers.__file__).parent / "migrations", folder, ignore=shutil.ignore_patterns("__pycache__"))
-    (folder / "versions" / "v0002_next.py").write_text(STEP % last, encoding="utf-8")
+    (folder / "versions" / "v0003_next.py").write_text(STEP % last, encoding="utf-8")
     module = importlib.import_module("exclusion.register.connect")
     monkeypatch.setattr(module, "MIGRATIONS", folder)
-    monkeypatch.setattr(module, "REVISION", "0002")
+    monkeypatch.setattr(module, "REVISION", "0003")
 
 
 def shape(place: str) -> tuple[str, set[str], set[str]]:
@@ -120,7 +120,7 @@ def shape(place: str) -> tuple[str, set[str], set[str]]:
 
 
 def test_a_register_with_data_in_it_is_brought_up_to_a_later_version(filled: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert shape(filled)[0] == "0001"
+    assert shape(filled)[0] == "0002"
     next_step(monkeypatch, tmp_path)
     with connect(filled) as held:
         assert registers.verify(held).problems == (), "every seal still holds"
@@ -129,7 +129,7 @@ def test_a_register_with_data_in_it_is_brought_up_to_a_later_version(filled: str
         assert opened.version.number == 2 and opened.responses["name"].tolist() == ["B. Officer"]
         registers.respond(held, name, 2, [answer(opened.table("findings"), 1)], by="C. Officer")
     step, tables, columns = shape(filled)
-    assert step == "0002" and "signatures" in tables and "seen_by" in columns
+    assert step == "0003" and "signatures" in tables and "seen_by" in columns
     monkeypatch.undo()
     with pytest.raises(DataRefused, match="was made by a newer version of this program"):
         connect(filled)
@@ -144,3 +144,30 @@ def test_a_step_that_fails_leaves_the_register_as_it_was(filled: str, tmp_path: 
     assert shape(filled) == before
     with connect(filled) as held:
         assert registers.verify(held).problems == () and len(registers.versions(held)) == 1
+
+
+def test_a_register_of_the_first_version_is_brought_up_and_can_be_signed_off(
+    place: str, badge: Assessment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a file and on PostgreSQL: made with the first step alone, as a program before sign-offs made it."""
+    module = importlib.import_module("exclusion.register.connect")
+    with monkeypatch.context() as before:
+        before.setattr(module, "REVISION", "0001")
+        with connect(place) as held:
+            name = registers.save(held, badge, by="A. Officer").assessment
+    assert shape(place)[0] == "0001" and indexes(place) == []
+    with connect(place) as held:
+        registers.sign_off(held, name, 1, "head", by="H. Head")
+        assert registers.load(held, name).signed[0].by == "H. Head"
+        assert registers.verify(held).problems == ()
+    assert shape(place)[0] == "0002" and indexes(place) == ["history_by_assessment"]
+
+
+def indexes(place: str) -> list[str]:
+    """The indexes of the history that are not of a key."""
+    url = place.replace("postgresql://", "postgresql+psycopg://") if "://" in place else f"sqlite:///{place}"
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        found = [str(one["name"]) for one in sa.inspect(connection).get_indexes("history") if not one["unique"]]
+    engine.dispose()
+    return found

@@ -317,3 +317,32 @@ def test_a_blank_cell_always_says_what_it_means(saved, place):
         one = register.load(held, saved.assessment)
     for table in (register.review_form(one).drop(columns=["contacts", "note", "area_code"]), shown.reviewed(one)):
         assert not (table.astype(str) == "").any(axis=None)
+
+
+def test_an_approver_signs_off_the_version_they_see_and_the_check_says_so(saved, place):
+    test = opened(saved, kept.SIGN)
+    assert "Nobody has signed off this version or one before it." in text(test)
+    test.text_input(key=f"{NAME}_sign").set_value("H. Head")
+    click(test, "Sign off version 1")
+    assert [one.value for one in test.error] == ["Say in what role you sign off."] and versions(place) == 1
+    test.radio(key="sign_capacity").set_value("head")
+    test.text_area(key="sign_comment").set_value("Read with the <equality> officer.")
+    click(test, "Sign off version 1")
+    assert versions(place) == 2
+    words = text(test)
+    assert "Version 1 was signed off by H. Head (Head of service) on" in words
+    assert [one.value for one in test.subheader] == ["Who has signed off", "Sign off version 2"]
+    assert "Version 1 was signed off by H. Head (Head of service) on" in text(opened(saved))
+    checked = text(click(run("register.py"), "Check the register"))
+    assert f"Version 1 of {saved.assessment} (&#x27;Blue Badge online&#x27;) was signed off by H. Head" in checked
+    shorter = run("register.py")
+    shorter.text_input(key="register_expect").set_value("a")
+    assert "Give at least its first 8 letters" in click(shorter, "Check the register").error[0].value
+
+
+def test_an_officer_may_save_and_answer_but_not_sign_off(saved, place, monkeypatch):
+    officer = register.Visitor("officer", "a.officer@council.example")
+    monkeypatch.setattr(kept, "visitor", lambda: officer)
+    test = opened(saved, kept.SIGN)
+    assert [one.value for one in test.info] == [officer.why_not_sign]
+    assert not [one for one in test.button if one.label.startswith("Sign off")]

@@ -194,11 +194,39 @@ def scrutiny(
     if out.suffix.lower() != ".html":
         raise UsageError(Problem("-o", "has an ending this page is not written in", str(out), "End the name in .html."))
     saved, considered = considered_as_saved(assessment, place, release, version)
-    duty, seal = register.settings_of(saved).duty, register.sealed(saved.version)
+    duty, seal = register.settings_of(saved).duty, saved.stamp
     page = report.scrutiny_html(considered, inputs.today(), saved.findings, duty=duty, sealed=seal)
     with whole_file(out) as work:
         work.write_text(page, encoding="utf-8", newline="\n")
     wrote(as_json, [out], f"Wrote the page for scrutiny of version {saved.version.number} to {out}")
+
+
+@register_app.command(name="sign-off")
+def sign_off(
+    assessment: Id,
+    by: By,
+    capacity: Annotated[str, typer.Option("--as", help="Your role in the sign-off block: lead, head or equality.")],
+    comment: Annotated[str, typer.Option("--comment", help="Printed in the sign-off block.")] = "",
+    based_on: Looked = None,
+    note: Note = "",
+    place: Place = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign off one version: who, when, in what role.
+
+    The version named by --based-on is signed, as it is. When a newer one is there you are shown it, and
+    nothing is signed. What is changed after a sign-off is not signed off.
+    """
+    from exclusion import register
+
+    with held(place) as opened:
+        looked = register.load(opened, assessment, based_on)
+        left = len(looked.unanswered)
+        made = register.sign_off(opened, assessment, _based(based_on, looked), capacity, by=by, comment=comment, note=note)
+        lines = register.signing.said(register.load(opened, made.assessment, made.number).signed[-1:])
+    said(made, as_json, opened.where)
+    if not as_json:
+        say(" ".join([*lines, f"Findings that ask for an answer that have no answer: {left:,}."]))
 
 
 @register_app.command()

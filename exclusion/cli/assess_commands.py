@@ -307,14 +307,14 @@ def pack(
         result = inputs.used_by(result, listed, postcodes)
         found = answered(result.assessment.findings, answers, place)
     elif answers:
-        from exclusion.register import sealed, settings_of
+        from exclusion.register import settings_of
 
         settings = {"--council": council, "--service": service, "--local": local, "--weight": weight, "--people-scale": scale}
         if extra := [name for name, given in (settings | {"--own-figures or --areas": own, "--boundaries": boundaries}).items() if given]:
             do = "Leave it out: what was saved keeps the settings it was saved with. Or give the --proposal anew."
             raise UsageError([Problem(name, "does not go with --answers alone", "", do) for name in extra])
         saved, result = considered_as_saved(answers, place, release)
-        found, duty, seal = saved.findings, settings_of(saved).duty, sealed(saved.version)
+        found, duty, seal = saved.findings, settings_of(saved).duty, saved.stamp
     else:
         chosen = inputs.both(council, service)
         result = inputs.assessed(release, boundaries, *chosen, weight, inputs.local_of(local), scale, own)

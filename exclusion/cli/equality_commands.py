@@ -13,6 +13,7 @@ from exclusion.cli import inputs
 from exclusion.cli.options import (
     Answers,
     AsJson,
+    Label,
     Own,
     OwnAreas,
     OwnFigures,
@@ -23,6 +24,8 @@ from exclusion.cli.options import (
     Postcodes,
     Proposals,
     Release,
+    Since,
+    SocioEconomic,
 )
 from exclusion.cli.screen import notices, working, wrote
 from exclusion.contracts import Problem, UsageError
@@ -30,23 +33,20 @@ from exclusion.contracts import Problem, UsageError
 if TYPE_CHECKING:
     import pandas as pd
 
+    from exclusion.equality.model import SignOff
     from exclusion.judgement.duty import Duty
 
 
 def equality(
     proposal: Proposals = None,
     out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write: .docx or .html.")] = None,
-    label: Annotated[
-        str | None, typer.Option("--label", help="What your council calls it: EIA, EqIA, IIA ...; EIA, or as it was saved, when left out.")
-    ] = None,
+    label: Label = None,
     logo: Annotated[Path | None, typer.Option("--logo", help="Your logo, PNG or JPEG.")] = None,
     form: Annotated[Path | None, typer.Option("--form", help="Your own Word form with {{ placeholders }}, filled in instead.")] = None,
     sample_form: Annotated[Path | None, typer.Option("--sample-form", help="Write a form to start from, with every placeholder.")] = None,
     answers: Answers = None,
-    socio_economic: Annotated[
-        str | None, typer.Option("--socio-economic", help="How the socio-economic duty stands: not_in_force, in_force or adopted.")
-    ] = None,
-    since: Annotated[str | None, typer.Option("--socio-economic-since", help="From when, as YYYY-MM-DD.")] = None,
+    socio_economic: SocioEconomic = None,
+    since: Since = None,
     places: PlaceList = None,
     local: Own = None,
     own_figures: OwnFigures = None,
@@ -91,7 +91,7 @@ def equality(
     ending = assessments.check_ending(out)
     if form is not None and (ending != ".docx" or logo is not None):
         raise UsageError(Problem("--form", "is filled in as it is", "", "Write a .docx, and put your logo into the form itself."))
-    duty = _duty(socio_economic, since)
+    duty = duty_of(socio_economic, since)
     picture, own = (_bytes(path, name) for path, name in ((logo, "--logo"), (form, "--form")))
     if picture is not None:
         assessments.check_logo(picture)
@@ -99,6 +99,7 @@ def equality(
         assessments.check_form(own)
     words: dict[str, str] = {}
     seal = ""
+    signed: tuple[SignOff, ...] = ()
     if proposal:
         given = _answers(answers, place)
         listed = inputs.places_of(places, postcodes)
@@ -110,12 +111,14 @@ def equality(
         from exclusion.cli.register_commands import considered_as_saved
 
         saved, considered = considered_as_saved(str(answers), place, release)
-        given, seal = saved.responses, register.sealed(saved.version)
+        given, seal, signed = saved.responses, register.sealed(saved.version), saved.signed
         words, settings = register.words_of(saved), register.settings_of(saved)
         label, duty = settings.label if label is None else label, settings.duty if duty is None else duty
     with working("Writing the assessment"):
         named = "EIA" if label is None else label
-        made = assessments.build(considered, answers=given, label=named, today=inputs.today(), duty=duty, filled=words, sealed=seal)
+        made = assessments.build(
+            considered, answers=given, label=named, today=inputs.today(), duty=duty, filled=words, sealed=seal, signed=signed
+        )
         if own is not None:
             content = assessments.fill_form(made, own)
         elif ending == ".docx":
@@ -147,7 +150,7 @@ def _answers(assessment: str | None, place: str | None) -> pd.DataFrame | None:
         return register.load(opened, assessment).responses
 
 
-def _duty(status: str | None, since: str | None) -> Mapping[str, Duty] | None:
+def duty_of(status: str | None, since: str | None) -> Mapping[str, Duty] | None:
     """The duty of each nation with the socio-economic duty as the council says it stands, where the nation has texts for it."""
     if status is None:
         if since is not None:
@@ -155,10 +158,15 @@ def _duty(status: str | None, since: str | None) -> Mapping[str, Duty] | None:
         return None
     from exclusion.judgement.duty import NEEDS_A_DAY, SINCE_WHEN, as_council_says
 
-    try:
-        day = date.fromisoformat(since) if since else None
-    except ValueError:
-        raise UsageError(Problem("--socio-economic-since", "is not a date", str(since), "Write it as 2027-04-01.")) from None
+    day = day_since(since)
     if status in NEEDS_A_DAY and day is None:
-        raise UsageError(Problem("--socio-economic-since", "is missing", "", f"{SINCE_WHEN} Write it as 2027-04-01."))
+        raise UsageError(Problem("--socio-economic-since", "is missing", "", f"{SINCE_WHEN} Write it as 2024-04-01."))
     return as_council_says(status, day)
+
+
+def day_since(since: str | None) -> date | None:
+    """The day of ``--socio-economic-since``."""
+    try:
+        return date.fromisoformat(since) if since else None
+    except ValueError:
+        raise UsageError(Problem("--socio-economic-since", "is not a date", str(since), "Write it as 2024-04-01.")) from None

@@ -89,6 +89,15 @@ PeopleScale = Annotated[
     typer.Option("--people-scale", help="Your factor on the 2020 level of people unlikely to use the internet; 1 = as in 2020."),
 ]
 PeopleWhy = Annotated[str | None, typer.Option("--people-why", help="Why that factor: printed with the figures.")]
+Label = Annotated[
+    str | None,
+    typer.Option("--label", help="What your council calls it: EIA, EqIA, IIA ...; EIA, or as it was saved, when left out."),
+]
+SocioEconomic = Annotated[
+    str | None,
+    typer.Option("--socio-economic", help="How the socio-economic duty stands: not_in_force, in_force or adopted."),
+]
+Since = Annotated[str | None, typer.Option("--socio-economic-since", help="From when, as YYYY-MM-DD.")]
 Place = Annotated[
     str | None,
     typer.Option("--register", help="SQLite file or postgresql:// URL; else KEPT_OPEN_REGISTER, else kept-open/register.sqlite at home."),

@@ -15,6 +15,7 @@ from exclusion.cli.options import (
     By,
     Id,
     Own,
+    Label,
     OwnAreas,
     OwnFigures,
     OwnUse,
@@ -24,6 +25,8 @@ from exclusion.cli.options import (
     Postcodes,
     Proposals,
     Release,
+    Since,
+    SocioEconomic,
     Weights,
 )
 from exclusion.cli.screen import complain, notices, print_json, say, show, working, wrote
@@ -128,7 +131,11 @@ def show_command(
     counts = found.groupby(["kind", "severity", "response"], as_index=False).size().rename(columns={"size": "findings"})
     if as_json:
         about: dict[str, Any] = asdict(saved.version) | {"run": saved.run, "missing": list(missing), "unanswered": len(open_ones)}
-        print_json(about | {"findings": counts.to_dict("records"), "responses": saved.responses.to_dict("records"), "tables": saved.tables})
+        print_json(
+            about
+            | {"findings": counts.to_dict("records"), "responses": saved.responses.to_dict("records"), "tables": saved.tables}
+            | {"signed": [asdict(one) for one in saved.signed]}
+        )
         return
     for name, value in asdict(saved.version).items():
         say(f"{name}: {value}")
@@ -138,6 +145,8 @@ def show_command(
         show(saved.responses[saved.responses["current"]][brief], False, "Answers")
     if len(review := saved.review_table()):
         show(review, False, "Contacts that came, beside those expected")
+    for line in register.signing.said(saved.signed):
+        say(line)
     say(f"{len(open_ones)} findings that ask for an answer have no answer yet.")
     say("\n".join(missing) or "It opens exactly as it was saved.")
     for notice in saved.run.get("notices", ()):
@@ -236,6 +245,8 @@ def verify(
         print_json({"ok": True} | asdict(found))
     else:
         say(f"{found.events} events, {found.versions} versions and {found.files} files are as they were written.")
+        for line in found.signed:
+            say(line)
         say(f"The history ends with {found.head}. Write this down elsewhere, and give it to a later check with --expect.")
 
 
@@ -251,6 +262,9 @@ def save(
     note: Annotated[str, typer.Option("--note", help="What this version is for; not in the public copy.")] = "",
     places: PlaceList = None,
     local: Own = None,
+    label: Label = None,
+    socio_economic: SocioEconomic = None,
+    since: Since = None,
     weight: Weights = None,
     own_figures: OwnFigures = None,
     own_use: OwnUse = None,
@@ -274,6 +288,7 @@ def save(
 
     if own_figures or own_use or own_when or areas:  # said before the slow part
         raise UsageError(register.not_kept("--areas" if areas else "--own-figures"))
+    words = _words(label, socio_economic, since, assessment_id, based_on, place)
     judged, listed = inputs.local_of(local), inputs.places_of(places, postcodes)
     considered = inputs.consider(release, None, proposal, council, service, weight, judged) if proposal else None
     if considered:
@@ -282,9 +297,35 @@ def save(
     texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]
     title = title or (" and ".join(one.title for one in considered.proposals)[:200] if considered and not assessment_id else "")
     texts, more = register.kept(considered, texts) if considered else (texts, {})
+    more |= words
     with held(place, create=True) as opened, working("Saving"):
         saved = register.save(
             opened, assessment, by=by, title=title, assessment_id=assessment_id, based_on=based_on, proposals=texts, tables=more, note=note
         )
     said(saved, as_json, opened.where)
     notices(considered or assessment)
+
+
+def _words(
+    label: str | None, status: str | None, since: str | None, assessment_id: str | None, based_on: int, place: str | None
+) -> dict[str, pd.DataFrame]:
+    """The table ``words`` with settings that were given; empty where none were: then what is there is kept as it is.
+
+    A setting that was not given stays as in the version this one is based on, and so do the council's own words.
+    """
+    if label is None and status is None and since is None:
+        return {}
+    from exclusion import equality, register
+    from exclusion.cli.equality_commands import day_since, duty_of
+
+    if label is not None:
+        equality.check_label(label)
+    duty_of(status, since)
+    before, words = register.Settings(), {}
+    if assessment_id is not None and based_on > 0:
+        with held(place) as opened:
+            saved = register.load(opened, assessment_id, based_on)
+        before, words = register.settings_of(saved), register.words_of(saved)
+    name = before.label if label is None else " ".join(label.split())
+    duty = (before.socio_economic, before.since) if status is None else (status, day_since(since))
+    return {"words": register.words_table(words, register.Settings(name, *duty))}

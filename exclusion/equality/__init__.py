@@ -11,7 +11,7 @@ No impact is chosen, no characteristic is blank, and the same inputs give the sa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
@@ -20,7 +20,7 @@ import pandas as pd
 from exclusion.contracts import NothingToAssess, Problem, UsageError
 from exclusion.equality import actions, sections
 from exclusion.equality.figures import Where
-from exclusion.equality.model import Equality, Open, Part, Section, lines
+from exclusion.equality.model import Equality, Open, Part, Section, SignOff, lines
 from exclusion.judgement import equality as texts
 from exclusion.judgement.duty import Duty, duties
 from exclusion.proposal import Considered
@@ -58,6 +58,7 @@ PLAIN_VALUES = (
     "officer_saving",
     "caveats",
     "review_figures",
+    "signed_off",
 )
 
 
@@ -70,6 +71,7 @@ def build(
     filled: Mapping[str, str] | None = None,
     duty: Mapping[str, Duty] | None = None,
     sealed: str = "",
+    signed: Sequence[SignOff] = (),
 ) -> Equality:
     """The equality assessment of one or more proposals.
 
@@ -90,6 +92,8 @@ def build(
         (:meth:`exclusion.judgement.duty.Duty.with_socio_economic`).
     sealed
         Which version of the register this is made from, with its seal (:func:`exclusion.register.sealed`), to print.
+    signed
+        Who signed off, as the register keeps it (``Saved.signed``); a role that nobody signed in stays open.
 
     Raises
     ------
@@ -98,9 +102,7 @@ def build(
     NothingToAssess
         When the proposals change nothing in any ward.
     """
-    label = " ".join(label.split())
-    if not label or len(label) > LONGEST_LABEL:
-        raise UsageError(Problem("label", f"must have 1 to {LONGEST_LABEL} letters", label[:LONGEST_LABEL], "For example EIA or EqIA."))
+    label = check_label(label)
     where = Where(considered, _wards(considered))
     if not where.wards:
         raise NothingToAssess("The proposals change nothing in any ward of the release, so there is nothing to assess.")
@@ -111,7 +113,7 @@ def build(
     warnings = tuple(texts.words().late.format(date=date_words(one.date), evidence=date_words(built)) for one in late)
     found, stray = actions.answered(considered, answers)
     known = duties() if duty is None else duty
-    given = sections.Given(considered, where, found, stray, known, label, f"{evidence}.", warnings, dict(filled or {}))
+    given = sections.Given(considered, where, found, stray, known, label, f"{evidence}.", warnings, dict(filled or {}), tuple(signed))
     chosen = {one.id: one for nation in where.nations for one in texts.characteristics_of(nation)}
     ordered = sorted(chosen.values(), key=lambda one: (not one.protected, list(texts.characteristics()).index(one.id)))
     parts = tuple(sections.part(given, one) for one in ordered)
@@ -192,6 +194,7 @@ def _values(
         for name, section in zip(SECTION_VALUES, blocks, strict=False)
     }
     values |= {"review_figures": "\n".join(lines(tuple(b for b in blocks[13].blocks if not isinstance(b, Open))))}
+    values |= {"signed_off": "\n".join(lines(blocks[12].blocks)) if given.signed else "Nobody has signed off in the register."}
     values |= {f"{one.id}_know": "\n".join(lines(one.know)) for one in parts}
     left = [one for section in blocks for one in section.blocks if isinstance(one, Open)]
     # Said in words: in a form an empty cell would read as "no impact".
@@ -261,6 +264,14 @@ def check_form(form: bytes) -> None:
     forms.check(form)
 
 
+def check_label(label: str) -> str:
+    """What the council calls the document, on one line; UsageError where it is blank or long."""
+    label = " ".join(label.split())
+    if not label or len(label) > LONGEST_LABEL:
+        raise UsageError(Problem("label", f"must have 1 to {LONGEST_LABEL} letters", label[:LONGEST_LABEL], "For example EIA or EqIA."))
+    return label
+
+
 def check_ending(name: str | Path) -> str:
     """The ending of a file name when it is one we write; asked before the slow part.
 
@@ -282,6 +293,7 @@ __all__ = [
     "build",
     "check_ending",
     "check_form",
+    "check_label",
     "check_logo",
     "fill_form",
     "made_words",

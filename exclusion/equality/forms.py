@@ -145,6 +145,7 @@ def sample(made: Equality | None = None) -> bytes:
         ("Combined and cumulative effects", "cumulative_evidence"),
         ("Options", "options"),
         ("Draft actions and officers' answers", "actions"),
+        ("Signed off", "signed_off"),
         ("Figures to look at again", "review_figures"),
         ("How to read this", "caveats"),
     ]

@@ -30,6 +30,24 @@ class Choice:
     options: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class SignOff:
+    """Somebody signed off one version that is kept in the register."""
+
+    capacity: str
+    """The row of the sign-off block, such as ``head``."""
+    by: str
+    at: str
+    """ISO 8601, UTC."""
+    version: int
+    """The version that was looked at and signed."""
+    comment: str = ""
+    stands: bool = True
+    """Whether nothing was changed after it."""
+    taken_in_by: str = ""
+    """Who took it in from the file of another register; blank where it was signed in this one."""
+
+
 Block = AuditBlock | Open | Choice
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from exclusion import __version__, judgement, people
 from exclusion.equality import actions, figures
 from exclusion.equality.figures import Where
-from exclusion.equality.model import Block, Choice, Listed, Open, Part, Section, Sub, Table
+from exclusion.equality.model import Block, Choice, Listed, Open, Part, Section, SignOff, Sub, Table
 from exclusion.judgement import equality as texts
 from exclusion.judgement.duty import Duty
 from exclusion.proposal import Considered, fail_together
@@ -60,6 +60,7 @@ class Given:
     evidence: str
     warnings: tuple[str, ...]
     filled: Mapping[str, str]
+    signed: Sequence[SignOff] = ()
 
     @cached_property
     def concerned(self) -> pd.DataFrame:
@@ -101,7 +102,7 @@ def write(given: Given, parts: tuple[Part, ...]) -> tuple[Section, ...]:
         _options(given),
         _actions(given),
         (Choice("Outcome", texts.words().outcomes), *given.blanks(12)),
-        _sign_off(),
+        _sign_off(given),
         _review(given),
     )
     return tuple(Section(number, title, tuple(block)) for number, (title, block) in enumerate(zip(TITLES, blocks, strict=True), start=1))
@@ -363,9 +364,20 @@ def _actions(given: Given) -> list[Block]:
     ]
 
 
-def _sign_off() -> list[Block]:
-    rows = tuple((one.label, "", "", "") for one in texts.signatures().values())
-    return [Table("Signed off by", ("Role", "Name", "Date", "Comments"), rows)]
+def _sign_off(given: Given) -> list[Block]:
+    """A row for each role: as the register has it, else open to be signed by hand."""
+    rows: list[tuple[str, str, str, str]] = []
+    for name, one in texts.signatures().items():
+        mine = [signed for signed in given.signed if signed.capacity == name]
+        rows += [(one.label, signed.by, date_words(signed.at[:10]), _which(signed)) for signed in mine] or [(one.label, "", "", "")]
+    return [Table("Signed off by", ("Role", "Name", "Date", "Comments"), tuple(rows))]
+
+
+def _which(signed: SignOff) -> str:
+    """What was signed, in the words of the table: a sign-off says nothing of a later version."""
+    came = f" Signed in another register, taken in by {signed.taken_in_by}." if signed.taken_in_by else ""
+    later = "" if signed.stands else " Changed after that, and the change is not signed off."
+    return f"Signed off version {signed.version} in the register.{came}{later} {signed.comment}".strip()
 
 
 def _review(given: Given) -> list[Block]:

@@ -11,7 +11,7 @@ event in a history whose hashes :func:`verify` checks. A SQLite file, or Postgre
 
 ``connect`` opens it, ``schema`` and ``migrations`` say what it holds, ``chain`` seals it, ``contents``
 turns an assessment into files and back, ``saving`` and ``reading`` write and read versions,
-``responses`` and ``review`` are what officers add, ``forms`` the tables they fill in, ``comparing`` says what
+``responses``, ``review`` and ``signing`` are what officers and approvers add, ``forms`` the tables they fill in, ``comparing`` says what
 differs, ``carry`` and ``public`` (with its page, ``draft``) make files to send, ``considering`` keeps a proposal with
 its tables, ``identity`` says who may write. Only this package imports SQLAlchemy.
 """
@@ -30,7 +30,8 @@ from exclusion.register.public import MARK, export_public, public_copy
 from exclusion.register.reading import Saved, history, load, versions
 from exclusion.register.responses import ANSWERS, Response, answered, unanswered
 from exclusion.register.review import Review
-from exclusion.register.saving import Conflict, not_kept, record_review, respond, save
+from exclusion.register.saving import Conflict, not_kept, record_review, respond, save, sign_off
+from exclusion.register.signing import capacities
 
 __all__ = [
     "ANSWERS",
@@ -52,6 +53,7 @@ __all__ = [
     "answer_form",
     "answered",
     "answers_to",
+    "capacities",
     "compare",
     "connect",
     "default_place",
@@ -76,6 +78,7 @@ __all__ = [
     "save",
     "sealed",
     "settings_of",
+    "sign_off",
     "unanswered",
     "verify",
     "versions",

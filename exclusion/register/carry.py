@@ -20,7 +20,7 @@ from typing import Any
 from exclusion import __version__, contracts
 from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
 from exclusion.export import whole_file
-from exclusion.register import chain, contents, reading, responses, review, saving
+from exclusion.register import chain, contents, reading, responses, review, saving, signing
 from exclusion.register.chain import Version
 from exclusion.register.connect import Register
 from exclusion.register.identity import named
@@ -325,6 +325,8 @@ def _check_part(name: str, content: bytes, where: str) -> None:
         odd = [row["response"] for row in responses.from_file(content, where) if row["response"] not in responses.ANSWERS]
         if odd:
             raise DataRefused(Problem(where, "holds an answer that is none", odd[0][:40], _DO))
+    elif name == contents.SIGNED:
+        signing.from_file(content, where)
     elif name == contents.REVIEW:
         try:
             review.from_file(content, where)

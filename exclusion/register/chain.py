@@ -18,13 +18,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from exclusion.contracts import Problem, UsageError
 from exclusion.register import schema
 from exclusion.register.connect import Register
 
 START = "0" * 64
 """What stands before the first event and the first version."""
-EVENTS = ("saved", "responded", "reviewed", "imported", "exported")
-SAVES = {"assessed": "saved", "responded": "responded", "reviewed": "reviewed"}
+EVENTS = ("saved", "responded", "reviewed", "signed", "imported", "exported")
+SAVES = {"assessed": "saved", "responded": "responded", "reviewed": "reviewed", "signed": "signed"}
 """What a version is, and the event that records it."""
 
 
@@ -36,7 +37,7 @@ class Version:
     number: int
     based_on: int
     kind: str
-    """assessed, responded or reviewed."""
+    """assessed, responded, reviewed or signed."""
     title: str
     councils: str
     services: str
@@ -49,6 +50,10 @@ class Version:
 
 SEAL_LETTERS = 16
 """How much of a digest is printed: 64 bits, and short enough to copy by hand."""
+
+
+FEWEST_LETTERS = 8
+"""Of a seal that is looked for: one letter would be found in any register."""
 
 
 def sealed(version: Version) -> str:
@@ -66,6 +71,8 @@ class Verified:
     head: str
     """Hash of the newest event: write it down elsewhere, and give it to a later check."""
     problems: tuple[str, ...]
+    signed: tuple[str, ...] = ()
+    """Each sign-off that is held: who, when, which version, and whether it was changed after that."""
 
 
 def canonical(value: Any) -> bytes:
@@ -132,7 +139,16 @@ def verify(register: Register, expect: str = "") -> Verified:
     -------
     Verified
         With a sentence for each row that does not hold.
+
+    Raises
+    ------
+    UsageError
+        For fewer letters of a seal than tell one from another.
     """
+    expect = expect.strip().lower()
+    if expect and len(expect) < FEWEST_LETTERS:
+        what = "is too short to tell one seal from another"
+        raise UsageError(Problem("the seal to look for", what, expect, f"Give at least its first {FEWEST_LETTERS} letters."))
     with register.reading() as connection:
         problems = [*_file_problems(connection), *_guard_problems(connection)]
         events = [dict(row._mapping) for row in connection.execute(sa.select(schema.history).order_by(schema.history.c.number))]
@@ -146,9 +162,23 @@ def verify(register: Register, expect: str = "") -> Verified:
         files, broken = _content_problems(connection)
         problems += broken
     seals = [*(str(event["hash"]) for event in events), *(version.digest for version in versions)]
-    if expect and not any(seal.startswith(expect.lower()) for seal in seals):
+    if expect and not any(seal.startswith(expect) for seal in seals):
         problems.append(f"The hash {expect} is not in the history: what it sealed was changed or removed.")
-    return Verified(len(events), len(versions), files, str(events[-1]["hash"]) if events else START, tuple(problems))
+    head_hash = str(events[-1]["hash"]) if events else START
+    return Verified(len(events), len(versions), files, head_hash, tuple(problems), tuple(_signed(versions, events)))
+
+
+def _signed(versions: list[Version], events: list[dict[str, Any]]) -> Iterator[str]:
+    """Who signed off which version, a sentence each."""
+    came = {(event["assessment"], event["version"]): event["who"] for event in events if event["what"] == "imported"}
+    changed = {version.assessment: version.number for version in versions if version.kind != "signed"}  # the last of each
+    for one in versions:
+        if one.kind == "signed":
+            which = f"Version {one.based_on} of {one.assessment} ('{one.title}')"
+            by = came.get((one.assessment, one.number))
+            taken = f", in another register, and taken in here by {by}" if by else ""
+            later = "; it was changed after that" if changed.get(one.assessment, 0) > one.based_on else ""
+            yield f"{which} was signed off by {one.made_by} on {one.made_at[:10]}{taken}{later}."
 
 
 def _file_problems(connection: Connection) -> Iterator[str]:

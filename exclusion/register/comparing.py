@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from exclusion import differences, judgement
+from exclusion.register import signing
 from exclusion.register.chain import Version, sha256
 from exclusion.register.considering import settings_of, words_of
 from exclusion.register.reading import Saved
@@ -31,11 +32,13 @@ class Comparison:
     """``area_code, service_id, channel, kind, rule_ids, before, after, reason, name``: the answer that stands."""
     reviews: int
     """How many reviews were added."""
+    signed: tuple[str, ...] = ()
+    """Each sign-off that was added, as a sentence."""
 
     @property
     def same(self) -> bool:
         """Whether nothing differs."""
-        return not (len(self.settings) or len(self.findings) or len(self.bands) or len(self.responses) or self.reviews)
+        return not (len(self.settings) or len(self.findings) or len(self.bands) or len(self.responses) or self.reviews or self.signed)
 
     def sentences(self) -> list[str]:
         """The differences in words, the counts first."""
@@ -56,6 +59,7 @@ class Comparison:
             said.append(f"{name} answered '{after}' to {_way(channel)} for {_service(service)} in {where}{was}.")
         if self.reviews:
             said.append(f"{self.reviews} {'review was' if self.reviews == 1 else 'reviews were'} added.")
+        said += self.signed
         return said if len(said) > 1 else [*said, "Nothing else differs."]
 
 
@@ -79,6 +83,7 @@ def compare(before: Saved, after: Saved) -> Comparison:
         _bands(before, after),
         _responses(before, after),
         max(0, len(after.reviewed) - len(before.reviewed)),
+        tuple(signing.said(after.signed[len(before.signed) :])),
     )
 
 

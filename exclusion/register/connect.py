@@ -156,9 +156,7 @@ def _sqlite(path: Path, create: bool, busy_seconds: float) -> Register:
 
     def opened() -> sqlite3.Connection:
         # Transactions are begun below, not by the driver, so that a writer takes its lock before it reads.
-        connection = sqlite3.connect(
-            path.as_uri() + mode, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False
-        )
+        connection = sqlite3.connect(path.as_uri() + mode, uri=True, timeout=busy_seconds, isolation_level=None, check_same_thread=False)
         for pragma in ("foreign_keys = ON", "synchronous = FULL", "trusted_schema = OFF"):
             connection.execute(f"PRAGMA {pragma}")
         return connection
@@ -255,7 +253,7 @@ def _bring_up(register: Register) -> None:
             )
         if held != REVISION:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(config, REVISION)
 
 
 def _revision(register: Register) -> str | None:

@@ -24,8 +24,10 @@ from exclusion.contracts import SUMMARIES_BEFORE, DataRefused, Problem, UsageErr
 from exclusion.release import Evidence
 
 RUN, SETTINGS = "run.toml", "assessment.json"
-RESPONSES, REVIEW = "responses.toml", "review.toml"
-ADDED = (RESPONSES, REVIEW)
+WORDS = "words.parquet"
+"""The council's own words and settings; see :mod:`exclusion.register.considering`."""
+RESPONSES, REVIEW, SIGNED = "responses.toml", "review.toml", "signoff.toml"
+ADDED = (RESPONSES, REVIEW, SIGNED)
 """Parts that hold only what their version added; every other part is the whole, and is carried on."""
 TABLE, ARRAY, FIELDS = "$table", "$array", "$fields"
 PART_NAME = re.compile(r"[a-z][a-z0-9_]{0,70}(-[0-9]{1,3})?\.(toml|json|parquet)")

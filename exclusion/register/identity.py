@@ -20,11 +20,13 @@ from exclusion.register.contents import plain
 
 ROLES = ("viewer", "officer", "approver")
 """Each may do what those before it may: look; save, answer and review; sign off."""
+APPROVER = ROLES[-1]
 SHARED, LEAVE = "KEPT_OPEN_SHARED", "KEPT_OPEN_ROLES"
 """Environment: set when a server is for more than one person; the file that says who may do what."""
 EVERYONE = "everyone"
 _SIGNED_OUT = "This server can be reached by others and nobody has signed in, so it only shows. To save, use it on your own machine"
 _NO_LEAVE = "{name} is signed in and may look. To save, ask whoever runs this server for the role of officer."
+_NO_SIGNING = "{name} may save and answer here. To sign off, ask whoever runs this server for the role of approver."
 _UNCONFIRMED = "The sign-in service has not confirmed the address {name}, so it may look only."
 
 
@@ -53,16 +55,23 @@ class Visitor:
         """Whether they may do what this role may."""
         return ROLES.index(self.role) >= ROLES.index(role)
 
-    def author(self, name: str = "") -> str:
-        """The name to save under: who signed in, else the name that was asked for.
+    @property
+    def why_not_sign(self) -> str:
+        """Why nothing may be signed off, as a sentence to show; blank when it may."""
+        if self.may(APPROVER):
+            return ""
+        return _NO_SIGNING.format(name=self.name or "Whoever is here") if self.may_write else self.why_not
+
+    def author(self, name: str = "", role: str = "officer") -> str:
+        """The name to save under, or to sign off under (``role`` approver): who signed in, else the name that was asked for.
 
         Raises
         ------
         UsageError
-            When they may not save, or no name was given.
+            When they may not, or no name was given.
         """
-        if not self.may_write:
-            raise UsageError(self.why_not)
+        if not self.may(role):
+            raise UsageError(self.why_not_sign if self.may_write else self.why_not)
         return named(self.name or name)
 
 

@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from exclusion.contracts import DataRefused, Problem, UsageError
-from exclusion.register import chain, contents, responses, review, schema
+from exclusion.equality.model import SignOff
+from exclusion.register import chain, contents, responses, review, schema, signing
 from exclusion.register.chain import Version
 from exclusion.register.connect import Register
-from exclusion.register.contents import RESPONSES, REVIEW, RUN, Reopened
+from exclusion.register.contents import RESPONSES, REVIEW, RUN, SIGNED, Reopened
 from exclusion.register.review import Review
 from exclusion.release import Evidence
 
@@ -33,6 +34,8 @@ class Saved:
     """``responses.toml`` of this version and those before it, with their numbers, oldest first."""
     reviewed: tuple[tuple[int, bytes], ...]
     """``review.toml`` of this version and those before it."""
+    signed: tuple[SignOff, ...] = ()
+    """Who signed off this version or one before it, oldest first."""
 
     @cached_property
     def run(self) -> dict[str, Any]:
@@ -90,6 +93,11 @@ class Saved:
     def because(self) -> list[str]:
         """What changed because of the assessment, in sentences: what officers answered, then the council's own words at each review."""
         return [*responses.said(self.findings), *(f"{one.on:%d %B %Y}, {one.by}: {one.changed}" for one in self.reviews if one.changed)]
+
+    @property
+    def stamp(self) -> str:
+        """Which version this is, its seal, and who signed it off: to print in what is made from it."""
+        return " ".join([chain.sealed(self.version), *signing.said(one for one in self.signed if one.stands)])
 
     def reopen(self, evidence: Evidence | None) -> Reopened:
         """The assessment exactly as it was, on the release it was made with; or what is missing."""
@@ -172,7 +180,24 @@ def read_version(connection: Connection, where: str, assessment: str, number: in
         {part: bodies[digest] for part, digest in sorted(here.items())},
         tuple((int(row.number), bodies[row.sha256]) for row in added if row.name == RESPONSES),
         tuple((int(row.number), bodies[row.sha256]) for row in added if row.name == REVIEW),
+        _signed(connection, version, {int(row.number): bodies[row.sha256] for row in added if row.name == SIGNED}),
     )
+
+
+def _signed(connection: Connection, version: Version, files: Mapping[int, bytes]) -> tuple[SignOff, ...]:
+    """The sign-offs so far, with whether each still stands and whether it came in a file."""
+    if not files:
+        return ()
+    held, told = schema.versions, schema.history
+    rows = connection.execute(
+        sa.select(held.c.number, held.c.kind).where(held.c.assessment == version.assessment, held.c.number <= version.number)
+    )
+    kinds = {int(row.number): str(row.kind) for row in rows}
+    came = connection.execute(
+        sa.select(told.c.version, told.c.who).where(told.c.assessment == version.assessment, told.c.what == "imported")
+    )
+    taken_in = {int(row.version): str(row.who) for row in came}
+    return signing.told(kinds, [signing.from_file(content, SIGNED) for content in files.values()], taken_in, files)
 
 
 def newest(connection: Connection, assessment: str) -> Version | None:

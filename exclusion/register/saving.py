@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from exclusion.assessment import OWN_AREAS, OWN_MEASURE, Assessment
 from exclusion.contracts import ExclusionError, Problem, UsageError
-from exclusion.register import chain, contents, reading, responses, review, schema
+from exclusion.register import chain, contents, reading, responses, review, schema, signing
 from exclusion.register.chain import Version
 from exclusion.register.comparing import Comparison, compare
 from exclusion.register.connect import Register
@@ -71,7 +71,8 @@ def save(
     proposals
         The text of each proposal file.
     tables
-        More tables to keep with it, such as ``demand`` (expected contacts) and ``effects`` of a considered proposal.
+        More tables to keep with it, such as ``demand`` (expected contacts) and ``effects`` of a considered proposal. The
+        table ``words`` of the version before is kept where none is given: what the council wrote is never dropped unasked.
     note
         What this version is for; not in the public copy.
 
@@ -157,6 +158,39 @@ def record_review(register: Register, assessment_id: str, based_on: int, given: 
     return _commit(register, saved.version.assessment, based_on, "reviewed", who, note, files, None)
 
 
+def sign_off(
+    register: Register, assessment_id: str, based_on: int, capacity: str, *, by: str, comment: str = "", note: str = ""
+) -> Version:
+    """Sign off one version: who, when, in what capacity. What was signed stays as it was.
+
+    Whether somebody may is asked of :meth:`exclusion.register.Visitor.author` before.
+
+    Parameters
+    ----------
+    based_on
+        The version that was looked at, and is signed.
+    capacity
+        A row of the sign-off block of the document (:func:`exclusion.register.signing.capacities`).
+
+    Returns
+    -------
+    Version
+        The version that holds the sign-off, one further than what was signed.
+
+    Raises
+    ------
+    Conflict
+        When something newer is there: nobody signs what they have not seen.
+    UsageError
+        For a capacity we do not know, or a register that cannot be written.
+    """
+    who, saved = named(by), reading.load(register, assessment_id, based_on)
+    given = signing.checked(capacity, comment, who, chain.now(), based_on)
+    more = {"signs": based_on, "signed_digest": saved.version.digest, "capacity": capacity}
+    files = {contents.SIGNED: signing.to_file(given)}
+    return _commit(register, saved.version.assessment, based_on, signing.KIND, who, note, files, None, more)
+
+
 def _whole_id(register: Register, assessment_id: str) -> str:
     return str(reading.versions(register, assessment_id)["assessment"].iloc[0])
 
@@ -170,8 +204,12 @@ def _commit(
     note: str,
     files: Mapping[str, bytes],
     about: Mapping[str, str] | None,
+    more: Mapping[str, Any] | None = None,
 ) -> Version:
-    """One transaction: the version, its files, the event. ``about`` None = as in the version before, with its files carried on."""
+    """One transaction: the version, its files, the event (with ``more`` in it).
+
+    ``about`` None = as in the version before, with its files carried on; else only the council's own words are, unless others come.
+    """
     words = contents.plain(note, "note")
     try:
         with register.writing() as connection:
@@ -183,14 +221,16 @@ def _commit(
             row = {"title": "", "councils": "", "services": "", "release": ""}
             if last is not None:
                 row = {name: getattr(last, name) for name in row}
+                held = reading.parts_of(connection, assessment, last.number)
                 if about is None:
-                    carried = reading.parts_of(connection, assessment, last.number)
-                    carried = {name: digest for name, digest in carried.items() if name not in contents.ADDED}
+                    carried = {name: digest for name, digest in held.items() if name not in contents.ADDED}
+                elif contents.WORDS in held and contents.WORDS not in files:
+                    carried = {contents.WORDS: held[contents.WORDS]}
             row |= {name: value for name, value in (about or {}).items() if value}
             at = chain.now()
             version = Version(assessment, based_on + 1, based_on, kind, **row, made_by=who, made_at=at, note=words, digest="")
             version = insert(connection, version, carried, files, last.digest if last else chain.START)
-            detail: dict[str, Any] = {"digest": version.digest, "files": sorted(files)}
+            detail: dict[str, Any] = {"digest": version.digest, "files": sorted(files), **(more or {})}
             chain.record(connection, head, at, who, chain.SAVES[kind], assessment, version.number, detail)
     except _Moved:
         raise _conflict(register, assessment, based_on) from None

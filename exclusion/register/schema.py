@@ -7,9 +7,9 @@ the two together.
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Integer, LargeBinary, MetaData, String, Table, Text
+from sqlalchemy import BigInteger, Column, ForeignKey, ForeignKeyConstraint, Index, Integer, LargeBinary, MetaData, String, Table, Text
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration; an older register is brought up to it when it is opened."""
 
 APPEND_ONLY = ("contents", "versions", "parts", "history")
@@ -63,6 +63,7 @@ history = Table(
     Column("detail", Text, nullable=False),  # JSON
     Column("previous", String(64), nullable=False, unique=True),
     Column("hash", String(64), nullable=False, unique=True),
+    Index("history_by_assessment", "assessment", "version"),  # who signed off or took in a version is looked up whenever one is opened
 )
 
 chain = Table(

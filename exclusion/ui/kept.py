@@ -24,15 +24,16 @@ from exclusion.views import equality as equality_shown
 from exclusion.views import register as shown
 from exclusion.words import counted, slug
 
-AS_SAVED, ANSWER, REVIEW, COMPARE, HISTORY, SEND = (
+AS_SAVED, ANSWER, REVIEW, SIGN, COMPARE, HISTORY, SEND = (
     "As it was saved",
     "Answer",
     "Review",
+    "Sign off",
     "Compare versions",
     "History",
     "Send or publish",
 )
-PARTS = (AS_SAVED, ANSWER, REVIEW, COMPARE, HISTORY, SEND)
+PARTS = (AS_SAVED, ANSWER, REVIEW, SIGN, COMPARE, HISTORY, SEND)
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 
 
@@ -71,6 +72,8 @@ def show(held: Register, evidence: Evidence, assessment: str, rows: pd.DataFrame
         _answer(register.load(held, assessment, keeping.seen(assessment, newest)))
     elif part == REVIEW:
         _review(register.load(held, assessment, keeping.seen(assessment, newest)))
+    elif part == SIGN:
+        _sign(register.load(held, assessment, keeping.seen(assessment, newest)))
     elif part == COMPARE:
         _compare(held, assessment, rows)
     elif part == HISTORY:
@@ -111,8 +114,10 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
     words = register.words_of(saved)
     settings = ui.refusing_here(lambda: register.settings_of(saved)) or register.Settings()
     duty, answers = settings.duty, saved.responses if len(saved.responses) else None
-    seal = register.sealed(saved.version)
-    made = ui.refusing_here(lambda: equality.build(considered, answers=answers, filled=words, label=settings.label, duty=duty, sealed=seal))
+    seal, stamp = register.sealed(saved.version), saved.stamp
+    made = ui.refusing_here(
+        lambda: equality.build(considered, answers=answers, filled=words, label=settings.label, duty=duty, sealed=seal, signed=saved.signed)
+    )
     name = f"{slug(saved.version.title)}-version-{saved.version.number}"
     give = partial(st.download_button, on_click="ignore", width="stretch")
     logo, form = equality_form.files() if made is not None else (None, None)
@@ -122,9 +127,9 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
             give("The equality assessment (Word)", partial(equality.to_docx, made, logo), f"{name}.docx", _WORD)
             give("The equality assessment (web page)", partial(equality.to_html, made, logo), f"{name}.html", "text/html")
     with right:
-        scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings, duty=duty, sealed=seal)
+        scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings, duty=duty, sealed=stamp)
         give("The page for scrutiny (web page)", scrutiny, f"{name}-scrutiny.html", "text/html")
-        pack = partial(equality_shown.pack, considered, saved.findings, duty, seal)
+        pack = partial(equality_shown.pack, considered, saved.findings, duty, stamp)
         give("All its pages (zip)", pack, f"{name}-pages.zip", "application/zip")
         if made is not None and form is not None and (filled := equality_form.filled_form(made, form)) is not None:
             give("Your own form, filled in (Word)", filled, f"{name}-own-form.docx", _WORD)
@@ -224,6 +229,40 @@ def _review(saved: Saved) -> None:
     keeping.try_to(work)
 
 
+# --------------------------------------------------------------------------- sign off
+
+
+def _sign(saved: Saved) -> None:
+    st.subheader("Who has signed off", anchor=False)
+    ui.lines(shown.signed_off(saved))
+    may = visitor()
+    if may.why_not_sign:
+        st.info(may.why_not_sign)
+        return
+    number, left = saved.version.number, len(saved.unanswered)
+    st.subheader(f"Sign off version {number}", anchor=False)
+    waiting = f"{counted(left, 'finding')} that ask for an answer {'has' if left == 1 else 'have'} none." if left else "All have answers."
+    st.markdown(f"A sign-off is of this version alone: what is changed after it is not signed off. {waiting}")
+    labels = register.capacities()
+    with st.form(f"sign_form_{saved.version.assessment}"):
+        capacity = st.radio("You sign off as", list(labels), index=None, format_func=lambda one: labels[one], key="sign_capacity")
+        comment = st.text_area("Comment (printed in the sign-off block)", key="sign_comment", max_chars=1000)
+        name = answering.ask_name("sign")
+        sent = st.form_submit_button(f"Sign off version {number}", type="primary")
+    if not sent:
+        return
+    if capacity is None:
+        st.error("Say in what role you sign off.")
+        return
+
+    def work() -> register.Version:
+        who = may.author(name, "approver")
+        with register.connect(create=False) as held:
+            return register.sign_off(held, saved.version.assessment, number, capacity, by=who, comment=comment or "")
+
+    keeping.try_to(work)
+
+
 # --------------------------------------------------------------------------- compare, send
 
 
@@ -303,11 +342,14 @@ def verify() -> None:
     if held is None:
         return
     with held:
-        found = register.verify(held, (expect or "").strip())
+        found = ui.refusing_here(lambda: register.verify(held, expect or ""))
+    if found is None:
+        return
     if found.problems:
         ui.show_error(DataRefused([Problem("register", line, "", "Put back the last copy.") for line in found.problems]))
         return
     st.success(f"{found.events} events, {found.versions} versions and {found.files} files are as they were written.")
+    ui.lines(list(found.signed))
     st.markdown("The history ends with this seal. Write it down elsewhere, such as in the minutes, and give it to a later check.")
     st.code(found.head, language=None, wrap_lines=True)
 

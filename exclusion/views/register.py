@@ -10,16 +10,17 @@ import pandas as pd
 
 from exclusion import judgement
 from exclusion.equality.actions import ANSWERED
-from exclusion.register import Comparison, Saved, Version
+from exclusion.register import Comparison, Saved, Version, signing
 from exclusion.views.answers import Group, label
 from exclusion.views.shared import way
 from exclusion.words import capital, counted, date_words, join_words
 
-KINDS = {"assessed": "assessed", "responded": "answered", "reviewed": "reviewed"}
+KINDS = {"assessed": "assessed", "responded": "answered", "reviewed": "reviewed", "signed": "signed off"}
 EVENTS = {
     "saved": "Saved an assessment",
     "responded": "Answered findings",
     "reviewed": "Reviewed",
+    "signed": "Signed off",
     "imported": "Took in a file",
     "exported": "Sent a copy",
 }
@@ -80,7 +81,16 @@ def about(saved: Saved) -> list[tuple[str, str]]:
         ("Proposal.", f"{join_words([_title(text) for text in saved.proposals])}." if saved.proposals else "None."),
         ("Sealed with.", one.digest),
     ]
+    said += [("Signed off.", line) for line in signed_off(saved)]
     return [*said, ("Note.", one.note)] if one.note else said
+
+
+def signed_off(saved: Saved) -> list[str]:
+    """Who signed off which version, a sentence each, with the comment; or that nobody has."""
+    lines = signing.said(saved.signed)
+    return [f"{line} “{one.comment}”" if one.comment else line for line, one in zip(lines, saved.signed, strict=True)] or [
+        "Nobody has signed off this version or one before it."
+    ]
 
 
 def _weights(weights: dict[str, dict[str, float]]) -> str:
@@ -202,6 +212,7 @@ __all__ = [
     "listed",
     "reviewed",
     "saved_words",
+    "signed_off",
     "version_label",
     "way_in",
     "when",
