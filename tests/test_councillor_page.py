@@ -6,6 +6,7 @@ from datetime import date
 
 import pandas as pd
 import pytest
+import reading
 
 from exclusion import equality, proposal, report
 from exclusion.judgement.duty import duties
@@ -167,10 +168,11 @@ def test_the_duty_on_every_page_of_a_pack_is_as_the_council_says_it_stands(badge
     adopted = {nation: one.with_socio_economic("adopted", date(2025, 4, 1)) for nation, one in duties().items() if nation == "England"}
     ours, theirs = (report.render(badge, TODAY, duty=duty) for duty in (None, adopted))
     assert list(ours) == list(theirs)
+    assert "<h1>Blue Badge" in ours.pop("index.html")  # it leads to the others, and says nothing itself
     for name, html in ours.items():
         assert "not in force in England" in html and "1 April 2025" not in html, name
         assert "since 1 April 2025" in theirs[name], name
-        assert name == "index.html" or not name.startswith("E05") or report.visible_words(theirs[name]) <= report.WORDS
+        assert not name.startswith("E05") or report.visible_words(theirs[name]) <= report.WORDS
 
 
 def test_words_counted_on_the_page_are_those_counted_before_it_is_made(badge: Considered) -> None:
@@ -246,8 +248,28 @@ def test_the_options_of_scrutiny_add_up_and_are_not_ranked(badge: Considered) ->
 
 def test_a_pack_of_a_proposal_opens_with_scrutiny_and_links_to_every_ward(bundled: Evidence, badge: Considered) -> None:
     pages = report.render(badge, TODAY)
-    assert list(pages)[:2] == ["index.html", "blue-badge.html"] and len(pages) == 23
-    assert 'href="blue-badge.html"' in pages["index.html"] and "Officer to fill in" not in "".join(pages.values())
+    assert list(pages)[:3] == ["index.html", "scrutiny.html", "blue-badge.html"] and len(pages) == 24
+    for page in ("index.html", "scrutiny.html"):
+        assert 'href="blue-badge.html"' in pages[page], page
+    assert 'href="scrutiny.html"' in pages["index.html"]
+    assert "Officer to fill in" not in "".join(pages.values())
     # A service more, and each ward has a page for each.
     two = considered(bundled, BADGE + '[[service]]\nid = "missed_bin"\nclose = ["phone"]\n')
-    assert len(report.render(two, TODAY)) == 1 + 2 * 22
+    assert len(report.render(two, TODAY)) == 2 + 2 * 22
+
+
+def test_a_page_lists_the_sources_of_what_it_says_and_no_other(badge: Considered) -> None:
+    """A rule looked at broadband in Bloomfield, and no word of the page is about broadband."""
+    code = ward(badge, "Bloomfield")
+    found = badge.assessment.findings
+    looked = found[(found["area_code"] == code) & (found["service_id"] == "blue_badge")]["figures_json"].str.cat()
+    assert "below_30mbps" in looked
+    page = report.ward_html(badge, "blue_badge", code, TODAY)
+    assert "broadband" not in page.lower() and "Connected Nations" not in page
+    for title in ("Census 2021 topic summaries", "English Indices of Deprivation 2025", "our estimate from national surveys"):
+        assert title in page
+
+
+def test_a_page_reads_for_somebody_of_14_with_its_footer(badge: Considered) -> None:
+    ages = {str(code): reading.of_page(report.ward_html(badge, "blue_badge", code, TODAY)) for code in badge.assessment.areas.index}
+    assert {code: age for code, age in ages.items() if age > 14} == {}

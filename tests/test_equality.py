@@ -21,7 +21,7 @@ from exclusion.contracts import NothingToAssess, UsageError
 from exclusion.equality import actions
 from exclusion.equality.model import Choice, Open, Table
 from exclusion.judgement import equality as texts
-from exclusion.judgement.duty import duties
+from exclusion.judgement.duty import as_council_says, duties, left_alone
 
 TODAY = date(2026, 11, 26)
 HOSTILE = """Move <script>alert(1)</script> & "badges" {{ 7 * 7 }} online"""
@@ -539,6 +539,21 @@ def test_england_follows_the_setting_a_council_gives(considered):
     assert duties()["England"].with_socio_economic("not_in_force").socio_economic_since is None
 
 
+def test_a_day_that_a_council_sets_leaves_the_day_of_the_law_alone_and_is_not_to_come(considered):
+    said = as_council_says("in_force", date(2026, 4, 1))
+    # Wales: in force since 31 March 2021; Scotland: since April 2018; Northern Ireland has no such duty.
+    since = {"England": date(2026, 4, 1), "Wales": date(2021, 3, 31), "Scotland": date(2018, 4, 1), "Northern Ireland": None}
+    assert {nation: one.socio_economic_since for nation, one in said.items()} == since
+    assert left_alone("in_force", ["England", "Wales", "Northern Ireland"]) == [
+        "The setting of the socio-economic duty changes nothing in Wales: it is in force there since 31 March 2021 by law.",
+        "The setting of the socio-economic duty changes nothing in Northern Ireland: it does not exist there.",
+    ]
+    for status in ("in_force", "adopted"):
+        with pytest.raises(UsageError, match=r"is of a day that has not come yet \(found: 2026-11-27\)"):
+            equality.build(considered, duty=as_council_says(status, date(2026, 11, 27)), today=date(2026, 11, 26))
+        assert equality.build(considered, duty=as_council_says(status, date(2026, 11, 26)), today=date(2026, 11, 26))
+
+
 def test_wales_has_the_socio_economic_duty_and_the_welsh_language(bundled):
     text = TEXT.replace("Blackpool", "Cardiff")
     made = equality.build(proposal.consider(bundled, proposal.parse(text, "p.toml"), today=TODAY), today=TODAY)
@@ -588,7 +603,7 @@ def test_northern_ireland_is_not_told_the_law_of_great_britain(considered):
 )
 def test_the_most_local_bodies_have_the_name_of_the_nation(considered, nation, local):
     part = equality.build(in_nation(considered, nation), today=TODAY).part("other_groups")
-    assert f"Ask: the armed forces champion, the leaving care team, {local}." in part.text
+    assert f"Ask: the armed forces champion, those who support young people leaving care, {local}." in part.text
 
 
 @pytest.mark.parametrize("nation", ["England", "Wales", "Scotland"])

@@ -85,6 +85,7 @@ def test_answers_come_from_the_register(here, bundled):
         (["-p", "p.toml", "-o", "a.docx", "--socio-economic-since", "2025-01-01"], "--socio-economic: is missing"),
         (["-p", "p.toml", "-o", "a.docx", "--socio-economic", "adopted"], "--socio-economic-since: is missing. Say since when"),
         (["-p", "p.toml", "-o", "a.docx", "--socio-economic", "in_force"], "--socio-economic-since: is missing. Say since when"),
+        (["-p", "p.toml", "-o", "a.docx", "--socio-economic", "adopted", "--socio-economic-since", "2999-01-01"], "has not come yet"),
         (["-p", "p.toml", "-o", "a.docx", "--answers", "abc", "--register", "none.sqlite"], "no assessment has been saved in it"),
     ],
 )

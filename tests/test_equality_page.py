@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 import reading
@@ -153,6 +153,8 @@ def test_a_duty_set_without_a_day_is_asked_for_one_and_our_text_stands_meanwhile
     assert any("Say since when" in one.value and "our reviewed text stands" in one.value for one in test.warning)
     test.date_input(key="equality_duty_since").set_value(date(2025, 4, 1)).run()
     assert not any("Say since when" in one.value for one in test.warning) and not test.exception
+    test.date_input(key="equality_duty_since").set_value(date.today() + timedelta(days=1)).run()
+    assert any("That day has not come yet" in one.value for one in test.warning) and not test.exception and not test.error
 
 
 # --------------------------------------------------------------------------- the councillor page

@@ -387,7 +387,7 @@ def test_answers_reach_the_page_for_scrutiny_the_equality_assessment_and_the_pac
         differ = [(a, b) for a, b in zip(written[26][one].splitlines(), written[27][one].splitlines(), strict=True) if a != b]
         assert differ and all("26 November 2026" in a and b == a.replace("26 November", "27 November") for a, b in differ), differ
     told = run("pack", "--answers", name, "-o", str(tmp_path / "pack"))
-    assert "Wrote 23 pages" in told and REASON in (tmp_path / "pack" / "index.html").read_text(encoding="utf-8")
+    assert "Wrote 24 pages" in told and REASON in (tmp_path / "pack" / "scrutiny.html").read_text(encoding="utf-8")
     assert "--weight: does not go with --answers alone" in run(
         "pack", "--answers", name, "--weight", "age=1", "-o", str(tmp_path / "pack"), code=2
     )

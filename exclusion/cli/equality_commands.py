@@ -27,7 +27,7 @@ from exclusion.cli.options import (
     Since,
     SocioEconomic,
 )
-from exclusion.cli.screen import notices, working, wrote
+from exclusion.cli.screen import complain, notices, working, wrote
 from exclusion.contracts import Problem, UsageError
 
 if TYPE_CHECKING:
@@ -129,6 +129,11 @@ def equality(
             work.write_bytes(content)
     wrote(as_json, [out], f"Wrote {made.title} to {out}. What only people can say is left open in it.")
     notices(considered)
+    if socio_economic:
+        from exclusion.judgement.duty import left_alone
+
+        for line in left_alone(socio_economic, dict.fromkeys(considered.assessment.areas["nation"])):
+            complain(f"Note: {line}")
 
 
 def _bytes(path: Path | None, name: str) -> bytes | None:
@@ -156,11 +161,12 @@ def duty_of(status: str | None, since: str | None) -> Mapping[str, Duty] | None:
         if since is not None:
             raise UsageError(Problem("--socio-economic", "is missing", "", "Give it with --socio-economic-since."))
         return None
-    from exclusion.judgement.duty import NEEDS_A_DAY, SINCE_WHEN, as_council_says
+    from exclusion.judgement.duty import NEEDS_A_DAY, SINCE_WHEN, as_council_says, check_since
 
     day = day_since(since)
     if status in NEEDS_A_DAY and day is None:
         raise UsageError(Problem("--socio-economic-since", "is missing", "", f"{SINCE_WHEN} Write it as 2024-04-01."))
+    check_since(day, inputs.today())
     return as_council_says(status, day)
 
 

@@ -304,6 +304,11 @@ def save(
         )
     said(saved, as_json, opened.where)
     notices(considered or assessment)
+    if socio_economic:
+        from exclusion.judgement.duty import left_alone
+
+        for line in left_alone(socio_economic, dict.fromkeys(assessment.areas["nation"])):
+            complain(f"Note: {line}")
 
 
 def _words(

@@ -22,7 +22,7 @@ from exclusion.equality import actions, sections
 from exclusion.equality.figures import Where
 from exclusion.equality.model import Equality, Open, Part, Section, SignOff, lines
 from exclusion.judgement import equality as texts
-from exclusion.judgement.duty import Duty, duties
+from exclusion.judgement.duty import Duty, check_since, duties
 from exclusion.proposal import Considered
 from exclusion.words import date_words, join_words
 
@@ -113,6 +113,8 @@ def build(
     warnings = tuple(texts.words().late.format(date=date_words(one.date), evidence=date_words(built)) for one in late)
     found, stray = actions.answered(considered, answers)
     known = duties() if duty is None else duty
+    for one_duty in known.values():
+        check_since(one_duty.socio_economic_since, made)
     given = sections.Given(considered, where, found, stray, known, label, f"{evidence}.", warnings, dict(filled or {}), tuple(signed))
     chosen = {one.id: one for nation in where.nations for one in texts.characteristics_of(nation)}
     ordered = sorted(chosen.values(), key=lambda one: (not one.protected, list(texts.characteristics()).index(one.id)))

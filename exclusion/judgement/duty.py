@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import Literal
@@ -16,6 +16,7 @@ from exclusion.words import date_words, join_words
 
 SocioEconomic = Literal["not_in_force", "in_force", "adopted", "none"]
 NEEDS_A_DAY = ("in_force", "adopted")
+NOT_YET = "Set it when that day has come; until then our reviewed text stands."
 SINCE_WHEN = "Say since when: the document states it as the law of that day."
 
 
@@ -102,6 +103,8 @@ class Duty(Entry):
 def as_council_says(status: str, since: date | None = None) -> dict[str, Duty]:
     """The duty by nation with the socio-economic duty as a council says it stands, where the nation has a reviewed text for that.
 
+    Where it is in force by law, as in Wales and Scotland, the day of the law stays: a council sets no day for that.
+
     Raises
     ------
     UsageError
@@ -110,7 +113,29 @@ def as_council_says(status: str, since: date | None = None) -> dict[str, Duty]:
     known = duties()
     if not any(status in one.socio_economic for one in known.values()):
         raise UsageError(Problem("socio-economic duty", "is not one we know", status, "Use not_in_force, in_force or adopted."))
-    return {nation: one.with_socio_economic(status, since) if status in one.socio_economic else one for nation, one in known.items()}
+    return {nation: one.with_socio_economic(status, since) if _may_say(one, status) else one for nation, one in known.items()}
+
+
+def _may_say(one: Duty, status: str) -> bool:
+    return status in one.socio_economic and one.socio_economic_status != "in_force"
+
+
+def left_alone(status: str, nations: Iterable[str]) -> list[str]:
+    """What to say where a council's setting changes nothing: in nations where the duty is the law's, or where there is none."""
+    lines = []
+    for nation in nations:
+        one = duties().get(nation)
+        if status and one is not None and not _may_say(one, status):
+            since = f" since {date_words(one.socio_economic_since)}" if one.socio_economic_since else ""
+            why = f"is in force there{since} by law" if one.socio_economic_status == "in_force" else "does not exist there"
+            lines.append(f"The setting of the socio-economic duty changes nothing in {nation}: it {why}.")
+    return lines
+
+
+def check_since(since: date | None, today: date) -> None:
+    """UsageError for a day that has not come: the document would state as law today what is not."""
+    if since is not None and since > today:
+        raise UsageError(Problem("socio-economic duty", "is of a day that has not come yet", since.isoformat(), NOT_YET))
 
 
 @cache

@@ -67,7 +67,7 @@ def write_pack(
     Returns
     -------
     list of Path
-        index.html first, then the wards in the order of the assessment.
+        index.html first, of a proposal then scrutiny.html; then the wards in the order of the assessment.
 
     Raises
     ------

@@ -232,6 +232,20 @@ def reason(assessment: Assessment, finding: Mapping[str, Any], brief: bool = Fal
     return ", and ".join([texts.becauses()[first].text.format(who=who), *also])
 
 
+def reason_sources(assessment: Assessment, area_code: str, service_id: str) -> set[str]:
+    """Sources of the figures that the reasons of :func:`keep_lines` and the cautions speak of, and of no others.
+
+    A rule may look at figures that no word of the page speaks of: a source listed for those would be of nothing on it.
+    """
+    service, found = assessment.service(service_id), set[str]()
+    for kind in ("keep", "caution"):
+        for row in records(_rows(assessment, area_code, service_id, kind)):
+            held = {str(figure["id"]): str(figure["source"]) for figure in json.loads(str(row["figures_json"]))}
+            for name in [one for one in str(row["rule_ids"]).split("|") if one in judgement.rules()][:2]:
+                found |= {held[one] for one in [one for one in _answers(judgement.rules()[name], service) if one in held][:1]}
+    return found
+
+
 def _answers(rule: Rule, service: Service) -> list[str]:
     """Measures a rule may rest on for a service, in the order of its legs."""
     known = judgement.indicators()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -25,11 +24,13 @@ from exclusion.proposal import Considered
 from exclusion.report import briefing, council, proposed
 from exclusion.report.member import BORDERLINE_NOTE, CLOSING, WORDS, MemberPage, member_page
 from exclusion.report.scrutiny import scrutiny_page
-from exclusion.words import date_words, join_words, slug
+from exclusion.words import capital, date_words, join_words, slug
 
 _OVERDUE = "This text was due"
 SHOWN_LATE = 6
 Duties = Mapping[str, texts.Duty]
+SCRUTINY = "scrutiny.html"
+"""The page of a whole proposal in its pack."""
 
 
 def render(
@@ -41,7 +42,7 @@ def render(
     ----------
     result
         An assessment of one service: index.html is the page of the council. Or a considered proposal:
-        index.html is the page for scrutiny, and each service has a page of the council and of each ward.
+        index.html leads to the page for scrutiny (:data:`SCRUTINY`) and to each service, which has a page of the council and of each ward.
     findings
         With a proposal: the findings with officers' answers, as the register gives them.
     duty
@@ -68,11 +69,29 @@ def _of_proposal(considered: Considered, today: date, findings: pd.DataFrame | N
         raise UsageError(Problem("pack", "the proposal touches no service", "", "Name a service in it, or a place where one is given."))
     homes = {one: f"{one.replace('_', '-')}.html" for one in ids}
     links = [(_named(considered, one), homes[one]) for one in ids]
-    pages = {"index.html": scrutiny_html(considered, today, findings, links, duty=duty, sealed=sealed)}
+    pages = {
+        "index.html": _index_html(considered, ids, today, links),
+        SCRUTINY: scrutiny_html(considered, today, findings, links, duty=duty, sealed=sealed),
+    }
     for one in ids:
         after = f"-{one.replace('_', '-')}" if len(ids) > 1 else ""
         pages |= _of_service(_only(considered, one), considered.assessment.service(one), today, mark(considered), homes[one], after, duty)
     return pages
+
+
+def _index_html(considered: Considered, ids: Sequence[str], today: date, links: Sequence[tuple[str, str]]) -> str:
+    """Where to begin: a link to the page for scrutiny and to each service."""
+    assessment = considered.assessment
+    return _rendered(
+        "index.html",
+        **_common(assessment, assessment.service(ids[0]), today, [], mark(considered)),
+        title=join_words([one.title for one in considered.proposals]),
+        place=council.place(assessment),
+        scrutiny=SCRUTINY,
+        links=links,
+        bare=False,
+        sources=(),
+    )
 
 
 def _only(considered: Considered, service_id: str) -> Considered:
@@ -130,7 +149,7 @@ def ward_html(
         code=code,
         home=home,
         bare=bare,
-        sources=briefing.sources(assessment, _finding_sources(assessment, code, service_id).union(page.measured)),
+        sources=briefing.sources(assessment, {*page.measured, *briefing.reason_sources(assessment, code, service_id)}),
     )
 
 
@@ -220,13 +239,18 @@ def _common(assessment: Assessment, service: Service, today: date, entries: list
         "versions": [
             ("Figures", f"{manifest.name} {manifest.version}, built on {date_words(str(manifest.built_on))}, wards {manifest.edition}"),
             ("Method", assessment.method.words),
-            ("People unlikely to use the internet", f"aged 16 and over, {assessment.people_estimate.definition}"),
+            ("People unlikely to use the internet", f"aged 16 and over, {_in_sentences(assessment.people_estimate.definition)}"),
             ("Thresholds", f"version {assessment.thresholds_version}"),
             ("Service profile", f"{service.id}, version {service.profile_version} (our default judgement)"),
         ],
         "notices": [note for note in assessment.notices if not note.startswith(_OVERDUE)],
         "overdue": _overdue(entries, today),
     }
+
+
+def _in_sentences(text: str) -> str:
+    """Parts that stand between semicolons as sentences of their own: a footer is read aloud too."""
+    return ". ".join([capital(part) if number else part for number, part in enumerate(text.split("; "))])
 
 
 def _duty(nation: str, short: bool = False, given: Duties | None = None) -> tuple[str, ...]:
@@ -240,12 +264,6 @@ def _concerns(what: str, assessment: Assessment) -> bool:
     """Whether a gap of the release is about these nations."""
     here = set(assessment.areas["nation"])
     return not any(nation in what for nation in judgement.NATIONS) or any(nation in what for nation in here)
-
-
-def _finding_sources(assessment: Assessment, code: str, service_id: str) -> set[str]:
-    rows = assessment.findings
-    rows = rows[(rows["area_code"] == code) & (rows["service_id"] == service_id)]
-    return {str(figure["source"]) for cell in rows["figures_json"] for figure in json.loads(cell)}
 
 
 def _entries(assessment: Assessment, service: Service, code: str = "") -> list[judgement.Entry]:

@@ -12,7 +12,7 @@ import streamlit as st
 from exclusion import equality, register, ui
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.equality.model import Equality
-from exclusion.judgement.duty import NEEDS_A_DAY, SINCE_WHEN, Duty, duties
+from exclusion.judgement.duty import NEEDS_A_DAY, NOT_YET, SINCE_WHEN, Duty, duties
 from exclusion.proposal import Considered
 from exclusion.ui import visit
 from exclusion.ui.visit import ask, attempt, upload
@@ -75,6 +75,8 @@ def settings() -> register.Settings:
     name = str(held.get(_OWN_LABEL) or _OWN_NAME) if chosen == OTHER else chosen
     status = str(held.get(_DUTY) or "")
     since = held.get(_SINCE) if status in NEEDS_A_DAY else None
+    if since is not None and since > date.today():  # nothing is law before its day
+        since = None
     if status in NEEDS_A_DAY and since is None:  # a duty holds from a day: until it is given ours stands
         status = ""
     return register.Settings(name, status, since)
@@ -106,6 +108,8 @@ def duty(nations: set[str]) -> Mapping[str, Duty] | None:
             day = ask(st.date_input, "Since when", _SINCE, None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
             if day is None:
                 st.warning(f"{SINCE_WHEN} Until then our reviewed text stands.")
+            elif day > date.today():
+                st.warning(f"That day has not come yet. {NOT_YET}")
     return settings().duty
 
 

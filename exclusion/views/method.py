@@ -26,7 +26,7 @@ CAVEATS = {
     "nations": "Each nation's bands are cut within it, and bands of two nations must not be set side by side.",
     "no_flag": "No flag does not mean no need. The council-wide minimum still applies.",
     "unmeasured": "We have no ward figures for digital skills, literacy, hearing loss, learning disability or owning a device. "
-    "Library staff, parish councils and advice agencies may know.",
+    "Library staff, local community groups and advice agencies may know.",
     "low_use": "Low use of a phone line, text service or counter may mean people gave up, not that nobody needs it.",
     "profile": "Who uses each service is our default estimate. Replace it with your own records if you can.",
     "together": "Several changes at once can fall on the same people; each service is looked at by itself.",

@@ -212,7 +212,7 @@ def test_ward_and_scrutiny_pages_of_every_nation_print_on_one_side_with_300_word
     wards = [path for path in pages if re.match(r"[EWSN]\d{8}-", path.name)]
     page = open_page("about:blank")
     printed = {}
-    for path in [pages[0], *wards[:: max(1, len(wards) // 4)]]:
+    for path in [pages[0], pages[1], *wards[:: max(1, len(wards) // 4)]]:
         page.goto(path.as_uri())
         printed[path.name] = sides(page)
     assert {name: number for name, number in printed.items() if number != 1} == {}
@@ -231,6 +231,7 @@ def test_a_page_for_scrutiny_with_more_than_it_can_hold_still_prints_on_one_side
         response_name=[f"An Officer with a long name {place % 5}" for place in range(len(rows))],
     )
     seal = f"Kept in the register as version 117 of {'a' * 12}, seal {'0' * 16}."
+    seal += " Version 116 was signed off by An Approver with a long name (Equality officer or partner) on 26 November 2026." * 2
     page = open_page("about:blank")
     for number, findings in enumerate((None, answers)):
         path = tmp_path / f"{number}.html"
