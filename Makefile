@@ -41,7 +41,7 @@ dist: .venv/installed-supply
 # deploy/requirements.txt again, after pyproject.toml or constraints.txt changed
 lock: .venv/installed-supply
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11.5 --generate-hashes --no-emit-index-url --no-header --no-annotate \
-	  --extra app --extra postgresql -c constraints.txt pyproject.toml -o deploy/requirements.txt
+	  --extra app --extra login --extra postgresql -c constraints.txt pyproject.toml -o deploy/requirements.txt
 
 # Known vulnerabilities of what is installed; asks the package index, and fails where there is one or nobody answers
 advisories: .venv/installed-supply

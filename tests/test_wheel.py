@@ -129,7 +129,8 @@ def test_every_package_that_is_installed_stands_with_its_hash_in_the_version_tha
         if "sys_platform == 'win32'" not in rest:  # what Windows alone needs was not tested here
             assert plain.get(name) == version, name
     needed = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = [*needed["dependencies"], *needed["optional-dependencies"]["app"], *needed["optional-dependencies"]["postgresql"]]
+    extras = needed["optional-dependencies"]
+    wanted = [*needed["dependencies"], *extras["app"], *extras["login"], *extras["postgresql"]]
     names = {name for name, _, _ in entries}
     assert {re.split(r"[>=\[]", one)[0].lower() for one in wanted} <= names
 

@@ -27,7 +27,7 @@ from exclusion.judgement.entries import overdue
 from exclusion.judgement.score import method_for, nation_figures, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
-from exclusion.ui import judged, own, sure, ward_box
+from exclusion.ui import judged, own, signing, sure, ward_box
 from exclusion.ui.drawing import draw_map as draw_map
 from exclusion.ui.ward_pictures import picture as picture
 from exclusion.ui.ward_pictures import pyramid as pyramid
@@ -164,6 +164,7 @@ def page(title: str) -> Evidence:
     left.title(title, anchor=False)
     _carry_over(title)
     own.tell()
+    signing.tell()
     if mistakes := judged.tell():
         show_error(mistakes)
     try:

@@ -99,23 +99,30 @@ def policy() -> str:
 
 @pytest.fixture
 def open_page(browser: Any, policy: str) -> Iterator[Callable[..., Any]]:
-    """``open_page(address, width=1280, height=900, touch=False)`` -> a Playwright page that is watched to the end of the test."""
+    """``open_page(address, width=1280, height=900, touch=False)`` -> a Playwright page that is watched to the end of the test.
+
+    ``not_ours`` names the address of a server whose pages are somebody else's: a sign-in service, say.
+    """
     strangers: list[str] = []
     thrown: list[str] = []
     refused: list[str] = []
     contexts: list[Any] = []
+    others: set[str] = set()
 
     def watch(request: Any) -> None:
         parts = urlsplit(request.url)
         if parts.scheme in ("http", "https", "ws", "wss") and parts.hostname != "127.0.0.1":
-            strangers.append(request.url)
+            asked_by = request.frame.url if hasattr(request, "frame") else ""
+            if not any(asked_by.startswith(f"{one}/") for one in others):
+                strangers.append(request.url)
 
     def under_policy(route: Any) -> None:
         answer = route.fetch(max_retries=3)  # a server that drops an idle connection is asked again, as a browser does
         plain = {name: value for name, value in answer.headers.items() if name not in ("content-encoding", "content-length")}
         route.fulfill(response=answer, headers={**plain, "content-security-policy": policy})
 
-    def opened(address: str, width: int = 1280, height: int = 900, touch: bool = False) -> Any:
+    def opened(address: str, width: int = 1280, height: int = 900, touch: bool = False, not_ours: str = "") -> Any:
+        others.update({not_ours} - {""})
         context = browser.new_context(viewport={"width": width, "height": height}, has_touch=touch, is_mobile=touch)
         context.set_default_timeout(120_000)  # patience is for a busy machine: what is waited for is the same
         contexts.append(context)
