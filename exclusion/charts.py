@@ -5,6 +5,7 @@ Altair draws in the browser from what it is given and fetches nothing. A table w
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import dataclass
 
 import altair as alt
@@ -18,7 +19,9 @@ from exclusion.method.uncertainty import CLEAR_IN, CLEAR_OUT, UNCLEAR
 from exclusion.words import capital, join_words, within
 
 DARK, BLUE, GREEN, INK, GRID = "#080C54", "#1F9EB7", "#80C6A3", "#0b0c0c", "#b1b4b6"
-ROW = 26  # pixels for one ward
+ROW, TWO_LINES = 26, 36  # pixels for one ward, and where a name takes two lines
+BREAK = "|"
+"""Between the lines of a name down the side of a picture."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,7 @@ def contributions(parts: pd.DataFrame, ward: str) -> Picture:
         way=["Raises the score" if value > 0 else "Lowers the score" for value in parts["contribution"]],
         said=[f"{value:+.1f}" for value in parts["contribution"].round(1) + 0.0],
     )
-    far = max(5.0, float(shown["points"].abs().max()) * 1.25)
+    far = max(5.0, float(shown["points"].abs().max()) * 1.45)  # room for the figure beside the longest bar, on a phone too
     base = alt.Chart(shown).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=_names()),
         x=alt.X("points:Q", title="Points of the score away from 50", scale=alt.Scale(domain=[-far, far])),
@@ -75,6 +78,7 @@ def intervals(wards: pd.DataFrame) -> Picture:
     shown = pd.DataFrame(
         {
             "name": wards["name"].astype(str),
+            "lines": [_in_lines(str(name)) for name in wards["name"]],
             "from": wards["band_low"].astype(float) - 0.38,
             "to": wards["band_high"].astype(float) + 0.38,
             "band": wards["band"].astype(float),
@@ -83,26 +87,28 @@ def intervals(wards: pd.DataFrame) -> Picture:
             "Could be": [labels.band_range(low, high) for low, high in zip(wards["band_low"], wards["band_high"], strict=True)],
         }
     )
+    row = TWO_LINES if shown["lines"].str.contains(BREAK, regex=False).any() else ROW
     said = alt.Axis(
         values=list(risk.BANDS),
         labelExpr=" : ".join(f"datum.value == {n} ? '{n} {w}'" for n, w in risk.BANDS.items()) + " : ''",
         orient="top",
     )
-    base = alt.Chart(shown).encode(y=alt.Y("name:N", sort=None, title=None, axis=_names()), tooltip=["name", "Band", "Could be", "word"])
+    base = alt.Chart(shown).encode(y=alt.Y("lines:N", sort=None, title=None, axis=_names()), tooltip=["name", "Band", "Could be", "word"])
     bars = base.mark_bar(height=10).encode(
         x=alt.X("from:Q", title=None, axis=said, scale=alt.Scale(domain=[0.5, 5.5])),
         x2="to:Q",
         color=alt.Color(
             "word:N",
             scale=alt.Scale(domain=[capital(word) for word in (CLEAR_IN, UNCLEAR, CLEAR_OUT)], range=[BLUE, GREEN, GRID]),
-            legend=alt.Legend(title=None, orient="top", labelLimit=400, columns=1),
+            # The key begins where the bars do: a phone has no room there for the whole words, which stand above the picture.
+            legend=alt.Legend(title=None, orient="top", columns=1, labelExpr="replace(datum.label, 'most affected fifth', 'fifth')"),
         ),
     )
     own = base.mark_point(filled=True, size=110, color=DARK, opacity=1).encode(x="band:Q")
     # Shape as well as colour tells what is unclear.
     open_mark = base.transform_filter(f"datum.word == '{capital(UNCLEAR)}'").mark_point(filled=True, size=22, color="white", opacity=1)
     unsure = open_mark.encode(x="band:Q")
-    return Picture(_styled(alt.layer(bars, own, unsure), 70 + ROW * len(shown)), trust.picture(wards, wards["name"]).alt)
+    return Picture(_styled(alt.layer(bars, own, unsure), 70 + row * len(shown)), trust.picture(wards, wards["name"]).alt)
 
 
 def agreement(rows: pd.DataFrame, nation: str) -> Picture:
@@ -117,7 +123,7 @@ def agreement(rows: pd.DataFrame, nation: str) -> Picture:
         sent=[labels.SENT[one] for one in rows.dropna(subset=["spearman"])["sent_first"]],
         said=lambda t: [labels.figure(value) for value in t["spearman"]],
     )
-    far = min(0.0, float(shown["low"].min(skipna=True) or 0.0)) - 0.02
+    far = min(0.0, float(shown["low"].min(skipna=True) or 0.0)) - 0.05
     order = list(dict.fromkeys(shown["label"]))
     base = alt.Chart(shown).encode(
         y=alt.Y("sent:N", sort=list(labels.SENT.values()), title=None, axis=_names()),
@@ -223,12 +229,18 @@ def _about(many: float) -> str:
 
 
 def _names() -> alt.Axis:
-    return alt.Axis(labelLimit=190, ticks=False, domain=False, labelPadding=8)
+    """Names down the side, in two lines where :func:`_in_lines` broke them: a phone has 288 pixels for names and picture."""
+    return alt.Axis(labelExpr=f"split(datum.label, '{BREAK}')", labelLimit=150, ticks=False, domain=False, labelPadding=8)
+
+
+def _in_lines(name: str) -> str:
+    """A long name broken after some 16 letters; what does not go into two lines is cut with dots and stands in full in the table."""
+    return BREAK.join(textwrap.wrap(name, 16, break_on_hyphens=False, max_lines=2, placeholder=" …"))
 
 
 def _styled(chart: alt.LayerChart | alt.FacetChart, height: int) -> alt.LayerChart | alt.FacetChart:
     styled: alt.LayerChart | alt.FacetChart = (
-        chart.properties(height=height, width="container")
+        chart.properties(height=height, width="container", padding={"left": 5, "right": 18, "top": 5, "bottom": 20})
         .configure(font="Arial", background="#ffffff")
         .configure_axis(labelColor=INK, titleColor=INK, labelFontSize=13, titleFontSize=13, titleFontWeight="normal", gridColor=GRID)
         .configure_legend(labelColor=INK, labelFontSize=13, symbolOpacity=1)

@@ -70,7 +70,7 @@ ui.status(trust.sure_words(wards))
 st.markdown(a.method.words)
 
 st.header("How the score is made", anchor=False)
-ui.lines(trust.steps())
+ui.lines(trust.steps(), numbered=True)
 if not wards["scored"].any():
     # Everything below is about a score; what there is of these wards stands on the other pages.
     st.header("There is no score here", anchor=False)
@@ -126,7 +126,9 @@ if yardstick:
         "In 2021 most households were asked by letter to answer the census online; some were sent a paper form first. We compare the score "
         "with the share who answered on paper. The two kinds of area are never put together, because where paper was sent, paper came back."
     )
-    st.info(validity.stored().notice)
+    st.info(f"{validity.stored().about['notice']} {trust.agreement_means()}")
+    with st.expander("What the agreement cannot show"):
+        ui.lines(validity.stored().limits)
 for nation in nations:
     st.subheader(nation, anchor=False)
     try:
@@ -148,8 +150,8 @@ st.markdown("The band each ward would be in if one part were left out and the ot
 ui.table(trust.without_rows(a, weights), "Wards, by name: the band without each part")
 
 st.header("What a list of wards leaves out", anchor=False)
-ui.lines(trust.pocket_words(a))
 hidden = trust.pocket_rows(a, weights)
+ui.lines(trust.pocket_words(a, len(hidden)))
 if len(hidden):
     st.markdown("These parts of wards are among their nation's most affected tenth of small areas, though their ward is not in band 5:")
     ui.table(hidden, "Small areas that their ward hides, by ward name")

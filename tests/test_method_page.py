@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import time
@@ -65,7 +66,25 @@ def test_every_picture_says_what_it_shows_and_stands_above_a_table(page):
 
 
 def test_the_notice_of_the_publisher_is_shown_with_the_agreement(page):
-    assert validity.stored().about["notice"] in page.info[0].value
+    shown = page.info[0].value
+    assert validity.stored().about["notice"] in shown
+    assert "not about numbers of people or any one resident" in shown and shown.count(". ") <= 4  # the rest can be opened
+    opened = next(one for one in page.expander if one.label == "What the agreement cannot show")
+    listed = html.unescape(" ".join(str(block.proto.body) for block in opened.get("html")))
+    assert all(limit in listed for limit in validity.stored().limits)
+
+
+def test_steps_are_numbered_once(page):
+    steps = next(body for one in page.get("html") if "Small areas to wards" in (body := str(one.proto.body)))
+    assert steps.startswith("<ol") and "<li><strong>Small areas to wards.</strong>" in steps
+
+
+def test_long_names_stand_in_two_lines_and_the_key_fits_a_phone(blackpool):
+    wards = trust.named(*blackpool).head(1).assign(name="Pontprennau and Old St Mellons")
+    drawn = charts.intervals(wards).chart.to_dict()
+    rows = next(iter(drawn["datasets"].values()))
+    assert rows[0]["lines"] == "Pontprennau and|Old St Mellons" and rows[0]["name"] == "Pontprennau and Old St Mellons"
+    assert drawn["padding"]["right"] > 10  # the last label of the axis stands half outside the picture
 
 
 def test_no_place_is_given_a_rank(page):
@@ -198,6 +217,7 @@ def test_the_page_says_what_a_list_of_wards_leaves_out():
     said = words(run(council="Tower Hamlets (E09000030)"))
     assert "What a list of wards leaves out" in said
     assert "live outside the wards that stand out" in said  # no ward of Tower Hamlets is in band 5
+    assert "were looked for in the 20 wards that do not stand out and whose small areas we hold" in said
     leeds = words(run(council="Leeds (E08000035)"))
     assert "This release holds no small areas of these wards, so pockets were not looked for." in leeds
 

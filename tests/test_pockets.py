@@ -122,3 +122,22 @@ def test_in_scotland_pockets_are_not_looked_for_and_that_is_said(bundled):
     assert pockets.looked_at(held, [ward]) == (
         "Where the most affected tenth of small areas begins is not known for Scotland, so pockets were not looked for."
     )
+
+
+def test_none_found_is_said_and_is_not_the_same_as_not_looked_at(bundled):
+    codes = wards(bundled, RIBBLE_VALLEY)
+    held = pockets.with_small_areas(bundled, codes)
+    some = sorted(held)[:3]
+    # Three wards with small areas, one of which stands out itself: pockets can be hidden in two.
+    words = pockets.found_words(bundled, some, {some[0]}, 0)
+    assert words == (
+        "Pockets (small areas among the nation's most affected tenth) were looked for in the two wards that do not stand out and whose "
+        "small areas we hold: none was found."
+    )
+    assert pockets.found_words(bundled, some, {some[0]}, 1).endswith("whose small areas we hold: one pocket was found.")
+    assert "there was no ward for a pocket to be hidden in" in pockets.found_words(bundled, some, set(some), 0)
+    # Where nothing could be looked for, nothing is said to have been looked for.
+    elsewhere = wards(bundled, "E06000010")
+    assert pockets.found_words(bundled, elsewhere, set(), 0) == "" and "were not looked for" in pockets.looked_at(bundled, elsewhere)
+    scotland = list(bundled.areas.index[bundled.areas["council_name"] == "Glasgow City"])
+    assert pockets.found_words(bundled, scotland, set(), 0) == "" and "were not looked for" in pockets.looked_at(bundled, scotland)

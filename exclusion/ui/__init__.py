@@ -262,9 +262,9 @@ def nation_notices(evidence: Evidence, councils: Sequence[str]) -> tuple[str, ..
     return told
 
 
-def lines(items: Sequence[str | tuple[str, str]]) -> None:
-    """A list; of a pair the first part is set bold."""
-    st.html(blocks.listed(items))
+def lines(items: Sequence[str | tuple[str, str]], *, numbered: bool = False) -> None:
+    """A list; of a pair the first part is set bold. With numbers where the order counts."""
+    st.html(blocks.listed(items, numbered=numbered))
 
 
 def cannot_tell(*caveats: str) -> None:

@@ -109,15 +109,46 @@ def pockets(
     return table.sort_values(["area_name", "small_area_code"], ignore_index=True)
 
 
+def with_small_areas(evidence: Evidence, area_codes: Sequence[str]) -> set[str]:
+    """The wards in which pockets can be looked for: those in which a small area that we hold figures of mostly lies."""
+    here = evidence.small_areas["area_code"].isin(set(area_codes)) & (evidence.small_areas["share"] >= HOME)
+    rows = evidence.small_areas[here]
+    return set(rows.loc[rows["small_area_code"].isin(evidence.wide("lsoa21", "value").index), "area_code"])
+
+
+def found_words(evidence: Evidence, area_codes: Sequence[str], flagged: Collection[str], found: int) -> str:
+    """In how many wards pockets were looked for, and how many were found; "" where none could be looked for.
+
+    Parameters
+    ----------
+    flagged
+        The wards that stand out, in which a small area is no pocket.
+    found
+        How many :func:`pockets` gives for them.
+    """
+    if set(evidence.areas["nation"].reindex(list(area_codes)).dropna()) - _distributions():
+        return ""
+    held = with_small_areas(evidence, area_codes)
+    if not held:
+        return ""
+    looked = len(held - set(flagged))
+    if not looked:
+        return "Every ward whose small areas we hold stands out itself, so there was no ward for a pocket to be hidden in."
+    many = f"{counted(found, 'pocket')} {'was' if found == 1 else 'were'} found" if found else "none was found"
+    return (
+        f"Pockets (small areas among the nation's most affected tenth) were looked for in the {counted(looked, 'ward')} that "
+        f"{'does' if looked == 1 else 'do'} not stand out and whose small areas we hold: {many}."
+    )
+
+
 def looked_at(evidence: Evidence, area_codes: Sequence[str]) -> str:
     """What must be said beside :func:`pockets`: of how many wards the release holds small areas, "" when of all."""
     unknown = sorted(set(evidence.areas["nation"].reindex(list(area_codes)).dropna()) - _distributions())
     if unknown:
         where = join_words(unknown)
         return f"Where the most affected tenth of small areas begins is not known for {where}, so pockets were not looked for."
-    held = evidence.small_areas.loc[evidence.small_areas["share"] >= HOME, "area_code"]
-    held = held[evidence.small_areas["small_area_code"].reindex(held.index).isin(evidence.wide("lsoa21", "value").index)]
-    without = [code for code in area_codes if code not in set(held)]
+    held = with_small_areas(evidence, area_codes)
+    without = [code for code in area_codes if code not in held]
     if not without:
         return ""
     if len(without) == len(area_codes):

@@ -23,8 +23,8 @@ PAIR = ("ours", "deri_1_6")
 
 
 def steps() -> tuple[tuple[str, str], ...]:
-    """How the score is made, a step each."""
-    return tuple((f"{number}. {head}", text) for number, (head, text) in enumerate(audit_words().steps, start=1))
+    """How the score is made, a step each, in order."""
+    return tuple((head, text) for head, text in audit_words().steps)
 
 
 def sure_rows(wards: pd.DataFrame) -> pd.DataFrame:
@@ -72,6 +72,11 @@ def driver_words(wards: pd.DataFrame) -> str:
     found = wards.loc[wards["scored"], "driver"].value_counts()
     said = [f"{labels.DRIVERS[str(name)]} in {counted(int(number), 'ward')}" for name, number in found.items()]
     return f"What moves a ward most when things are done another way: {join_words(said)}." if said else ""
+
+
+def agreement_means() -> str:
+    """What an officer must know beside the publisher's notice; every limit stands in :attr:`exclusion.validity.Validity.limits`."""
+    return "It is about households in March 2021 and the order of areas, not about numbers of people or any one resident."
 
 
 def agreement_pair(nation: str, level: str = "ward") -> pd.DataFrame:
@@ -172,10 +177,18 @@ def pocket_rows(a: Assessment, weights: dict[str, float] | None) -> pd.DataFrame
     return pd.DataFrame(rows, columns=["Ward", "Small area", "Code", "In the most affected tenth itself for"])
 
 
-def pocket_words(a: Assessment) -> list[str]:
-    """What a list of wards leaves out: people outside the wards that stand out, and where we could not look."""
-    left_out = pockets.outside(a.people["estimate_raw"], pockets.flagged_by_band(a.scores))
-    return [words for words in (str(left_out["words"]), pockets.looked_at(a.evidence, list(a.areas.index))) if words]
+def pocket_words(a: Assessment, found: int) -> list[str]:
+    """What a list of wards leaves out: people outside the wards that stand out, what was found inside them, and where we could not look.
+
+    Parameters
+    ----------
+    found
+        How many rows :func:`pocket_rows` has: none found is said, and so cannot be taken for not looked at.
+    """
+    flagged, codes = pockets.flagged_by_band(a.scores), list(a.areas.index)
+    left_out = pockets.outside(a.people["estimate_raw"], flagged)
+    said = (str(left_out["words"]), pockets.found_words(a.evidence, codes, flagged, found), pockets.looked_at(a.evidence, codes))
+    return [words for words in said if words]
 
 
 def cluster_rows(a: Assessment, found: Clusters) -> pd.DataFrame:
