@@ -24,7 +24,8 @@ def locate(x: NDArray[np.float64], y: NDArray[np.float64], shapes: gpd.GeoDataFr
     """Code of the shape each point lies in.
 
     A point outside every shape (on a pier, or where a coastline was generalised) takes the
-    nearest shape. Where simplified shapes overlap by a hair, the first by code wins.
+    nearest shape. Where simplified shapes overlap the smallest wins: a village lies in a shape of its own, and
+    generalising can lose the hole it left in the shape around it (four small areas of 2021 in England and Wales).
 
     Parameters
     ----------
@@ -36,8 +37,12 @@ def locate(x: NDArray[np.float64], y: NDArray[np.float64], shapes: gpd.GeoDataFr
     shapely.prepare(geometry)
     tree = shapely.STRtree(geometry)
     point, shape = tree.query(points, predicate="within")
-    found = np.full(len(points), len(geometry), dtype=np.int64)
-    np.minimum.at(found, point, shape)
+    smallest_first = np.lexsort((np.arange(len(geometry)), shapely.area(geometry)))
+    rank = np.empty(len(geometry), dtype=np.int64)
+    rank[smallest_first] = np.arange(len(geometry))
+    best = np.full(len(points), len(geometry), dtype=np.int64)
+    np.minimum.at(best, point, rank[shape])
+    found = np.append(smallest_first, len(geometry))[best]
     outside = np.flatnonzero(found == len(geometry))
     if len(outside):
         found[outside] = tree.nearest(points[outside])
