@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from exclusion import geography
+from exclusion.building import whole_wards
 from exclusion.building.tabulate import derived, rounded, sum_of_75
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.owning import own_rules
@@ -51,6 +52,8 @@ class Regrouped:
     people: tuple[int, int]
     """In the councils, and in the areas."""
     notes: tuple[str, ...]
+    pieces: str = "Small areas"
+    """What each is made of and ``small_areas`` counts, as a heading."""
 
 
 def regroup(evidence: Evidence, own: OwnAreas, councils: Sequence[str], points: Path | None = None) -> Regrouped:
@@ -62,13 +65,14 @@ def regroup(evidence: Evidence, own: OwnAreas, councils: Sequence[str], points: 
         Codes of the councils whose people are shared out. Their wards go; all other wards stay.
     points
         Postcode points, to share a small area by where its postcodes lie; without them each goes whole
-        to the area its centre lies in. A lookup needs none.
+        to the area its centre lies in. A lookup needs none; one of whole wards needs no small areas either.
 
     Returns
     -------
     Regrouped
         Counts are summed and rates divided last, as for wards. What a release has by ward only
-        (distance, people living alone) is carried over by people and marked estimated.
+        (distance, people living alone) is carried over by people and marked estimated; areas of whole wards
+        have the sum of their wards' figures (:mod:`exclusion.building.whole_wards`).
 
     Raises
     ------
@@ -77,7 +81,11 @@ def regroup(evidence: Evidence, own: OwnAreas, councils: Sequence[str], points: 
     """
     wards = evidence.areas[evidence.areas["council_code"].isin(councils)]
     pairs = evidence.small_areas[evidence.small_areas["area_code"].isin(wards.index)]
-    _held(evidence, wards, pairs)
+    inner = pairs
+    if own.wards is not None:
+        pairs = whole_wards.pieces(wards)
+    else:
+        _held(evidence, wards, pairs)
     rest = evidence.areas.drop(index=wards.index)
     if len(clash := rest.index.intersection(own.names.index)):
         do = "Give the areas of the chosen councils only, or codes of their own."
@@ -100,12 +108,13 @@ def regroup(evidence: Evidence, own: OwnAreas, councils: Sequence[str], points: 
     if len(empty):
         notes.append(f"{len(empty)} areas hold nobody of the councils chosen and were left out: {join_words(list(own.names[empty][:5]))}.")
     made, fit = _areas(evidence, own, wards, pairs, small, shared)
-    rows = _observations(evidence, wards, pairs, small, shared, made)
+    rows = _observations(evidence, own, wards, pairs, small, shared, made)
     kept = evidence.observations
     observations = pd.concat([kept[~((kept["level"] == "ward") & kept["area_code"].isin(wards.index))], rows], ignore_index=True)
     others = evidence.small_areas[~evidence.small_areas["area_code"].isin(wards.index)]
-    about = pairs.drop_duplicates("small_area_code").set_index("small_area_code")[["kind", "small_area_name", "population", "x", "y"]]
-    feeding = shares.merge(about.reset_index(), on="small_area_code")[list(evidence.small_areas.columns)]
+    about = inner.drop_duplicates("small_area_code").set_index("small_area_code")[["kind", "small_area_name", "population", "x", "y"]]
+    inside = shares if own.wards is None else whole_wards.followed(inner, own.wards)
+    feeding = inside.merge(about.reset_index(), on="small_area_code")[list(evidence.small_areas.columns)]
     areas = gpd.GeoDataFrame(pd.concat([rest, made]), crs=evidence.areas.crs)
     manifest = replace(evidence.manifest, fit=how)
     new = replace(
@@ -117,7 +126,8 @@ def regroup(evidence: Evidence, own: OwnAreas, councils: Sequence[str], points: 
         cache={},
     )
     notes.insert(0, f"Figures are for {len(made)} areas of {own.where}, {how}. Where a page says ward, it means one of these.")
-    return Regrouped(new, tuple(made.index), fit, (round(everyone), int(made["population"].sum())), (*notes, *own.notes))
+    pieces = "Small areas" if own.wards is None else "Wards"
+    return Regrouped(new, tuple(made.index), fit, (round(everyone), int(made["population"].sum())), (*notes, *own.notes), pieces)
 
 
 def _held(evidence: Evidence, wards: pd.DataFrame, pairs: pd.DataFrame) -> None:
@@ -130,6 +140,9 @@ def _held(evidence: Evidence, wards: pd.DataFrame, pairs: pd.DataFrame) -> None:
 
 def _shares(own: OwnAreas, evidence: Evidence, small: pd.DataFrame, pairs: pd.DataFrame, points: Path | None) -> _Shared:
     """Each small area's share in the councils, divided among the own areas."""
+    if own.wards is not None:
+        table, notes = whole_wards.placed(own, evidence.areas.loc[pairs["area_code"]], evidence.areas.index)
+        return _Shared(table[_COLUMNS], "made from whole wards", notes, "wards", None, table)
     if own.lookup is not None:
         found = own.lookup.reindex(small.index)
         strays = own.lookup.index.difference(small.index)
@@ -284,9 +297,12 @@ def _areas(
     frame["households"] = homes.groupby("area_code")["homes"].sum().reindex(codes).fillna(0).round().astype("int64")
     frame["rural"] = (rural["rural"].sum() / rural["people"].sum()).reindex(codes).fillna(0).to_numpy() > geography_rules().rural_over
     frame["straddle"] = fit["straddle"].reindex(codes).round(3)
-    frame["error_p90"], frame["error_class"] = _errors(evidence, shared, fit.reindex(codes), crossing, wards)
+    frame["error_p90"], frame["error_class"] = _errors(evidence, own, shared, fit.reindex(codes), crossing, wards)
+    outlines = whole_wards.outlines(wards, own.wards) if own.wards is not None else None
     if own.shapes is not None:
-        shapes = own.shapes.set_index("code").geometry.reindex(codes)
+        outlines = own.shapes.set_index("code").geometry
+    if outlines is not None:
+        shapes = outlines.reindex(codes)
         spot = shapely.point_on_surface(shapes.to_numpy())
         frame["x"], frame["y"] = shapely.get_x(spot).round(), shapely.get_y(spot).round()
     else:
@@ -303,7 +319,7 @@ def _areas(
 
 
 def _errors(
-    evidence: Evidence, shared: _Shared, fit: pd.DataFrame, crossing: pd.DataFrame, wards: pd.DataFrame
+    evidence: Evidence, own: OwnAreas, shared: _Shared, fit: pd.DataFrame, crossing: pd.DataFrame, wards: pd.DataFrame
 ) -> tuple[pd.Series, pd.Series]:
     """Size of the error of nine in ten such areas, and its class.
 
@@ -317,6 +333,9 @@ def _errors(
         return pd.Series(good, fit.index), pd.Series("good", fit.index)
     if shared.kind == "postcodes":
         return fit["error_class"].map(p90).fillna(1.0), fit["error_class"]
+    if own.electoral:
+        size = pd.Series(whole_wards.electoral_error(evidence, wards), fit.index)
+        return size, pd.Series(np.select([size <= good, size <= fair], ["good", "fair"], "rough"), fit.index)
     weighed = crossing.assign(error=crossing["people"] * crossing["ward"].map(wards["error_p90"])).groupby("area_code")
     base = (weighed["error"].sum() / weighed["people"].sum()).reindex(fit.index)
     divided = pd.Series(0.0, fit.index) if shared.divided is None else shared.divided.reindex(fit.index).fillna(0.0)
@@ -325,11 +344,14 @@ def _errors(
 
 
 def _observations(
-    evidence: Evidence, wards: pd.DataFrame, pairs: pd.DataFrame, small: pd.DataFrame, shared: _Shared, made: pd.DataFrame
+    evidence: Evidence, own: OwnAreas, wards: pd.DataFrame, pairs: pd.DataFrame, small: pd.DataFrame, shared: _Shared, made: pd.DataFrame
 ) -> pd.DataFrame:
     held, shares = evidence.observations, shared.table
-    local = held[(held["level"] == "lsoa21") & held["area_code"].isin(shares["small_area_code"])]
     by_ward = held[(held["level"] == "ward") & held["area_code"].isin(wards.index)]
+    if own.wards is not None:
+        local = whole_wards.counted(by_ward[by_ward["area_code"].isin(shares["small_area_code"])], wards)
+    else:
+        local = held[(held["level"] == "lsoa21") & held["area_code"].isin(shares["small_area_code"])]
     summed = {}
     for measure, rows in local[local["measure"] != "age75"].groupby("measure"):
         table = rows.set_index("area_code")
@@ -341,14 +363,18 @@ def _observations(
     long = rounded(geography.to_wards(summed, shares))
     long = pd.concat([long, sum_of_75(long)], ignore_index=True).assign(fit="weighted")
     carried = _carried(by_ward[~by_ward["measure"].isin(long["measure"].unique())], _crossing(pairs, small, shared), wards)
-    table = pd.concat([long, carried], ignore_index=True)
+    table = long if carried.empty else pd.concat([long, carried], ignore_index=True)
     about = by_ward.drop_duplicates("measure").set_index("measure")
     table["source"], table["period"] = table["measure"].map(about["source"]), table["measure"].map(about["period"])
     table = table.dropna(subset="source").assign(level="ward")
     none = table["area_code"].map(made["error_class"]) == "none"
     table.loc[none, ["count", "of", "value", "low", "high"]] = np.nan
     table.loc[none, "observed"] = 0.0
-    error = table["area_code"].map(made["error_p90"])
+    if own.wards is not None:
+        table["fit"] = table["measure"].map(whole_wards.fits(by_ward))
+        known = whole_wards.observed(by_ward, wards, own.wards)
+        table["observed"] = known.reindex(pd.MultiIndex.from_frame(table[["area_code", "measure"]])).to_numpy()
+    error = whole_wards.errors(own, table, table["area_code"].map(made["error_p90"]))
     wide = table["count"].notna() & (error > 0.10)
     low, high = table["low"].fillna(table["count"]), table["high"].fillna(table["count"])
     table["low"] = table["low"].where(~wide, (low * (1 - error)).round())

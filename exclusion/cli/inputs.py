@@ -74,7 +74,9 @@ def lay(evidence: Evidence, council: Sequence[str] | None, own: Brought | None) 
     codes = evidence.find_councils(council)
     if own.areas is not None:
         with working("Making figures for your areas"):
-            made = regroup.regroup(evidence, areas.read(own.areas, own.areas.name), codes, own.postcodes)
+            electoral = str(own.areas).casefold() == areas.ELECTORAL and not own.areas.is_file()
+            drawn = areas.electoral_areas(evidence, codes) if electoral else areas.read(own.areas, own.areas.name)
+            made = regroup.regroup(evidence, drawn, codes, own.postcodes)
         evidence = made.evidence
         for line in made.notes:
             complain(f"Note: {line}")

@@ -78,7 +78,7 @@ Thresholds = Annotated[
 ]
 OwnAreas = Annotated[
     Path | None,
-    typer.Option("--areas", help="Areas of your own in place of wards: a lookup of small areas, or outlines (GeoJSON, GeoPackage, zip)."),
+    typer.Option("--areas", help="Areas in place of wards: a lookup of small areas or wards, outlines, or dea (Northern Ireland)."),
 ]
 Weights = Annotated[
     list[str] | None,

@@ -47,6 +47,8 @@ class Areas(_Reason):
     most_overlap: float = Field(ge=0, lt=1)
     most_missing: float = Field(ge=0, lt=1)
     error_of_divided: float = Field(ge=0, le=1)
+    error_of_electoral: float = Field(ge=0, le=1)
+    error_of_electoral_2019: float = Field(ge=0, le=1)
 
 
 class PlacedBy(_Reason):

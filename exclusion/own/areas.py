@@ -1,4 +1,4 @@
-"""A council's own areas: a lookup of small areas, or outlines (divisions, new wards, parishes, networks of practices).
+"""A council's own areas: a lookup of small areas or wards, or outlines (divisions, new wards, parishes, networks of practices).
 
 Here the file is read and checked. :mod:`exclusion.building.regroup` makes figures of it.
 """
@@ -19,10 +19,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from exclusion.contracts import PLACE_CODE, SMALL_AREA_CODE, DataRefused, Problem, UsageError
+from exclusion.contracts import PLACE_CODE, SMALL_AREA_CODE, WARD_CODE, DataRefused, Problem, UsageError
 from exclusion.judgement.owning import own_rules
 from exclusion.own import sheets
 from exclusion.own.looking import Look, look
+from exclusion.release import Evidence
+from exclusion.sources import electoral_areas as deas
 from exclusion.words import join_words, slug
 
 METRES = 27700
@@ -47,10 +49,38 @@ class OwnAreas:
     shapes: gpd.GeoDataFrame | None
     """``code, geometry`` in metres, where it holds outlines."""
     notes: tuple[str, ...]
+    wards: pd.Series | None = None
+    """Code by ward, where the file is a lookup of whole wards."""
+    electoral: bool = False
+    """Whether they are Northern Ireland's district electoral areas, in which the census's own areas nest."""
+
+
+ELECTORAL = "dea"
+"""What is given in place of a file to mean the district electoral areas of Northern Ireland."""
+
+
+def electoral_areas(evidence: Evidence, councils: Sequence[str]) -> OwnAreas:
+    """The district electoral areas (2014) of councils of Northern Ireland, each of whole wards.
+
+    Raises
+    ------
+    UsageError
+        When a council lies in another nation: electoral areas of that kind are Northern Ireland's alone.
+    """
+    here = evidence.areas[evidence.areas["council_code"].isin(councils)]
+    elsewhere = here.loc[here["nation"] != "Northern Ireland", "council_name"].unique()
+    if len(elsewhere):
+        do = "Give a file of your areas instead: a lookup of wards or small areas, or outlines."
+        what = "means the district electoral areas of Northern Ireland, which these councils do not have"
+        raise UsageError(Problem(f"--areas {ELECTORAL}", what, join_words(list(elsewhere[:5])), do))
+    table = deas.read().set_index("ward_code")
+    table = table[table.index.isin(here.index)]
+    names = table.drop_duplicates("area_code").set_index("area_code")["area_name"].astype(object)
+    return OwnAreas("the district electoral areas of 2014", names, None, None, (deas.SOURCE.note,), table["area_code"].astype(object), True)
 
 
 def read(source: Path | bytes, where: str, *, code: str | None = None, name: str | None = None, sheet: str | None = None) -> OwnAreas:
-    """Own areas from a lookup (CSV, Excel) or outlines (GeoJSON, GeoPackage, a zipped shapefile, GeoParquet).
+    """Own areas from a lookup of small areas or wards (CSV, Excel) or outlines (GeoJSON, GeoPackage, a zipped shapefile, GeoParquet).
 
     Parameters
     ----------
@@ -75,13 +105,17 @@ def read(source: Path | bytes, where: str, *, code: str | None = None, name: str
 
 def _lookup(seen: Look, code: str | None, name: str | None) -> OwnAreas:
     headings = [column.heading for column in seen.columns]
-    if seen.level != "small area":
-        do = f"Give one row for each small area (such as E01012670) and the area it belongs to; it has: {', '.join(headings)}."
-        raise DataRefused(Problem(seen.where, "has no column of small-area codes", "", do))
-    small = next(place for place, column in enumerate(seen.columns) if column.kind == "code")
+    small = next((place for place, column in enumerate(seen.columns) if column.kind == "code"), None)
+    if small is None:
+        do = f"Give one row for each small area (E01012670) or ward (E05015188) and the area it belongs to; it has: {', '.join(headings)}."
+        raise DataRefused(Problem(seen.where, "has no column of codes of small areas or wards", "", do))
+    piece, pattern = ("ward", WARD_CODE) if seen.level == "ward" else ("small area", SMALL_AREA_CODE)
+    example = "wards (E05..., W05..., S13..., N08...)" if piece == "ward" else "LSOA 2021 (E01..., W01...)"
+    ward_headings = r"^(wd\d\d(cd|nm)|ward(_?(code|cd|name|nm))?s?)$" if piece == "ward" else r"^$"
     rest = [place for place in range(len(headings)) if place != small]
     plain = {place: re.sub(r"\W+", "_", headings[place]).strip("_").casefold() for place in rest}
-    rest = [place for place in rest if not re.match(r"^(lsoa|msoa|dz|sdz|oa|lad|utla|rgn)\d*\d\d", plain[place])]
+    rest = [place for place in rest if not re.match(r"^(lsoa|msoa|dz|sdz|oa|lad|lgd|utla|rgn)\d*\d\d", plain[place])]
+    rest = [place for place in rest if not re.match(ward_headings, plain[place])]
     by_name = _asked(headings, name, seen.where) if name else next((p for p in rest if _NAMES.search(plain[p])), None)
     by_code = _asked(headings, code, seen.where) if code else next((p for p in rest if _CODES.search(plain[p]) and p != by_name), None)
     if by_name is None and by_code is None and len(rest) == 1:
@@ -97,12 +131,12 @@ def _lookup(seen: Look, code: str | None, name: str | None) -> OwnAreas:
         where, key = f"{seen.where}, line {line}", row[small].upper()
         called = row[by_name] if by_name is not None else ""
         said = row[by_code] if by_code is not None else ""
-        if not re.match(SMALL_AREA_CODE, key):
-            problems.append(Problem(where, "is not a small-area code", row[small], "Use codes of LSOA 2021 (E01..., W01...)."))
+        if not re.match(pattern, key):
+            problems.append(Problem(where, f"is not a {piece.replace(' ', '-')} code", row[small], f"Use codes of {example}."))
         elif not (said or called):
             problems.append(Problem(where, "says no area", row[small], "Give its area, or leave the row out."))
         elif key in found:
-            problems.append(Problem(where, f"this small area stands on line {lines[key]} already", row[small], "Give each to one area."))
+            problems.append(Problem(where, f"this {piece} stands on line {lines[key]} already", row[small], "Give each to one area."))
         else:
             area = said or f"own-{slug(called)}"
             found[key], lines[key] = area, line
@@ -112,7 +146,8 @@ def _lookup(seen: Look, code: str | None, name: str | None) -> OwnAreas:
     if problems:
         raise DataRefused(problems[:30])
     areas = pd.Series({area: names.get(area, area) for area in dict.fromkeys(found.values())}).astype(object)
-    return OwnAreas(seen.where, areas, pd.Series(found).astype(object), None, ())
+    lookup = pd.Series(found).astype(object)
+    return OwnAreas(seen.where, areas, None, None, (), lookup) if piece == "ward" else OwnAreas(seen.where, areas, lookup, None, ())
 
 
 def _asked(headings: Sequence[str], heading: str, where: str) -> int:

@@ -119,27 +119,33 @@ def _use(release: Evidence, councils: Sequence[str], read: figures.Figures, uses
 def _areas(release: Evidence, councils: Sequence[str]) -> None:
     st.header("Your own areas", anchor=False)
     st.markdown(
-        "County divisions, new wards, parishes, networks of practices: a lookup of small areas (CSV or Excel), or outlines (GeoJSON, "
-        "GeoPackage, a zipped shapefile). They get the same figures, findings and maps as wards. Areas made of whole wards are exact; "
-        "to divide a ward by where its people live, use `--areas` with `--postcodes` on the command line."
+        "County divisions, new wards, parishes, networks of practices: a lookup of small areas or wards (CSV or Excel), or outlines "
+        "(GeoJSON, GeoPackage, a zipped shapefile). They get the same figures, findings and maps as wards. Areas made of whole wards are "
+        "exact; to divide a ward by where its people live, use `--areas` with `--postcodes` on the command line."
+    )
+    nations = set(release.areas.loc[release.areas["council_code"].isin(councils), "nation"])
+    electoral = nations == {"Northern Ireland"} and st.checkbox(
+        "Use the district electoral areas of 2014, of which your wards are parts; no file is needed", key="own_electoral"
     )
     kinds = ["csv", "xlsx", "geojson", "json", "gpkg", "zip"]
-    brought = st.file_uploader("Your areas", type=kinds, key="own_areas_file")
-    if brought is None:
+    brought = None if electoral else st.file_uploader("Your areas", type=kinds, key="own_areas_file")
+    if brought is None and not electoral:
         return
     try:
-        made = regroup.regroup(release, areas.read(brought.getvalue(), brought.name), councils)
+        drawn = areas.read(brought.getvalue(), brought.name) if brought else areas.electoral_areas(release, councils)
+        made = regroup.regroup(release, drawn, councils)
     except ExclusionError as error:
         ui.show_error(error)
         return
     table = made.fit.rename(
-        columns={"area_name": "Area", "population": "Residents", "small_areas": "Small areas", "error_class": "How well they fit"}
+        columns={"area_name": "Area", "population": "Residents", "small_areas": made.pieces, "error_class": "How well they fit"}
     )
     table["Residents"] = table["Residents"].map("{:,}".format)
     table["How well they fit"] = table["How well they fit"].map(capital)
-    ui.table(table[["Area", "Residents", "Small areas", "How well they fit"]].astype(str), f"{brought.name}: {len(table)} areas")
+    caption = drawn.where if brought else capital(drawn.where)
+    ui.table(table[["Area", "Residents", made.pieces, "How well they fit"]].astype(str), f"{caption}: {len(table)} areas")
     st.markdown(f"{made.people[0]:,} people live in the councils chosen, {made.people[1]:,} of them in these areas.")
     ui.lines(list(made.notes))
     if st.button("Use these areas in this visit", key="own_use_areas", type="primary"):
-        own.hold(Held(made.evidence, tuple(councils), {AREAS: brought.name}, made.notes))
+        own.hold(Held(made.evidence, tuple(councils), {AREAS: drawn.where}, made.notes))
         st.rerun()
