@@ -191,9 +191,9 @@ def page(evidence: exclusion.Evidence, measured: list[Measured]) -> str:
         lines.append(_row([name, "", "", *(f"{one.targets[name]:.1%}" for one in measured)]))
     what = (
         "Share of the wards a rule was assessed in where it asks for a way in beyond the minimum; in brackets, firmly. Scotland is here "
-        "and not in the targets: half of the rules lack figures there. Northern Ireland's wards are placed among its own by the four figures held for "
-        "them (people aged 65 and over, households with a disabled resident, low income, social renting), but no rule goes by one of these: "
-        "with the release as it comes none is assessed there, and a rule is once a council brings figures for it."
+        "and not in the targets: half of the rules lack figures there. Northern Ireland's wards are placed among its own by the four "
+        "figures held for them (people aged 65 and over, households with a disabled resident, low income, social renting), but no rule "
+        "goes by one of these: with the release as it comes none is assessed there, and a rule is once a council brings figures for it."
     )
     lines += ["", "## Rules", "", what, ""]
     lines += [_row(["rule", "nation", "assessed in", *heads]), _row(["---"] * 2 + ["---:"] * (1 + len(heads)))]
