@@ -14,8 +14,7 @@ from exclusion import judgement, provision
 from exclusion.provision.flags import SEVERITY
 
 MEASURES = [name for name in judgement.thresholds("1") if name != "lone66_est"]
-SOME = ["blue_badge", "council_tax_reduction", "school_primary", "telecare", "homelessness", "pothole"]
-SERVICES = [judgement.services()[name] for name in SOME]
+SERVICES = list(judgement.services().values())
 figures = st.fixed_dictionaries(
     {}, optional={name: st.tuples(st.integers(0, 9000).map(float), st.floats(0, 100, allow_nan=False)) for name in MEASURES}
 )

@@ -26,6 +26,7 @@ from exclusion.method.composite import fifths
 from exclusion.method.normalise import min_max
 from exclusion.method.scope import COUNCIL, GREAT_BRITAIN, NATION, NO_GREAT_BRITAIN_TABLE, SCOPES
 from exclusion.release import Evidence
+from exclusion.words import number_words
 
 CODES = ("lsoa11_or_dz11_code", "lsoa11cd", "lsoa11_code", "lsoa_code", "lsoa", "area_code", "code")
 HIGHEST = 10.0
@@ -255,9 +256,12 @@ def said(both: pd.DataFrame) -> str:
     if known.empty:
         return "No ward has a band by both, so there is nothing to compare."
     far = int((known.abs() >= 2).sum())
-    return (
-        f"Of {len(known)} wards with a band by both, {int((known == 0).sum())} are in the same band, and {far} are two or more bands apart."
-    )
+    same = int((known == 0).sum())
+    return f"Of {len(known)} wards with a band by both, {_many(same)} in the same band, and {_many(far)} two or more bands apart."
+
+
+def _many(number: int) -> str:
+    return "none is" if number == 0 else f"{number_words(number)} {'is' if number == 1 else 'are'}"
 
 
 def _content(path: Path) -> bytes:
