@@ -13,7 +13,7 @@ import pytest
 from invented import CODES, six
 
 import exclusion
-from exclusion import judgement, proposal, provision
+from exclusion import judgement, proposal, provision, report
 from exclusion.contracts import DataRefused, UsageError
 
 GOOD = """
@@ -63,6 +63,11 @@ def test_a_date_that_has_passed_is_noted(bundled: exclusion.Evidence) -> None:
     note = "'Bulky waste online' starts on 1 January 2020: the date has passed. Check the year; the figures here are of now, not of then."
     late = proposal.consider(bundled, proposal.parse(text), today=dt.date(2020, 1, 2))
     assert late.notices[0] == note
+    # Pages that travel alone say it too: the ward's, the council's service and the one for scrutiny.
+    code = str(late.assessment.areas.index[0])
+    for page in (report.ward_html(late, "bulky_waste", code, dt.date(2020, 1, 2)), report.scrutiny_html(late, dt.date(2020, 1, 2))):
+        assert "starts on 1 January 2020: the date has passed" in page
+    assert "the date has passed" not in report.ward_html(late, "bulky_waste", code, dt.date(2020, 1, 1))
     # On the day itself, and before, there is nothing to say.
     assert note not in proposal.lay(late.assessment, late.proposals, dt.date(2020, 1, 1)).notices
 

@@ -117,7 +117,7 @@ def lay(
         _first(compared),
         dependents(findings, chosen, assessment.services, next_open=next_open),
         cumulative(assessment.findings, chosen, assessment.services),
-        (*_passed(chosen, today or date.today()), *_unlisted(chosen, next_open), *_notices(chosen, profiles), *assessment.notices),
+        (*passed(chosen, today or date.today()), *_unlisted(chosen, next_open), *_notices(chosen, profiles), *assessment.notices),
     )
 
 
@@ -152,8 +152,8 @@ def _people(assessment: Assessment, proposal: Proposal) -> People:
     return estimate if len(areas) == len(estimate.table) else assessment.people.loc[areas]
 
 
-def _passed(proposals: Iterable[Proposal], today: date) -> list[str]:
-    """A note for each proposal whose date has passed."""
+def passed(proposals: Iterable[Proposal], today: date) -> list[str]:
+    """A note for each proposal whose date lies before ``today``: it may be a slip of the year."""
     return [
         f"'{one.title}' starts on {date_words(one.date)}: the date has passed. Check the year; the figures here are of now, not of then."
         for one in proposals
@@ -208,6 +208,7 @@ __all__ = [
     "lay",
     "options",
     "parse",
+    "passed",
     "read",
     "read_contacts",
     "rerun",

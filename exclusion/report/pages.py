@@ -20,7 +20,7 @@ from exclusion.contracts import Problem, UsageError
 from exclusion.judgement import Service
 from exclusion.judgement import pages as texts
 from exclusion.judgement.score import people_rates
-from exclusion.proposal import Considered
+from exclusion.proposal import Considered, passed
 from exclusion.report import briefing, council, proposed
 from exclusion.report.member import BORDERLINE_NOTE, CLOSING, WORDS, MemberPage, member_page
 from exclusion.report.scrutiny import scrutiny_page
@@ -84,7 +84,7 @@ def _index_html(considered: Considered, ids: Sequence[str], today: date, links: 
     assessment = considered.assessment
     return _rendered(
         "index.html",
-        **_common(assessment, assessment.service(ids[0]), today, [], mark(considered)),
+        **_common(considered, assessment.service(ids[0]), today, [], mark(considered)),
         title=join_words([one.title for one in considered.proposals]),
         place=council.place(assessment),
         scrutiny=SCRUTINY,
@@ -140,7 +140,7 @@ def ward_html(
     page = member_page_of(result, code, service_id, duty)
     return _rendered(
         "ward.html",
-        **_common(assessment, service, today, _entries(assessment, service, code), marked or mark(result)),
+        **_common(result, service, today, _entries(assessment, service, code), marked or mark(result)),
         page=page,
         borderline_note=BORDERLINE_NOTE,
         closing=CLOSING,
@@ -178,7 +178,7 @@ def scrutiny_html(
     ids = proposed.named_services(considered)
     services = [assessment.service(one) for one in ids]
     entries = list({entry.id: entry for service in services for entry in _entries(assessment, service)}.values())
-    common = _common(assessment, services[0], today, entries, mark(considered))
+    common = _common(considered, services[0], today, entries, mark(considered))
     profiles = join_words([f"{service.id} {service.profile_version}" for service in services])
     versions = [(name, said if name != "Service profile" else profiles) for name, said in common["versions"]]
     return _rendered(
@@ -210,7 +210,7 @@ def _council_page(
     used = [*assessment.profile["source"].unique(), "ons_wards_2025", ""]
     return _rendered(
         "council.html",
-        **_common(assessment, service, today, _entries(assessment, service), marked),
+        **_common(result, service, today, _entries(assessment, service), marked),
         place=council.place(assessment),
         proposed=proposed.for_council(considered, service.id) if considered else [],
         others=list(dict.fromkeys(considered.cumulative["sentence"])) if considered else [],
@@ -229,7 +229,12 @@ def _council_page(
     )
 
 
-def _common(assessment: Assessment, service: Service, today: date, entries: list[judgement.Entry], marked: str) -> dict[str, Any]:
+def _common(
+    result: Assessment | Considered, service: Service, today: date, entries: list[judgement.Entry], marked: str
+) -> dict[str, Any]:
+    assessment = result.assessment if isinstance(result, Considered) else result
+    late = passed(result.proposals, today) if isinstance(result, Considered) else []
+    whose = "the council's" if assessment.local and service != judgement.services().get(service.id) else "our default"
     manifest = assessment.evidence.manifest
     return {
         "mark": marked,
@@ -241,9 +246,9 @@ def _common(assessment: Assessment, service: Service, today: date, entries: list
             ("Method", assessment.method.words),
             ("People unlikely to use the internet", f"aged 16 and over, {_in_sentences(assessment.people_estimate.definition)}"),
             ("Thresholds", f"version {assessment.thresholds_version}"),
-            ("Service profile", f"{service.id}, version {service.profile_version} (our default judgement)"),
+            ("Service profile", f"{service.id}, version {service.profile_version} ({whose} judgement)"),
         ],
-        "notices": [note for note in assessment.notices if not note.startswith(_OVERDUE)],
+        "notices": [*late, *(note for note in assessment.notices if not note.startswith(_OVERDUE))],
         "overdue": _overdue(entries, today),
     }
 
