@@ -76,7 +76,8 @@ def listed(items: Sequence[str | tuple[str, str]], *, numbered: bool = False) ->
     """A list; of a pair the first part is set bold. With numbers where the order counts."""
     texts = [f"<strong>{escape(item[0])}</strong> {escape(item[1])}" if isinstance(item, tuple) else escape(item) for item in items]
     kind = "ol" if numbered else "ul"
-    return f'<{kind} style="margin:0 0 .75rem;padding-left:1.3rem">' + "".join(f"<li>{text}</li>" for text in texts) + f"</{kind}>"
+    style = "margin:0 0 .75rem;padding-left:1.3rem;overflow-wrap:anywhere"
+    return f'<{kind} style="{style}">' + "".join(f"<li>{text}</li>" for text in texts) + f"</{kind}>"
 
 
 def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = ()) -> str:

@@ -527,6 +527,14 @@ def test_england_says_that_the_socio_economic_duty_was_not_in_force_when_last_ch
     assert "Not legal advice." in law_of(made)
 
 
+def test_a_place_that_many_services_lean_on_names_three_and_counts_the_rest_in_the_table_of_actions(made):
+    """The column is narrow: thirty names filled a page. Section 9 names every one."""
+    rows = [row for block in made.sections[10].blocks if isinstance(block, Table) for row in block.rows if "does not name" in row[0]]
+    assert rows and all(len(row[0]) < 300 for row in rows)
+    (longest,) = {row[0] for row in rows if "all named in section 9" in row[0]} or {""}
+    assert re.search(r"does not name: [^,]+, [^,]+, [^,]+ and \d+ more, all named in section 9\. The proposal", longest)
+
+
 def test_england_follows_the_setting_a_council_gives(considered):
     duty = dict(duties())
     duty["England"] = duty["England"].with_socio_economic("adopted", date(2025, 1, 1))

@@ -20,6 +20,8 @@ FIRMNESS = {"floor": "The minimum everywhere", **SCREEN_WORDS}
 FIRM = ("required", "recommended", "monitor")
 MOST_NAMED = 30
 """Wards named in a cell; the rest are counted, and all stand in the findings table."""
+MOST_SERVICES = 3
+"""Services named in a cell; the rest are counted, and all stand in section 9."""
 ANSWERED = {"accept": "Accepted", "amend": "Amended", "reject": "Rejected"}
 
 
@@ -100,7 +102,7 @@ def drafts(considered: Considered, found: pd.DataFrame, where: pd.Index, named: 
             )
     rest = rows[~rows["service_id"].isin(chosen) & (rows["leans_on"] != "")]
     for (channel, effect, fewer, place), group in rest.groupby(["channel", "proposal_effect", "fewer_hours", "leans_on"], sort=False):
-        names = join_words([services[str(one)].service_name for one in dict.fromkeys(group["service_id"])])
+        names = _few([services[str(one)].service_name for one in dict.fromkeys(group["service_id"])])
         at = f"{capital(way(str(channel)))} at {str(place).replace('|', ', ')}"
         issue = f"{at}, for services this proposal does not name: {names}. {_effect(str(effect), bool(fewer))}"
         lines.append(
@@ -117,6 +119,13 @@ def drafts(considered: Considered, found: pd.DataFrame, where: pd.Index, named: 
     columns = ("What was found", "Draft action", "Wards", "Officers' answers", "Owner", "By when", "How we will know")
     caption = "Draft actions from the findings; owner, date and measure of success are for people to fill in"
     return Table(caption, columns, tuple(lines)) if lines else None
+
+
+def _few(names: list[str]) -> str:
+    """The first services and how many more: a narrow column of thirty would fill a page, and section 9 names them all."""
+    if len(names) <= MOST_SERVICES:
+        return join_words(names)
+    return f"{', '.join(names[:MOST_SERVICES])} and {len(names) - MOST_SERVICES} more, all named in section 9"
 
 
 def _effect(effect: str, fewer: bool) -> str:

@@ -239,9 +239,12 @@ def _sign(saved: Saved) -> None:
     if may.why_not_sign:
         st.info(may.why_not_sign)
         return
-    number, left = saved.version.number, len(saved.unanswered)
+    number, asked = saved.version.number, answers_shown.to_answer(saved.findings, shown.concerned(saved))
+    left = int((asked["response"] == "").sum())
     st.subheader(f"Sign off version {number}", anchor=False)
-    waiting = f"{counted(left, 'finding')} that ask for an answer {'has' if left == 1 else 'have'} none." if left else "All have answers."
+    waiting = (
+        f"{left:,} of {len(asked):,} findings on the services of the proposal have no answer." if left else "Every finding has an answer."
+    )
     st.markdown(f"A sign-off is of this version alone: what is changed after it is not signed off. {waiting}")
     labels = register.capacities()
     with st.form(f"sign_form_{saved.version.assessment}"):
