@@ -27,6 +27,7 @@ CRITICAL = {
     "C3": "urgent, or about safety or subsistence",
 }
 WHOLE_COUNCIL = "No ward figure is used; the whole council's is held and stands in section 6."
+NOT_PROTECTED = "The groups below are not protected characteristics; councils often add them."
 NO_FIGURE = "No figure is held here, for wards or for the whole council; section 6 says whom to ask."
 TITLES = (
     "About this assessment",
@@ -227,7 +228,7 @@ def _evidence(given: Given, parts: tuple[Part, ...]) -> list[Block]:
     shown = False
     for one in parts:
         if not one.protected and not shown:
-            blocks.append("The groups below are not protected characteristics; councils often add them.")
+            blocks.append(NOT_PROTECTED)
             shown = True
         blocks += [Sub(one.title), "What do you know?", *one.know, *one.open]
     return blocks

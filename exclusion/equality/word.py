@@ -17,9 +17,11 @@ from exclusion.audit import word as audit_word
 from exclusion.contracts import Problem, UsageError
 from exclusion.equality import made_words
 from exclusion.equality.model import Choice, Equality, Listed, Open, Sub, Table
+from exclusion.equality.sections import NOT_PROTECTED
 from exclusion.judgement import equality as texts
 
-LEADS = ("What do you know?", "What the rules found that concerns this characteristic:")
+LEADS = ("What do you know?", "What the rules found that concerns this characteristic:", NOT_PROTECTED)
+"""Sentences that stay with what they lead to: none stands alone at the foot of a page."""
 BOX, QUIET = "F2F2F2", RGBColor(0x45, 0x45, 0x45)
 PAGE_CM = 25.7  # A4 on its side, less the margins
 LOGO_HEIGHT = Cm(1.8)
