@@ -17,7 +17,7 @@ from exclusion import judgement, people, provision, release, risk
 from exclusion.contracts import NothingToAssess, Problem, UsageError, check
 from exclusion.judgement.entries import overdue
 from exclusion.judgement.local import Local
-from exclusion.judgement.score import MethodPreset, method_for, nation_figures
+from exclusion.judgement.score import MethodPreset, method_for
 from exclusion.judgement.services import Service
 from exclusion.people import PeopleEstimate
 from exclusion.release import Evidence
@@ -362,7 +362,7 @@ def _notices(
         notices.append(f"Thresholds version {thresholds}, not the current version {judgement.current_thresholds()}.")
     if areas["nation"].nunique() > 1:
         notices.append("Each nation is scored within itself. Bands and comparisons of two nations must not be set side by side.")
-    notices += [known.notice for nation in areas["nation"].unique() if (known := nation_figures().get(nation)) and known.notice]
+    notices += risk.nation_notices(evidence, areas["nation"].unique())
     for nation in sorted(set(areas["nation"])):
         away = [service.service_name for service in services if nation in service.not_council_in]
         if away:

@@ -6,7 +6,7 @@ alone gets the same figures as in the national run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -125,7 +125,7 @@ def score(evidence: Evidence, area_codes: Sequence[str] | None = None, weights: 
         preset = method_for(str(nation))
         if preset is None:
             empty = pd.DataFrame(index=members.index)
-            empty["scored"], empty["why_not"], empty["risk"] = False, _no_method(str(nation)), np.nan
+            empty["scored"], empty["why_not"], empty["risk"] = False, _no_method(evidence, str(nation)), np.nan
             # The same columns as for any other nation, so that a table of its wards alone has them too.
             empty["observed"] = empty["national_median_risk"] = np.nan
             parts.append(empty)
@@ -137,10 +137,23 @@ def score(evidence: Evidence, area_codes: Sequence[str] | None = None, weights: 
     return result.rename_axis("area_code")
 
 
-def _no_method(nation: str) -> str:
+def nation_notices(evidence: Evidence, nations: Iterable[str]) -> tuple[str, ...]:
+    """What the release lacks for each nation, in words; a nation of which nothing is to be said has none."""
+    told = (known.told(_held(evidence, nation))[0] for nation in nations if (known := nation_figures().get(nation)))
+    return tuple(text for text in told if text)
+
+
+def _held(evidence: Evidence, nation: str) -> set[str]:
+    """Measures of which some ward of the nation has a figure."""
+    values = evidence.wide("ward", "value").reindex(evidence.areas.index[evidence.areas["nation"] == nation])
+    return set(values.columns[values.notna().any()])
+
+
+def _no_method(evidence: Evidence, nation: str) -> str:
     """Why the wards of a nation without a preset have no score."""
     known = nation_figures().get(nation)
-    return known.not_scored if known and known.not_scored else f"We hold no method for {nation}."
+    why = known.told(_held(evidence, nation))[1] if known else ""
+    return why or f"We hold no method for {nation}."
 
 
 def _score_nation(evidence: Evidence, nation: str, codes: list[str], preset: MethodPreset, weights: Mapping[str, float]) -> pd.DataFrame:

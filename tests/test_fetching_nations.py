@@ -16,6 +16,7 @@ from pytest_httpserver import HTTPServer
 import exclusion
 from exclusion import release
 from exclusion.building import fetching
+from exclusion.judgement.score import nation_figures
 from exclusion.sources.fetch import Fetcher
 
 pytestmark = pytest.mark.shared
@@ -187,6 +188,10 @@ def test_belfast_can_be_assessed_with_what_was_fetched(irish):
     assert len(done.summaries) >= 60
     checked = set(done.summaries["checked"].str.split("|").explode())
     assert {"W04", "W05", "W06", "W11", "W13", "W15"} <= checked  # none of them can be without these figures
+    # what was true before the fetch is not said after it: ages and disabled people are held now, and there is still no score
+    assert set(done.scores["why_not"]) == {nation_figures()["Northern Ireland"].not_scored_fetched}
+    assert nation_figures()["Northern Ireland"].notice_fetched in done.notices
+    assert not any("of 2019" in notice or "are not held" in notice for notice in done.notices)
 
 
 def test_offline_with_nothing_kept_lists_every_file_to_download_in_one_run(addresses, place):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -207,7 +208,16 @@ class NationFigures(Entry):
 
     notice: str = ""
     not_scored: str = ""
+    fetched_by: str = ""
+    """Measure that only a fetch brings; where it is held, the two texts below stand in place of those above."""
+    notice_fetched: str = ""
+    not_scored_fetched: str = ""
     missing: tuple[Missing, ...] = ()
+
+    def told(self, held: Collection[str]) -> tuple[str, str]:
+        """Notice and why wards are not scored, for wards of which these measures are held."""
+        fetched = bool(self.fetched_by) and self.fetched_by in held
+        return (self.notice_fetched, self.not_scored_fetched) if fetched else (self.notice, self.not_scored)
 
 
 @cache

@@ -20,11 +20,11 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException, StreamlitPageNotFoundError
 from streamlit.runtime.pages_manager import PagesManager
 
-from exclusion import assessment, blocks, explain, judgement, maps, own_counts, release, views
+from exclusion import assessment, blocks, explain, judgement, maps, own_counts, release, risk, views
 from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
 from exclusion.judgement.entries import overdue
-from exclusion.judgement.score import method_for, nation_figures, people_rates
+from exclusion.judgement.score import method_for, people_rates
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
 from exclusion.ui import judged, own, signing, sure, ward_box
@@ -257,7 +257,7 @@ def notices(told: Sequence[str]) -> None:
 def nation_notices(evidence: Evidence, councils: Sequence[str]) -> tuple[str, ...]:
     """Show what a nation lacks before anything is asked for or given; returns what was shown, so that it is not said twice."""
     of = evidence.areas.loc[evidence.areas["council_code"].isin(councils), "nation"].unique()
-    told = tuple(known.notice for nation in of if (known := nation_figures().get(nation)) and known.notice)
+    told = risk.nation_notices(evidence, of)
     notices(told)
     return told
 
