@@ -279,6 +279,8 @@ def _cumulative(given: Given) -> list[Block]:
     ]
     if table := figures.combined(given.where):
         blocks.append(table)
+    else:
+        blocks.append("The figures held here are too few to lay two groups side by side; that does not mean that nobody is in both.")
     blocks.append(Sub("Other changes falling on the same people"))
     rows = given.considered.cumulative
     rows = rows[rows["area_code"].isin(given.where.wards)]

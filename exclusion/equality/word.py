@@ -24,6 +24,7 @@ LEADS = ("What do you know?", "What the rules found that concerns this character
 """Sentences that stay with what they lead to: none stands alone at the foot of a page."""
 BOX, QUIET = "F2F2F2", RGBColor(0x45, 0x45, 0x45)
 PAGE_CM = 25.7  # A4 on its side, less the margins
+PAGE_LETTERS = 150  # of the small print of a table, across a page
 LOGO_HEIGHT = Cm(1.8)
 LOGO_BYTES = 5 << 20
 
@@ -88,17 +89,19 @@ def _padded(table: WordTable) -> None:
 
 
 def _widths(table: WordTable, block: Table) -> None:
-    """Columns as wide as what is in them: long texts get room, a box to tick does not."""
-    wants = []
+    """Columns as wide as what is in them: no word is broken, and what is left goes to long texts, not to a box to tick."""
+    words, wants = [], []
     for place, name in enumerate(block.columns):
         longest = max((len(row[place]) for row in block.rows), default=0)
         word = max((len(part) for row in (block.columns, *block.rows) for part in row[place].split()), default=0)
         empty = all(not row[place] for row in block.rows)
-        wants.append(max(word + 1, 14 if empty else min(longest, 60) ** 0.75 + 4, min(len(name), 10)))
+        words.append(word + 3.0)  # and the edges of a cell
+        wants.append(14 if empty else min(longest, 200) ** 0.75)
     table.autofit = False
     _padded(table)
     for place, want in enumerate(wants):
-        width = Cm(PAGE_CM * want / sum(wants))
+        letters = words[place] + max(PAGE_LETTERS - sum(words), 0) * want / sum(wants)
+        width = Cm(PAGE_CM * letters / max(PAGE_LETTERS, sum(words)))
         table.columns[place].width = width
         for row in table.rows:
             row.cells[place].width = width
