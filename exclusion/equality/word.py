@@ -91,7 +91,7 @@ def _padded(table: WordTable) -> None:
 def _widths(table: WordTable, block: Table) -> None:
     """Columns as wide as what is in them: no word is broken, and what is left goes to long texts, not to a box to tick."""
     words, wants = [], []
-    for place, name in enumerate(block.columns):
+    for place in range(len(block.columns)):
         longest = max((len(row[place]) for row in block.rows), default=0)
         word = max((len(part) for row in (block.columns, *block.rows) for part in row[place].split()), default=0)
         empty = all(not row[place] for row in block.rows)
