@@ -217,6 +217,16 @@ def test_a_link_to_what_we_do_not_hold_says_so():
     assert not run("service.py", council="Blackpool (E06000009)").warning
 
 
+@pytest.mark.parametrize("written", ["E06000009", "e06000009", "Blackpool", " blackpool "])
+def test_a_link_may_name_a_council_by_code_or_by_name(written):
+    test = run("service.py", council=written)
+    assert not test.warning
+    assert test.multiselect(key="council").value == ["E06000009"]
+    both = run("service.py", council=["N09000003", "Blackpol"])
+    assert both.multiselect(key="council").value == ["N09000003"]
+    assert any("councils we do not hold: “Blackpol”" in one.value.replace("\\", "") for one in both.warning)
+
+
 def test_enter_in_the_empty_box_cannot_choose_every_council():
     assert not run("service.py").multiselect(key="council").proto.select_all
 

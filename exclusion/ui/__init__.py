@@ -172,6 +172,7 @@ def page(title: str) -> Evidence:
     except ExclusionError as error:
         show_error(error)
         st.stop()
+    _heed_names(held)
     _heed_code(held)
     with right:
         ward_box.ask(held, on_page=title)
@@ -196,6 +197,22 @@ def show_ward(held: Evidence, code: str) -> None:
     _keep("council", [council], [label])
     _keep("ward", code, ward_label(held.areas.loc[code], code))
     _give_answers()
+
+
+def _heed_names(held: Evidence) -> None:
+    """A link may name councils by code or by name alone (``?council=E06000009``, ``?council=Blackpool``), as one written by hand would."""
+    given = st.query_params.get_all("council")
+    listed = _councils(held.manifest.version)
+    known = {code.casefold(): code for code in listed}
+    for code, (label, _) in listed.items():
+        name = label.removesuffix(f" ({code})").casefold()
+        known[name] = "" if name in known else code  # two councils of one name: neither is taken
+    codes = [known.get(one.strip().casefold(), "") for one in given]
+    if not any(codes):
+        return
+    full = {label: code for code, (label, _) in listed.items()}
+    st.session_state["council"] = [code for code in (mine or full.get(one) for mine, one in zip(codes, given, strict=True)) if code]
+    st.query_params["council"] = [listed[mine][0] if mine else one for mine, one in zip(codes, given, strict=True)]
 
 
 def _heed_code(held: Evidence) -> None:
