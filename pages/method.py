@@ -101,8 +101,9 @@ else:
 
 st.header("How sure the bands are", anchor=False)
 st.markdown(
-    f"The score was made again in {len(sure.methods)} careful ways, with figures and weights a little off. The bar runs over the bands a "
-    "ward could be in; the mark is its own band, with a white middle where it is unclear. Wards are in order of name."
+    f"The score was made again in {trust.ways_words(sure, 'careful ways')}, with figures and weights a little off. "
+    "The bar runs over the bands a ward could be in; "
+    "the mark is its own band, with a white middle where it is unclear. Wards are in order of name."
 )
 st.markdown(trust.clear_means())
 st.markdown(trust.driver_words(wards))

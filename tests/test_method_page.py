@@ -102,6 +102,15 @@ def test_wards_stand_by_name_and_the_words_are_those_of_the_uncertainty(page, bl
     assert "Of 21 wards: 19 clearly in the most affected fifth of their nation, one clearly not in it, one unclear." in words(page)
 
 
+@pytest.mark.parametrize(
+    ("council", "said"),
+    [("Blackpool (E06000009)", "in 96 careful ways (64 differ"), ("Merthyr Tydfil (W06000024)", "in 48 careful ways (32 differ")],
+)
+def test_the_page_says_how_many_ways_were_tried_and_how_many_differ(council, said):
+    # 6 scales of which 4 differ, 2 means, 4 sets of weights (2 where there is no connectivity), 2 geographies.
+    assert said in words(run(council=council))
+
+
 def test_a_ward_from_the_address_is_the_one_explained():
     test = run(ward="Bloomfield (E05015188)")
     assert any(one.value == "What makes the score of Bloomfield" for one in test.header)

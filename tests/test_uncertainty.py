@@ -25,6 +25,7 @@ SURE_RATES = RULES.model_copy(update={"rate": ()})  # the survey's rates are not
 ENGLAND = method_for("England")
 WEIGHTS = {"age": 0.36, "disability": 0.27, "income": 0.27, "connectivity": 0.10}
 BLACKPOOL, RIBBLE_VALLEY = "E06000009", "E07000124"
+CARDIFF = "W06000015"
 MEASURES = ["age65_74", "age75_84", "age85", "disabled", "income_dep", "connectivity"]
 MEAN = np.array([0.10, 0.07, 0.03, 0.18, 0.20, 0.0])
 SPREAD = np.array([0.03, 0.02, 0.01, 0.04, 0.08, 1.0])
@@ -125,6 +126,16 @@ def test_the_four_sets_of_weights():
 def test_where_a_nation_has_no_connectivity_its_people_domains_keep_all_weight():
     sets = factorial.weight_sets({"age": 4, "disability": 3, "income": 3}, RULES.weights, RULES.place_domains)
     assert sets == pytest.approx(np.array([[0.4, 0.3, 0.3], [1 / 3, 1 / 3, 1 / 3], [0.4, 0.3, 0.3], [0.4, 0.3, 0.3]]))
+
+
+def test_sets_of_weights_that_come_to_the_same_are_one():
+    def first(weights):
+        return factorial.first_same(factorial.weight_sets(weights, RULES.weights, RULES.place_domains))
+
+    assert first(WEIGHTS) == [0, 1, 2, 3]
+    assert first({"age": 4, "disability": 3, "income": 3}) == [0, 1, 0, 0]  # no connectivity: 2 sets
+    assert first({"age": 1, "disability": 1, "income": 1}) == [0, 0, 0, 0]
+    assert first({"age": 4, "disability": 3, "income": 3, "connectivity": 2.5}) == [0, 1, 2, 0]  # 2.5 of 12.5 is a fifth already
 
 
 def test_weights_that_are_all_on_connectivity_still_give_four_sets():
@@ -413,6 +424,45 @@ def test_our_own_method_stands_first_among_the_96(blackpool):
     assert methods.loc[0, "shift"] == 0 and methods.loc[0, "other_band"] == 0 and (methods["shift"][1:] > 0).all()
 
 
+@pytest.fixture(scope="module")
+def cardiff(bundled):
+    return unsure.uncertainty(bundled, wards_of(bundled, CARDIFF)[:6], draws=20)
+
+
+def test_wales_counts_a_set_of_weights_once(cardiff):
+    # Wales has no connectivity: of four sets of weights two differ, so 6 scales x 2 means x 2 sets x 2 geographies.
+    assert len(cardiff.methods) == 48 and cardiff.ways["Wales"][0] == 48
+    assert cardiff.methods["weights"].unique().tolist() == ["default", "equal_people"]
+    assert cardiff.notes[0] == (
+        "Wales: with its parts and these weights 'no connectivity' and 'connectivity a fifth' come to the same as 'the weights in use', "
+        "which is counted once."
+    )
+    moved = cardiff.methods.groupby("weights")["other_band"].mean()
+    assert moved["default"] != moved["equal_people"]
+
+
+def test_the_chance_of_a_ward_of_wales_counts_each_way_once(bundled, cardiff):
+    preset = method_for("Wales")
+    made = experiment.prepare(unsure.figures_of(bundled, "Wales", preset, RULES), preset.domain, None, RULES, draws=20)
+    weights = np.array([list(risk.normalised_weights(preset).values()), [1 / 3, 1 / 3, 1 / 3]])  # as in use, and all the same
+    codes = list(cardiff.wards.index)
+    cube = factorial.cube(made.frame, factorial.places(made.frame, weights), made.draws(codes, 20), made.others(codes, 20))
+    plain = unsure.uncertainty(replace(bundled, alternative=bundled.alternative.iloc[:0], cache={}), codes, draws=20)
+    assert plain.wards["chance"].to_numpy() == pytest.approx((cube >= 80).reshape(len(codes), -1).mean(axis=1))
+
+
+def test_wards_of_two_nations_together_stand_as_they_do_alone(bundled, cardiff):
+    both = unsure.uncertainty(bundled, [*cardiff.wards.index, *wards_of(bundled, BLACKPOOL)[:2]], draws=20)
+    pd.testing.assert_frame_equal(both.wards.loc[cardiff.wards.index], cardiff.wards, check_exact=True)
+    assert len(both.methods) == 96 and {nation: tried for nation, (tried, _) in both.ways.items()} == {"Wales": 48, "England": 96}
+
+
+def test_where_all_sets_of_weights_come_to_the_same_weights_were_not_tried(bundled):
+    found = unsure.uncertainty(bundled, wards_of(bundled, CARDIFF)[:3], {"age": 1, "disability": 1, "income": 1}, draws=5)
+    assert len(found.methods) == 24 and found.wards[["first_weights", "total_weights"]].isna().all(axis=None)
+    assert found.index.loc["weights"].isna().all()
+
+
 def test_the_same_seed_gives_the_same_bytes_whatever_else_is_asked(bundled, blackpool):
     wards = wards_of(bundled, BLACKPOOL)
     fresh = replace(bundled, cache={})
@@ -468,6 +518,8 @@ def test_a_release_without_the_other_geography_is_still_read_and_says_so(bundled
     assert found.notes == (
         "England: this release holds no best-fit figures, so geography was not tested.",
         "England: no domain has outliers that call for treatment, so the treated scales equal the plain ones.",
+        # 4 scales that differ x 2 means x 4 sets of weights x 1 geography
+        "England: of the 96 ways 32 differ; those that are equal count as many times as they are tried.",
     )
     assert found.wards["scored"].all() and not found.wards["geography_tested"].any()
 

@@ -72,7 +72,7 @@ def weights_and_why(a: Assessment) -> Section:
 
 
 def every_method(a: Assessment, sure: Uncertainty) -> Section:
-    """All 96 methods: what each choice moves, exactly, and where every method lands."""
+    """Every method: what each choice moves, exactly, and where every method lands."""
     named = sure.methods.assign(
         scale=sure.methods["scale"].map(labels.SCALES),
         mean=sure.methods["mean"].map(labels.MEANS),
@@ -91,7 +91,7 @@ def every_method(a: Assessment, sure: Uncertainty) -> Section:
     cells = cells[["number", "scale", "mean", "weights", "geography", "moved"]]
     cells.columns = pd.Index(["Method", "Scale", "Way of adding", "Weights", "Geography", OTHER])
     blocks: list[Block] = [
-        f"Every one of the {len(named)} ways of making the score was tried, under {uncertainty_rules().draws} draws of the figures, "
+        f"Every one of the {ways_words(sure)} of making the score was tried, under {uncertainty_rules().draws} draws of the figures, "
         "so the shares are exact for these ways, not sampled. Alone: what the choice moves by itself. With others: also what it moves "
         "together with other choices; these overlap, and may add up to more than 100%. What wards hang most on is the choice with the "
         "greatest share with others, here and ward by ward.",
@@ -150,6 +150,17 @@ def picture(known: pd.DataFrame, called: pd.Series) -> Intervals:
         f"at its own. In {number_words(held)} the bar is a single band. The table below holds the same."
     )
     return Intervals(alt, lines)
+
+
+def ways_words(sure: Uncertainty, called: str = "ways") -> str:
+    """How many ways were tried and how many of them differ, nation by nation where there are several: "96 ways (64 differ)"."""
+    said = {
+        nation: f"{tried} {called}" + (f" ({different} differ; the notes say why)" if different < tried else "")
+        for nation, (tried, different) in sure.ways.items()
+    }
+    if len(said) <= 1:
+        return "".join(said.values()) or called
+    return join_words([f"{words} in {nation}" for nation, words in said.items()])
 
 
 def named(a: Assessment, sure: Uncertainty) -> pd.DataFrame:

@@ -128,12 +128,18 @@ class Found:
     codes: list[str]
     columns: dict[str, NDArray[np.generic]]
     means: Array
-    """ward x method: mean place over draws."""
+    """ward x method (of the sets of weights that were run): mean place over draws."""
     variance: Array
     first: dict[str, Array]
     total: dict[str, Array]
     tested: NDArray[np.bool_]
-    sets: int
+    same: list[int]
+    """For each set of weights of the judgement file the first that comes to the same here; only those first ones were run."""
+
+    @property
+    def sets(self) -> list[int]:
+        """The sets of weights that were run."""
+        return sorted(set(self.same))
 
 
 def run(
@@ -150,7 +156,8 @@ def run(
     rules = nation.rules
     count = rules.draws if draws is None else draws
     sets = factorial.weight_sets({d.id: weights[d.id] for d in nation.domains}, rules.weights, rules.place_domains)
-    tables = factorial.places(nation.frame, sets)
+    same = factorial.first_same(sets)
+    tables = factorial.places(nation.frame, sets[sorted(set(same))])
     pieces = [list(codes[at : at + CHUNK]) for at in range(0, len(codes), CHUNK)]
     parts: list[dict[str, Array]] = []
 
@@ -180,7 +187,7 @@ def run(
         {name: first for name, (first, _) in by_group.items()},
         {name: total for name, (_, total) in by_group.items()},
         tested,
-        len(sets),
+        same,
     )
 
 

@@ -1,6 +1,7 @@
-"""Every combination of method choices at once: where a ward stands in its nation under each of 96 methods.
+"""Every combination of method choices at once: where a ward stands in its nation under each of up to 96 methods.
 
-Scale (6) x mean (2) x weights (4) x geography (2). A ward's place under a method is the share of the
+Scale (6) x mean (2) x weights (4) x geography (2). Sets of weights that come to the same for a nation's domains
+count once, so that a nation without connectivity has fewer ways. A ward's place under a method is the share of the
 nation's (drawn) wards that score lower, so that places of different methods can be compared; it is for
 working with and is never shown. Each method's fifths are cut once, from draws of every ward of the
 nation, so a council alone stands where it stands in the national run.
@@ -61,6 +62,16 @@ def weight_sets(weights: Mapping[str, float], sets: Sequence[WeightSet], place_d
         row = (1 - share) * (people / people.sum() if people.sum() > 0 else people) + share * spread
         out[at] = row / row.sum()
     return out
+
+
+def first_same(sets: Array) -> list[int]:
+    """For each set of weights (set x domain) the first that comes to the same, itself included.
+
+    A nation without connectivity has the weights in use three times: counted three times they would
+    pass for three ways of scoring that agree.
+    """
+    alike = [[np.allclose(one, earlier, rtol=0, atol=1e-6) for earlier in sets] for one in sets]
+    return [row.index(True) for row in alike]
 
 
 @dataclass(frozen=True)
@@ -195,11 +206,6 @@ def places(frozen: Frame, weights: Array) -> Places:
             for m, source in enumerate((frozen.drawn, frozen.logs)):
                 for w in range(shape[2]):
                     at = (s, m, w, g)
-                    same = next((earlier for earlier in range(w) if (single[earlier] == single[w]).all()), None)
-                    if same is not None:  # a nation without connectivity has the same weights more than once
-                        for one in (low, step, table, sway):
-                            one[at] = one[s, m, same, g]
-                        continue
                     score = mix(list(source[g][s]), single[w])
                     low[at], step[at], bins = _bins(score)
                     table[at], sway[at] = _shares_below(bins), _sway(bins.reshape(-1, frozen.per_ward))

@@ -1,8 +1,9 @@
 """How sure is a ward's band? Every choice of method, drawn figures, drawn weights; and which of them drives it.
 
 Three questions are kept apart. *Method*: what if the score had been put together in another careful way?
-All 96 ways are tried. *Data*: what if the figures are a little off? 500 draws, under every method.
-*Weights*: what if the domains had weighed otherwise? The factorial's four sets; and, as a range of bands of its own
+Every combination of choices is tried: 96 ways, fewer where sets of weights come to the same. *Data*: what if the figures
+are a little off? 500 draws, under every method.
+*Weights*: what if the domains had weighed otherwise? The sets of weights that differ; and, as a range of bands of its own
 that has no say in what drives a band, 200 draws about the weights in use. *Geography*: what if small areas
 had been shared among wards the official way?
 Places among wards are worked with inside and never shown.
@@ -28,6 +29,7 @@ from exclusion.method.experiment import DRIVERS, EDGES, GROUPS, Found, Nation, p
 from exclusion.method.factorial import GEOGRAPHIES, MEANS, SCALES
 from exclusion.release import Evidence
 from exclusion.release_tables import WIDE_RANGE
+from exclusion.words import join_words
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
@@ -49,13 +51,15 @@ class Uncertainty:
     and ``first_`` and ``total_`` shares of variance for method (scale and mean together), scale, mean, weights, geography, data."""
     index: pd.DataFrame
     """By choice: ``first, total`` shares over all wards pooled, and ``first_shift, total_shift`` shares of the mean shift in
-    place of the wards under each of the 96 methods (no data draws)."""
+    place of the wards under each of ``methods`` (no data draws)."""
     methods: pd.DataFrame
     """One row a method: ``scale, mean, weights, geography, shift`` (mean shift in place from ours, hundredths of the nation)
-    and ``other_band`` (share of wards that land in another band)."""
+    and ``other_band`` (share of wards that land in another band). Sets of weights that come to the same in every nation here are one."""
     places: pd.DataFrame
     """For working with, never shown: ``low, middle, high`` of each ward's place under our method when figures are drawn."""
     notes: tuple[str, ...]
+    ways: Mapping[str, tuple[int, int]]
+    """By nation: how many ways were tried, and how many of them differ there (see ``notes``)."""
 
     @property
     def driver(self) -> str:
@@ -133,6 +137,7 @@ def uncertainty(
     nations = evidence.areas["nation"].reindex(codes)
     bands = risk.score(evidence, codes, weights)["band"]
     found, notes = [], []
+    ways: dict[str, tuple[int, int]] = {}
     done = 0
     for name, members in nations.groupby(nations, sort=False):
         preset = method_for(str(name))
@@ -145,15 +150,11 @@ def uncertainty(
             continue
         say(f"Making {name} ready", done / len(codes))
         nation = _nation(evidence, str(name), preset, rules, seed, draws)
-        if not nation.tested.any():
-            notes.append(f"{name}: this release holds no best-fit figures, so geography was not tested.")
-        if all(treatment.how == "none" for treatment in nation.frame.scales[0][SCALES.index("min_max_treated")].treatments):
-            notes.append(f"{name}: no domain has outliers that call for treatment, so the treated scales equal the plain ones.")
         own = [code for code in members.index if code in nation.plain.index]
         if own:
             start = done
             found.append(
-                run(
+                one := run(
                     nation,
                     own,
                     risk.normalised_weights(preset, weights),
@@ -163,9 +164,34 @@ def uncertainty(
                     workers=workers,
                 )
             )
+            ways[str(name)], said = _ways(str(name), nation, one, rules)
+            notes += said
         done += len(members)
     say("Done", 1.0)
-    return _gathered(codes, bands, found, tuple(notes), rules)
+    return _gathered(codes, bands, found, tuple(notes), rules, ways)
+
+
+def _ways(name: str, nation: Nation, found: Found, rules: UncertaintyRules) -> tuple[tuple[int, int], list[str]]:
+    """How many ways were tried in a nation and how many of them differ; and what is the same there, in words."""
+    notes = []
+    scales, geographies = len(SCALES), len(GEOGRAPHIES)
+    for kept in found.sets:
+        if dropped := [f"'{rules.weights[at].label}'" for at, first in enumerate(found.same) if first == kept != at]:
+            notes.append(
+                f"{name}: with its parts and these weights {join_words(dropped)} {'comes' if len(dropped) == 1 else 'come'} to the same as "
+                f"'{rules.weights[kept].label}', which is counted once."
+            )
+    if not nation.tested.any():
+        geographies = 1
+        notes.append(f"{name}: this release holds no best-fit figures, so geography was not tested.")
+    if all(treatment.how == "none" for of in nation.frame.scales for treatment in of[SCALES.index("min_max_treated")].treatments):
+        scales -= sum(scale.endswith("_treated") for scale in SCALES)
+        notes.append(f"{name}: no domain has outliers that call for treatment, so the treated scales equal the plain ones.")
+    tried = len(SCALES) * len(MEANS) * len(found.sets) * len(GEOGRAPHIES)
+    different = scales * len(MEANS) * len(found.sets) * geographies
+    if different < tried:
+        notes.append(f"{name}: of the {tried} ways {different} differ; those that are equal count as many times as they are tried.")
+    return (tried, different), notes
 
 
 def _figures_held(evidence: Evidence, codes: pd.Index, preset: MethodPreset) -> bool:
@@ -186,7 +212,12 @@ def _nation(evidence: Evidence, name: str, preset: MethodPreset, rules: Uncertai
 
 
 def _gathered(
-    codes: Sequence[str], bands: pd.Series, found: Sequence[Found], notes: tuple[str, ...], rules: UncertaintyRules
+    codes: Sequence[str],
+    bands: pd.Series,
+    found: Sequence[Found],
+    notes: tuple[str, ...],
+    rules: UncertaintyRules,
+    ways: Mapping[str, tuple[int, int]] | None = None,
 ) -> Uncertainty:
     frames = []
     for one in found:
@@ -197,6 +228,8 @@ def _gathered(
                 frame[f"first_{name}"], frame[f"total_{name}"] = one.first[name] / of, one.total[name] / of
         # What was not tried has no share, rather than a share of nothing.
         frame.loc[~one.tested, ["first_geography", "total_geography"]] = np.nan
+        if len(one.sets) == 1:
+            frame[["first_weights", "total_weights"]] = np.nan
         frames.append(frame)
     table = pd.concat(frames).reindex(list(codes)) if frames else pd.DataFrame(index=list(codes))
     inside = ["place_low", "place_middle", "place_high"]
@@ -219,40 +252,58 @@ def _gathered(
     for name in GROUPS:
         for kind in ("first", "total"):
             wards[f"{kind}_{name}"] = table.get(f"{kind}_{name}", pd.Series(np.nan, table.index))
-    return Uncertainty(wards.rename_axis("area_code"), _index(found), _methods(found, rules), places.rename_axis("area_code"), notes)
+    wards, places = wards.rename_axis("area_code"), places.rename_axis("area_code")
+    return Uncertainty(wards, _index(found), _methods(found, rules), places, notes, ways or {})
 
 
 def _index(found: Sequence[Found]) -> pd.DataFrame:
-    """Shares over all wards pooled, and shares of the mean shift in place over the 96 methods."""
+    """Shares over all wards pooled, and shares of the mean shift in place over the methods."""
     rows = pd.DataFrame(index=pd.Index(GROUPS, name="choice"), columns=["first", "total", "first_shift", "total_shift"], dtype=float)
     whole = sum(float(one.variance.sum()) for one in found)
+    untried = {"weights"} if len(_sets(found)) == 1 else set()
     for name in GROUPS:
-        if whole > 0:
+        if whole > 0 and name not in untried:
             rows.loc[name, "first"] = sum(float(one.first[name].sum()) for one in found) / whole
             rows.loc[name, "total"] = sum(float(one.total[name].sum()) for one in found) / whole
     if found:
-        shift = _shift(found).reshape(1, len(SCALES), len(MEANS), found[0].sets, len(GEOGRAPHIES))
-        spread, parts = variance.parts(shift, {name: axes for name, axes in GROUPS.items() if name != "data"})
+        shift = _shift(found).reshape(1, len(SCALES), len(MEANS), -1, len(GEOGRAPHIES))
+        spread, parts = variance.parts(shift, {name: axes for name, axes in GROUPS.items() if name not in {"data", *untried}})
         for name, (first, total) in parts.items():
             if spread[0] > 0:
                 rows.loc[name, ["first_shift", "total_shift"]] = [first[0] / spread[0], total[0] / spread[0]]
     return rows
 
 
+def _sets(found: Sequence[Found]) -> list[int]:
+    """The sets of weights that were run in any of the nations."""
+    return sorted({one for each in found for one in each.sets})
+
+
+def _means(found: Sequence[Found]) -> Array:
+    """ward x method, of all nations: where one nation has a set of weights that another lacks, the one it comes to there."""
+    rows = []
+    for one in found:
+        held = one.means.reshape(len(one.means), len(SCALES), len(MEANS), len(one.sets), len(GEOGRAPHIES))
+        at = [one.sets.index(one.same[which]) for which in _sets(found)]
+        rows.append(held[:, :, :, at].reshape(len(held), -1))
+    return np.concatenate(rows)
+
+
 def _shift(found: Sequence[Found]) -> Array:
     """By method: how far wards stand from where ours puts them, on average."""
-    means = np.concatenate([one.means for one in found])
+    means = _means(found)
     result: Array = np.abs(means - means[:, :1]).mean(axis=0)
     return result
 
 
 def _methods(found: Sequence[Found], rules: UncertaintyRules) -> pd.DataFrame:
     names = ["scale", "mean", "weights", "geography"]
-    levels = [SCALES, MEANS, tuple(one.id for one in rules.weights), GEOGRAPHIES]
+    sets = _sets(found) if found else range(len(rules.weights))
+    levels = [SCALES, MEANS, tuple(rules.weights[at].id for at in sets), GEOGRAPHIES]
     table = pd.MultiIndex.from_product(levels, names=names).to_frame(index=False)
     if not found:
         return table.assign(shift=np.nan, other_band=np.nan)
-    means = np.concatenate([one.means for one in found])
+    means = _means(found)
     band = np.searchsorted(np.array(EDGES), means, side="right")
     return table.assign(shift=_shift(found), other_band=(band != band[:, :1]).mean(axis=0))
 

@@ -42,7 +42,7 @@ def sure_rows(wards: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-named, sure_words = trust.named, trust.sure_words
+named, sure_words, ways_words = trust.named, trust.sure_words, trust.ways_words
 
 
 def unscored_lines(a: Assessment) -> list[str]:
