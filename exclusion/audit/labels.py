@@ -57,12 +57,19 @@ def band_range(low: Any, high: Any) -> str:
 
 
 def chance(value: Any) -> str:
-    """A chance (0 to 1) out of 100, never quite none or quite all."""
+    """A chance (0 to 1) out of 100, never quite none or quite all, and on the same side as itself of what makes it clear, and of half."""
     if pd.isna(value):
         return "not known"
     if value < 0.01:
         return "under 1 in 100"
-    return "over 99 in 100" if value > 0.99 else f"{100 * value:.0f} in 100"
+    if value > 0.99:
+        return "over 99 in 100"
+    rules, shown = uncertainty_rules(), round(100 * value)
+    for edge in (rules.clear_to, 0.5, rules.clear_from):
+        if shown == round(100 * edge) and value != edge:
+            # 0.203 is unclear: beside "clear: in 20 of 100 or fewer" it must not read 20.
+            shown += 1 if value > edge and edge != rules.clear_from else -1 if value < edge and edge != rules.clear_to else 0
+    return f"{shown} in 100"
 
 
 def same_way(own: Any, chance_of_fifth: Any, against: Any) -> str:

@@ -28,7 +28,7 @@ def method_sure(
     nation's most affected fifth; whether that is clear, and which way; and what moves it most.
     """
     from exclusion import export
-    from exclusion.audit import require_scores, trust
+    from exclusion.audit import labels, require_scores, trust
     from exclusion.export.sure import sure_table
     from exclusion.method.uncertainty import uncertainty
 
@@ -45,7 +45,7 @@ def method_sure(
         show(table, True)
     else:
         brief = table[["area_code", "area_name", "band", "band_low", "band_high", "chance", "word", "against_band", "driver"]].copy()
-        brief["chance"] = [f"{chance:.2f}" if chance == chance else "" for chance in brief["chance"]]
+        brief["chance"] = [labels.chance(chance) if chance == chance else "" for chance in brief["chance"]]
         brief["against_band"] = brief["against_band"].map({True: "differs from its band", False: ""}).fillna("")
         show(brief, False, "How sure the bands are")
         say(trust.sure_words(trust.named(a, found)))

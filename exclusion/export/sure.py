@@ -31,7 +31,7 @@ def sure_table(assessment: Assessment, sure: Uncertainty) -> pd.DataFrame:
     table = assessment.areas[["area_name", "council_name"]].copy()
     for name in ("band", "band_low", "band_high"):
         table[name] = wards[name].astype("Int64")
-    table["chance"] = wards["chance"].astype(float).round(3)
+    table["chance"] = wards["chance"].astype(float).round(5)  # as fine as the runs: 0.9998 is not certain, 0.2003 is not 0.2
     table["word"] = wards["word"]
     table["against_band"] = wards["against_band"].astype("boolean").where(wards["scored"].astype(bool))
     table["driver"] = wards["driver"]
