@@ -135,6 +135,17 @@ def test_an_unknown_figure_says_so(blackpool):
     assert "Unpaid carers" in views.not_known(with_findings(blackpool, profile=profile), code)[0]
 
 
+def test_an_older_index_without_bands_shows_no_empty_columns(blackpool):
+    from exclusion.views import trust
+
+    codes = blackpool.areas.index[:2]
+    both = pd.DataFrame({"band": [4, 5], "deri": [3.1, 4.2], "older_band": [None, None], "moves": [None, None], "why_not": ["", ""]}, codes)
+    table = trust.older_rows(blackpool, both)
+    assert list(table) == ["Ward", "Our band", "DERI (0 to 10)"] and table["DERI (0 to 10)"].tolist() == ["3.10", "4.20"]
+    lacking = both.assign(deri=[3.1, None], why_not=["", "no small areas"])
+    assert trust.older_rows(blackpool, lacking)["Difference"].tolist() == ["unknown", "no small areas"]
+
+
 def test_what_pulls_the_score_is_said_in_points_and_words(blackpool):
     code = blackpool.areas.index[blackpool.areas["area_name"] == "Bloomfield"][0]
     table = views.score_drivers(blackpool, code).set_index("Part")

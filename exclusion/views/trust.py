@@ -156,7 +156,10 @@ def older_rows(a: Assessment, both: pd.DataFrame) -> pd.DataFrame:
         told = "unknown" if pd.isna(row.moves) else "the same" if row.moves == 0 else _moves(int(row.moves))
         theirs = "none" if pd.isna(row.older_band) else labels.band(row.older_band)
         rows.append((names[row.Index], labels.band(row.band), f"{row.deri:.2f}", theirs, told))
-    return pd.DataFrame(rows, columns=["Ward", "Our band", "DERI (0 to 10)", "Band by DERI", "Difference"])
+    table = pd.DataFrame(rows, columns=["Ward", "Our band", "DERI (0 to 10)", "Band by DERI", "Difference"])
+    if both["older_band"].isna().all() and both["deri"].notna().all():  # stretched over a council: it has no bands, so nothing to compare
+        return table[["Ward", "Our band", "DERI (0 to 10)"]]
+    return table
 
 
 def _moves(bands: int) -> str:
