@@ -187,6 +187,14 @@ def test_one_council_alone_equals_its_rows_in_the_national_run(bundled):
     pd.testing.assert_frame_equal(alone, alternatives.score(bundled, method).table.loc[wards[::-1]], check_exact=True)
 
 
+def test_an_id_given_twice_hides_no_circle():
+    from exclusion.judgement.method_checks import contradictions
+
+    domains = [{"id": "a", "parent": "b"}, {"id": "b", "parent": "a"}, {"id": "a"}]
+    said = [problem.what for problem in contradictions("x", {"domain": domains}, {}, frozenset(), {}, date(2026, 1, 1))]
+    assert "domain 'a' is there twice" in said and said.count("domains go round in a circle") == 1
+
+
 def test_every_mistake_is_reported_together_with_its_line(tmp_path):
     bad = (
         GOOD.replace('measure = "income_dep"', 'measure = "incme_dep"')

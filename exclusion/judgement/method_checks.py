@@ -211,7 +211,10 @@ def _repeated(name: str, domains: list[dict[str, Any]], indicators: list[dict[st
 
 
 def _circles(name: str, domains: list[dict[str, Any]], lines: Lines) -> Iterable[Problem]:
-    parent = {str(domain.get("id")): str(domain.get("parent", "") or "") for domain in domains}
+    parent: dict[str, str] = {}
+    for domain in domains:  # of an id given twice the first parent: the second is told of as such, and must not hide a circle
+        if up := str(domain.get("parent", "") or ""):
+            parent.setdefault(str(domain.get("id")), up)
     found: list[set[str]] = []
     for at, domain in enumerate(domains):
         path = [str(domain.get("id"))]
