@@ -12,7 +12,7 @@ from exclusion import equality, proposal, report
 from exclusion.judgement.duty import duties
 from exclusion.proposal import Considered
 from exclusion.release import Evidence
-from exclusion.report import member, proposed
+from exclusion.report import briefing, member, proposed
 
 TODAY = date(2026, 11, 26)
 ORDER = [
@@ -259,13 +259,14 @@ def test_a_pack_of_a_proposal_opens_with_scrutiny_and_links_to_every_ward(bundle
 
 
 def test_a_page_lists_the_sources_of_what_it_says_and_no_other(badge: Considered) -> None:
-    """A rule looked at broadband in Bloomfield, and no word of the page is about broadband."""
+    """A rule looked at broadband in Bloomfield, and of broadband the page only says that it is not known."""
     code = ward(badge, "Bloomfield")
     found = badge.assessment.findings
     looked = found[(found["area_code"] == code) & (found["service_id"] == "blue_badge")]["figures_json"].str.cat()
     assert "below_30mbps" in looked
     page = report.ward_html(badge, "blue_badge", code, TODAY)
-    assert "broadband" not in page.lower() and "Connected Nations" not in page
+    assert "<li>Broadband and mobile signal: ask at your surgery.</li>" in page
+    assert page.lower().count("broadband") == 1 and "Connected Nations" not in page
     for title in ("Census 2021 topic summaries", "English Indices of Deprivation 2025", "our estimate from national surveys"):
         assert title in page
 
@@ -273,3 +274,18 @@ def test_a_page_lists_the_sources_of_what_it_says_and_no_other(badge: Considered
 def test_a_page_reads_for_somebody_of_14_with_its_footer(badge: Considered) -> None:
     ages = {str(code): reading.of_page(report.ward_html(badge, "blue_badge", code, TODAY)) for code in badge.assessment.areas.index}
     assert {code: age for code, age in ages.items() if age > 14} == {}
+
+
+def test_every_ward_keeps_three_facts_and_a_saving_of_four_words(badge: Considered) -> None:
+    """Where much is found the page is full: facts are then said in fewer words and the third line of advice gives way, not the facts."""
+    for code in badge.assessment.areas.index:
+        page = report.member_page_of(badge, code, "blue_badge")
+        said = {section.title: section for section in page.sections}
+        assert page.words <= 300 and len(said["In your ward"].lines) >= 3, page.title
+        assert "Saving (officer's words): “about £40,000 a year”." in said["What is proposed"].lines
+
+
+def test_a_full_page_says_the_same_figures_in_fewer_words(badge: Considered) -> None:
+    fact = next(one for one in briefing.facts(badge.assessment, ward(badge, "Bloomfield"), "blue_badge") if one.measure == "disabled_lot")
+    assert fact.text == "About 1,100 people are limited a lot by a disability: 15% of residents, against 7.3% in England (March 2021)."
+    assert fact.short == "About 1,100 people are limited a lot by a disability: 15% (England 7.3%; March 2021)."

@@ -720,3 +720,20 @@ def test_the_names_in_the_documentation_are_names_we_hold(made, root):
     said = (root / "docs" / "equality.md").read_text(encoding="utf-8")
     names = re.findall(r"`\{\{ (\w+) \}\}`", said)
     assert len(names) >= 3 and set(names) <= set(equality.placeholders(made))
+
+
+@pytest.mark.parametrize(
+    ("council", "said"),
+    [
+        ("Gwynedd", "Income deprivation, Wales. Well above Wales in"),
+        ("Glasgow City", "Income deprivation, Scotland. Well above Scotland in"),
+    ],
+)
+def test_an_older_measure_of_low_income_is_given_and_not_said_to_be_lacking(bundled, council, said):
+    """The socio-economic duty is in force in Wales and Scotland: the income figure that is held there, dated, is part of what is known."""
+    text = f'title = "T"\ncouncils = ["{council}"]\ndate = 2027-04-01\n[[service]]\nid = "blue_badge"\nclose = ["f2f"]\n'
+    found = proposal.consider(bundled, proposal.parse(text, areas=bundled.areas), today=TODAY)
+    part = equality.build(found, today=TODAY).part("low_income").text
+    assert said in part and "not to count people" in part
+    lacking = next(line for line in part.splitlines() if "No ward figure is held here for" in line)
+    assert "people on low incomes" not in lacking

@@ -211,11 +211,12 @@ def test_the_minimum_is_one_line_and_the_same_for_every_ward() -> None:
 
 
 def test_unknowns_name_who_could_tell(blackpool: Assessment) -> None:
+    """What rules lacked comes first, so that a page with room for one line never hides it."""
     lines = report.unknowns(blackpool, MARTON, "blue_badge")
     assert lines == [
+        "Broadband and mobile signal: ask at your surgery.",
         "One part of this ward differs (unpaid carers): ask locally.",
         "Who uses this here: ask customer services.",
-        "Broadband and mobile signal: ask at your surgery.",
     ]
 
 

@@ -126,7 +126,9 @@ def know(where: Where, one: Characteristic) -> tuple[Block, ...]:
                 rows += row
                 limits[held_measure(name).limits] = held_measure(name).short
             else:
-                without.append(held_measure(name).short)
+                # An older measure of the same name, income_dep_wimd2019 for income_dep, is a figure: it is not said to be lacking.
+                if not any(other.startswith(f"{name}_") for other in one.measures_in(nation)):
+                    without.append(held_measure(name).short)
                 continue
             if not one.never_by_ward and (wards := where.notable(name, nation)):
                 here = sum(where.considered.assessment.areas.at[code, "nation"] == nation for code in where.wards)

@@ -40,6 +40,8 @@ class Fact:
     text: str
     measure: str
     source: str
+    short: str = ""
+    """The same figures in fewer words, for a page that is full."""
 
 
 # --------------------------------------------------------------------------- in your ward
@@ -69,7 +71,10 @@ def facts(assessment: Assessment, area_code: str, service_id: str | None = None,
     nation = str(assessment.areas.at[area_code, "nation"])
     held = _held(assessment, area_code)
     chosen = [name for name in _measures(assessment, area_code, service_id) if name in held and name in texts.facts()]
-    found = [Fact(_fact(name, held[name], nation), name, str(held[name]["source"])) for name in chosen]
+    found = [
+        Fact(_fact(name, row, nation), name, str(row["source"]), _fact(name, row, nation, short=True))
+        for name, row in ((name, held[name]) for name in chosen)
+    ]
     estimate = _people_fact(assessment, area_code)
     return [*found[: most - len(estimate)], *estimate]
 
@@ -95,10 +100,13 @@ def _measures(assessment: Assessment, area_code: str, service_id: str | None) ->
     return list(dict.fromkeys([*behind, *users, *_WITHOUT_A_SERVICE]))
 
 
-def _fact(measure: str, row: Mapping[str, Any], nation: str) -> str:
+def _fact(measure: str, row: Mapping[str, Any], nation: str, short: bool = False) -> str:
     fact = texts.facts()[measure]
     said = fact.said(_count(row), nation)
     notes = []
+    if short and row["n"] >= fewest() and not pd.isna(row["value"]) and not pd.isna(row["nation_value"]):
+        there, when = percent(row["nation_value"]), fact.date or _month(str(row["period"]))
+        return sentence(f"{said}: {percent(row['value'])} ({nation} {there}; {when})")
     if row["n"] >= fewest() and not pd.isna(row["value"]):
         notes.append(f"{percent(row['value'])} {fact.of}")
     if not pd.isna(row["nation_value"]):
@@ -135,7 +143,10 @@ def _people_fact(assessment: Assessment, area_code: str) -> list[Fact]:
     here = f"{in_100(row)}%" if row["high_raw"] >= fewest() else ""
     there = f"{'against ' if here else ''}{in_100(whole)}% in {nation}" if whole["adults"] > 0 else ""
     said = ", ".join(part for part in (here, there) if part)
-    return [Fact(sentence(f"{fact.said(people_words(row), nation)}{': ' if said else ''}{said} ({people_date(assessment)})"), "people", "")]
+    who, when = fact.said(people_words(row), nation), people_date(assessment)
+    full = sentence(f"{who}{': ' if said else ''}{said} ({when})")
+    short = sentence(f"{who}: {here} ({nation} {in_100(whole)}%; {when})") if here and there else full
+    return [Fact(full, "people", "", short)]
 
 
 def people_date(assessment: Assessment) -> str:
@@ -319,20 +330,23 @@ def busier_line(assessment: Assessment, area_code: str, service_id: str) -> str:
 
 
 def unknowns(assessment: Assessment, area_code: str, service_id: str | None = None, most: int = MOST_UNKNOWNS) -> list[str]:
-    """What we do not know about a ward, and who could tell: a part that differs first, then figures we lack."""
+    """What we do not know about a ward, and who could tell: the first figure we lack, a part that differs, then the rest.
+
+    Figures that rules lacked come before what is always asked.
+    """
     held = _held(assessment, area_code)
     rows = assessment.summaries[assessment.summaries["area_code"] == area_code]
     rows = rows if service_id is None else rows[rows["service_id"] == service_id]
     unchecked = {name for cell in rows["not_checked"] for name in str(cell).split("|")}
     lines = [
         gap.text
-        for gap in texts.gaps().values()
+        for gap in sorted(texts.gaps().values(), key=lambda gap: not unchecked & set(gap.rules))
         if (gap.always or unchecked & set(gap.rules))
         and not any(name in held for name in gap.unless_measures)
         and all(name in held for name in gap.needs_measures)
     ]
     pocket = next((note for cell in rows["sentence"] if (note := _pocket(str(cell)))), "")
-    return [*([pocket] if pocket else []), *lines][:most]
+    return [*lines[:1], *([pocket] if pocket else []), *lines[1:]][:most]
 
 
 def _pocket(summary: str) -> str:

@@ -26,8 +26,8 @@ _FITS = (
     (3, 1, True, True),
     (3, 1, True, False),
 )
-# And where that is not enough: facts, then how many words of a quotation, how many services or places by name, and
-# how many lines on what to keep.
+# And where that is not enough: facts, then how many words of a quotation, how many services or places by name,
+# how many lines on what to keep, and whether facts are said in fewer words.
 _LAST_FITS = (
     (3, 12, 3, 5),
     (3, 12, 1, 5),
@@ -36,8 +36,9 @@ _LAST_FITS = (
     (3, 6, 0, 4),
     (3, 6, 0, 3),
     (3, 0, 0, 3),
-    (2, 0, 0, 3),
-    (2, 0, 0, 2),
+    (3, 0, 0, 3, True),
+    (3, 0, 0, 2, True),
+    (2, 0, 0, 2, True),
 )
 
 
@@ -89,7 +90,9 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
     asked = briefing.questions(assessment, code, service_id, effects=effects, together=together)
     short = briefing.short_name(service)
 
-    def built(facts: int, unknowns: int, brief: bool, room: bool, quoted: int = 25, named: int = 3, most: int = 5) -> MemberPage:
+    def built(
+        facts: int, unknowns: int, brief: bool, room: bool, quoted: int = 25, named: int = 3, most: int = 5, terse: bool = False
+    ) -> MemberPage:
         shown = [*figures[: facts - len(estimate)], *estimate]
         lines = keeps[brief][:most]
         minimum = [briefing.floor_line(service), busier if room else ""]
@@ -97,7 +100,7 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
         sections = (
             _proposed(considered, code, service_id, quoted, named),
             Section("Who uses it", (f"{service.main_users if room else service.main_users.split(';')[0]}.",), listed=False),
-            Section("In your ward", tuple(fact.text for fact in shown) or (NO_FIGURE,)),
+            Section("In your ward", tuple(fact.short or fact.text if terse else fact.text for fact in shown) or (NO_FIGURE,)),
             Section("Keep open here", tuple(lines)),
             Section("Everywhere", (" ".join(filter(None, minimum)),), listed=False),
             Section("Not known", tuple(unknown[:unknowns])),

@@ -9,6 +9,7 @@ from exclusion.words import capital, counted, date_words, join_words
 
 MOST_WORDS_QUOTED = 25  # of the officer's own words on a ward page; the whole stands on the page of the proposal
 MOST_NAMED = 3  # services or places by name in one line of a ward page
+FEW_WORDS = 4  # a sum of money and its time: as short as saying that there is one
 
 
 def named_services(considered: Considered) -> list[str]:
@@ -51,9 +52,9 @@ def saving(proposal: Proposal, most: int = MOST_WORDS_QUOTED) -> str:
     words = proposal.officer.saving.split()
     if not words:
         return "No saving is claimed."
-    if not most:
+    if not most and len(words) > FEW_WORDS:
         return "A saving is claimed."
-    return f"Saving (officer's words): {quoted_words(words, most)}"
+    return f"Saving (officer's words): {quoted_words(words, max(most, FEW_WORDS))}"
 
 
 def quoted_words(words: list[str], most: int | None = None) -> str:
