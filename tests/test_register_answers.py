@@ -20,7 +20,7 @@ from exclusion.__main__ import main
 from exclusion.assessment import Assessment
 from exclusion.contracts import DataRefused, UsageError
 from exclusion.register import Register, Review, Saved
-from exclusion.register.review import beside
+from exclusion.register.review import beside, mixed_year
 from exclusion.release import Evidence
 
 WARD_1, WARD_2 = "E05014294", "E05014295"
@@ -332,6 +332,20 @@ def test_a_review_is_entered_by_a_form_and_shown(run: Run, saved: Saved, tmp_pat
     assert "Saved version 2" in told and "nothing was expected here" in told and "01 November 2026, B. Officer: Open on Saturdays." in told
     rows = json.loads(run("review", name, "--json"))["rows"]
     assert [(row["area_code"], row["channel"], row["contacts"]) for row in rows] == [("", "phone", 1204)], "blank rows are not none"
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        (date(2027, 3, 31), ""),  # from 1 April 2026: the whole year is after both changes
+        (date(2027, 3, 30), "lies before the change of 1 April 2026:"),
+        (date(2026, 2, 1), "lies before the changes of 1 March 2025 and 1 April 2026:"),
+        (date(2024, 2, 29), "lies before the changes of"),
+    ],
+)
+def test_a_year_that_takes_in_days_before_a_change_says_of_which(on: date, said: str) -> None:
+    told = mixed_year(on, (date(2026, 4, 1), date(2025, 3, 1)))
+    assert (said in told) if said else (told == "")
 
 
 # ----------------------------------------------------- what is written from a saved proposal

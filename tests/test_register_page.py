@@ -20,7 +20,9 @@ from exclusion.ui import kept
 from exclusion.ui.answering import NAME
 from exclusion.views import register as shown
 
-WITH_CONTACTS = TEXT + "contacts = { online = 2000, phone = 1500, f2f = 900, post = 200 }\n"
+# Of a day that has passed, so that its year can be looked back on whatever the day the tests are run on.
+PASSED = TEXT.replace("date = 2027-04-01", "date = 2025-04-01")
+WITH_CONTACTS = PASSED + "contacts = { online = 2000, phone = 1500, f2f = 900, post = 200 }\n"
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +204,7 @@ def test_a_review_lays_what_came_beside_what_was_expected(saved, place):
     test = opened(saved, kept.REVIEW)
     assert "No review has been entered yet." in text(test)
     assert reading.of_page(text(test)) <= 14
-    test.date_input(key="review_day").set_value(date.today())
+    test.date_input(key="review_day").set_value(date(2026, 4, 1))
     test.number_input(key="review_blue_badge_phone").set_value(100_000)
     test.text_area(key="review_changed").set_value("The desk stayed open on Mondays.")
     test.text_input(key=f"{NAME}_review").set_value("A. Officer")
@@ -214,13 +216,28 @@ def test_a_review_lays_what_came_beside_what_was_expected(saved, place):
     # The sum of the ways in that stay is not known either while post is not; the line says so and is not hidden.
     assert "All that stay" in words
     assert versions(place) == 2
+    assert "lies before the change" not in words  # the year from 2 April 2025 to 1 April 2026 is all after it
+
+
+def test_a_year_that_is_partly_before_the_change_says_so_and_one_that_is_wholly_before_is_refused(saved, place):
+    test = opened(saved, kept.REVIEW)
+    test.date_input(key="review_day").set_value(date(2025, 3, 31))
+    test.number_input(key="review_blue_badge_phone").set_value(100_000)
+    test.text_input(key=f"{NAME}_review").set_value("A. Officer")
+    click(test, "Save this review")
+    said = test.error[0].value.replace("\\", "")
+    assert "is of a day before the change of 1 April 2025, so every contact is from before anything closed" in said
+    assert versions(place) == 1
+    test.date_input(key="review_day").set_value(date(2025, 10, 1))
+    click(test, "Save this review")
+    assert "Part of the year to 1 October 2025 lies before the change of 1 April 2025: those contacts came before" in text(test)
 
 
 def test_a_list_of_contacts_with_mistakes_names_them_all_and_saves_nothing(saved, place):
     test = opened(saved, kept.REVIEW)
     rows = "service_id,area_code,channel,contacts,note\nblue_badge,E05999999,phone,5,\nblue_badge,,fax,many,\n"
     test.file_uploader(key=f"review_{saved.assessment}").set_value([("review.csv", rows.encode(), "text/csv")]).run()
-    test.date_input(key="review_day").set_value(date.today())
+    test.date_input(key="review_day").set_value(date(2026, 4, 1))
     test.text_input(key=f"{NAME}_review").set_value("A. Officer")
     click(test, "Save this review")
     said = test.error[0].value.replace("\\", "")
@@ -245,7 +262,7 @@ def test_the_list_is_taken_as_windows_or_excel_saves_it_and_the_sum_is_added_up(
         content = buffer.getvalue()
     test = opened(saved, kept.REVIEW)
     test.file_uploader(key=f"review_{saved.assessment}").set_value([(f"review.{kind}", content, "text/plain")]).run()
-    test.date_input(key="review_day").set_value(date.today())
+    test.date_input(key="review_day").set_value(date(2026, 4, 1))
     test.text_input(key=f"{NAME}_review").set_value("A. Officer")
     click(test, "Save this review")
     with register.connect(place) as held:

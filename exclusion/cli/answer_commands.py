@@ -158,7 +158,13 @@ def _show_review(saved: Saved, as_json: bool) -> None:
     table = saved.review_table()
     if as_json:
         print_json(
-            {"assessment": saved.version.assessment, "version": saved.version.number, "because": saved.because(), "rows": _rows(table)}
+            {
+                "assessment": saved.version.assessment,
+                "version": saved.version.number,
+                "because": saved.because(),
+                "notes": saved.mixed_years(),
+                "rows": _rows(table),
+            }
         )
         return
     for day, rows in table.groupby("on", sort=True):
@@ -170,7 +176,7 @@ def _show_review(saved: Saved, as_json: bool) -> None:
         show(brief, False, f"Contacts in the year to {day}, beside those expected")
     if table.empty:
         say("No review has been entered yet.")
-    for line in saved.because():
+    for line in [*saved.mixed_years(), *saved.because()]:
         say(line)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -65,6 +66,12 @@ class Saved:
         names = [name for name in self.files if name.startswith("proposal-")]
         return tuple(self.files[name].decode("utf-8") for name in sorted(names, key=lambda name: int(name[9:-5])))
 
+    @property
+    def starts(self) -> tuple[date, ...]:
+        """The day each proposal starts, in their order; one that gives none is left out."""
+        days = (contents.toml_from(text.encode("utf-8"), "proposal").get("date") for text in self.proposals)
+        return tuple(day if isinstance(day, date) else date.fromisoformat(day) for day in days if day)
+
     @cached_property
     def responses(self) -> pd.DataFrame:
         """Every answer so far; see :func:`exclusion.register.responses.table`."""
@@ -89,6 +96,10 @@ class Saved:
     def review_table(self) -> pd.DataFrame:
         """Contacts that came beside those expected; see :func:`exclusion.register.review.beside`."""
         return review.beside(self.table("demand") if "demand" in self.tables else None, self.reviews, self.table("areas").index)
+
+    def mixed_years(self) -> list[str]:
+        """One sentence for each review with contacts whose year takes in days before a change."""
+        return [said for one in self.reviews if len(one.contacts) and (said := review.mixed_year(one.on, self.starts))]
 
     def because(self) -> list[str]:
         """What changed because of the assessment, in sentences: what officers answered, then the council's own words at each review."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -14,7 +14,7 @@ from exclusion import judgement
 from exclusion.contracts import Problem, UsageError
 from exclusion.register.contents import plain, toml_from
 from exclusion.release_write import to_toml
-from exclusion.words import two_figures
+from exclusion.words import date_words, join_words, two_figures
 
 COLUMNS = ["service_id", "area_code", "channel", "contacts", "note"]
 ONLINE = "online"
@@ -39,13 +39,20 @@ class Review:
     by: str = ""
 
 
-def checked(review: Review, areas: Iterable[str], services: Iterable[str], by: str, today: date) -> Review:
+def checked(review: Review, areas: Iterable[str], services: Iterable[str], by: str, today: date, starts: Iterable[date] = ()) -> Review:
     """The review with its table in order.
+
+    Parameters
+    ----------
+    starts
+        The day each proposal starts. Contacts up to an earlier day are all from before anything closed, so they
+        are refused; words alone (what changed because of the assessment) are taken on any day.
 
     Raises
     ------
     UsageError
-        Naming every row that is not sound: an unknown place, service or way in, a count that is not one, the same row twice.
+        Naming every row that is not sound: an unknown place, service or way in, a count that is not one, the same row twice;
+        and a day that has not come, or that comes before the first of ``starts``.
     """
     table, problems = review.contacts.copy(), []
     for name in [name for name in COLUMNS[:4] if name not in table.columns]:
@@ -60,6 +67,10 @@ def checked(review: Review, areas: Iterable[str], services: Iterable[str], by: s
     if review.on > today:
         do = "Give the day up to which contacts were counted."
         problems.append(Problem("review", "is of a day that has not come yet", review.on.isoformat(), do))
+    first = min(starts, default=None)
+    if first is not None and review.on < first and len(table):
+        what = f"is of a day before the change of {date_words(first)}, so every contact is from before anything closed"
+        problems.append(Problem("review", what, review.on.isoformat(), "Count the contacts up to a day after the change."))
     for number, row in enumerate(table.itertuples(index=False), start=1):
         where = f"review, row {number}"
         if row.area_code not in places:
@@ -88,6 +99,17 @@ def checked(review: Review, areas: Iterable[str], services: Iterable[str], by: s
     table["contacts"] = pd.array(counts, dtype="Int64")
     table["note"] = table["note"].map(lambda cell: plain(cell, "note"))
     return Review(review.on, table.reset_index(drop=True), plain(review.changed, "what changed"), plain(review.by or by, "by", 200))
+
+
+def mixed_year(on: date, starts: Iterable[date]) -> str:
+    """The sentence where the year back from a review takes in days before a change; blank where it does not."""
+    began = on.replace(year=on.year - 1) if (on.month, on.day) != (2, 29) else date(on.year - 1, 2, 28)
+    later = sorted({start for start in starts if began + timedelta(days=1) < start})
+    if not later:
+        return ""
+    days = join_words([date_words(start) for start in later])
+    what = "change" if len(later) == 1 else "changes"
+    return f"Part of the year to {date_words(on)} lies before the {what} of {days}: those contacts came before anything closed."
 
 
 def _too_many(table: pd.DataFrame) -> list[Problem]:

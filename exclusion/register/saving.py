@@ -153,7 +153,7 @@ def record_review(register: Register, assessment_id: str, based_on: int, given: 
         As :func:`save`; a UsageError names every row that is not sound.
     """
     who, saved = named(by), reading.load(register, assessment_id, based_on)
-    done = review.checked(given, saved.table("areas").index, saved.run["services"], who, date.today())
+    done = review.checked(given, saved.table("areas").index, saved.run["services"], who, date.today(), saved.starts)
     files = {contents.REVIEW: review.to_file(done)}
     return _commit(register, saved.version.assessment, based_on, "reviewed", who, note, files, None)
 

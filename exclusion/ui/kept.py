@@ -181,6 +181,8 @@ def _review(saved: Saved) -> None:
     st.subheader("Contacts that came, beside those expected", anchor=False)
     if len(rows):
         ui.table(rows, "A year of contacts; low use may mean that people gave up, not that nobody needs it")
+        for line in saved.mixed_years():
+            st.markdown(line)
     else:
         st.markdown("No review has been entered yet.")
     may = visitor()
