@@ -8,9 +8,9 @@ data dictionary (:func:`dictionary`), so the two cannot disagree.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 import pandera.pandas as pa
@@ -73,6 +73,41 @@ class NothingToAssess(ExclusionError):
     """The request is sound, but the release holds nothing to answer it with."""
 
     exit_code = 5
+
+
+_Read = TypeVar("_Read")
+
+
+class Gathered:
+    """What several readings refuse, kept until all were tried, so that a reader is told every mistake in one run."""
+
+    def __init__(self) -> None:
+        self.errors: list[ExclusionError] = []
+
+    def read(self, reading: Callable[[], _Read]) -> _Read | None:
+        """What a reading gives; None where it refuses, which is kept."""
+        try:
+            return reading()
+        except ExclusionError as error:
+            self.errors.append(error)
+            return None
+
+    def refuse(self) -> None:
+        """Raise what was kept: one refusal as it came, several as one with all their problems; nothing when there is none.
+
+        Raises
+        ------
+        ExclusionError
+            DataRefused where there are several.
+        """
+        if len(self.errors) > 1:
+            raise DataRefused(
+                problem
+                for error in self.errors
+                for problem in (error.problems or (Problem(str(error).removesuffix("."), "stands in the way"),))
+            )
+        if self.errors:
+            raise self.errors[0]
 
 
 def toml_document(text: str, where: str, do: str = "Mend the line it names.") -> dict[str, Any]:

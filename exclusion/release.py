@@ -125,23 +125,7 @@ class Evidence:
         UsageError
             Naming every one not found, with the closest names.
         """
-        table = self.councils()
-        by_name = {name.casefold(): code for code, name in zip(table["council_code"], table["council_name"], strict=True)}
-        by_name |= {code.casefold(): code for code in table["council_code"]}
-        found, problems = [], []
-        for name in names:
-            if code := by_name.get(name.strip().casefold()):
-                found.append(code)
-                continue
-            asked = name.strip().casefold()
-            inside = [key for key in by_name if asked and asked in key]  # "newcastle" before names spelt much like it
-            close = inside[:5] or get_close_matches(asked, by_name, n=3, cutoff=0.6)
-            names_by_code = table.set_index("council_code")["council_name"]
-            hint = f"Did you mean {join_words([f'“{names_by_code[by_name[key]]}”' for key in close], 'or')}?" if close else ""
-            problems.append(Problem("council", "is not in this release", name, f"{hint} Run 'exclusion councils' for the list.".strip()))
-        if problems:
-            raise UsageError(problems)
-        return list(dict.fromkeys(found))
+        return find_councils(self.councils(), names)
 
     def wide(self, level: str, what: str) -> pd.DataFrame:
         """Matrix ``area_code`` x ``measure`` of one column of the observations (count, of, value, low, high, observed)."""
@@ -406,3 +390,30 @@ def recover(out: Path) -> None:
     previous = out.with_name(f".{out.name}.previous")
     if not out.exists() and previous.exists():
         os.rename(previous, out)
+
+
+def find_councils(table: pd.DataFrame, names: Iterable[str]) -> list[str]:
+    """Council codes for codes or names, in any case, of a table that holds ``council_code, council_name``.
+
+    Raises
+    ------
+    UsageError
+        Naming every one not found, with the closest names.
+    """
+    table = table.drop_duplicates("council_code").sort_values("council_name")
+    by_name = {name.casefold(): code for code, name in zip(table["council_code"], table["council_name"], strict=True)}
+    by_name |= {code.casefold(): code for code in table["council_code"]}
+    found, problems = [], []
+    for name in names:
+        if code := by_name.get(name.strip().casefold()):
+            found.append(code)
+            continue
+        asked = name.strip().casefold()
+        inside = [key for key in by_name if asked and asked in key]  # "newcastle" before names spelt much like it
+        close = inside[:5] or get_close_matches(asked, by_name, n=3, cutoff=0.6)
+        names_by_code = table.set_index("council_code")["council_name"]
+        hint = f"Did you mean {join_words([f'“{names_by_code[by_name[key]]}”' for key in close], 'or')}?" if close else ""
+        problems.append(Problem("council", "is not in this release", name, f"{hint} Run 'exclusion councils' for the list.".strip()))
+    if problems:
+        raise UsageError(problems)
+    return list(dict.fromkeys(found))

@@ -271,3 +271,45 @@ def test_a_list_of_places_that_cannot_say_which_wards_is_refused(command: str, t
     assert main([command, "-o", out, "--places", str(held), "--answers", "abc"]) != 0
     assert "--places: needs a --proposal" in capsys.readouterr().err
     assert not (tmp_path / "out.html").exists()
+
+
+def test_every_mistake_of_a_proposal_and_of_the_files_beside_it_is_told_in_one_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = """title = ""
+councils = ["Blackpol"]
+date = 2027-04-01
+[[service]]
+id = "blue_badge"
+close = ["f2f", "phone"]
+keep = ["phone"]
+wards = ["E05999999"]
+[[place]]
+name = "Nowhere library"
+kind = "library"
+change = "closes"
+[[place]]
+name = "Central"
+kind = "library"
+change = "closes"
+hours_left = 3
+"""
+    words = ["assess", "--out", str(tmp_path / "out"), "--proposal", str(write(tmp_path, "p.toml", text))]
+    words += ["--proposal", str(write(tmp_path, "second.toml", "title = 1\n"))]
+    words += ["--routes", str(write(tmp_path, "routes.csv", "service_id,channel,where_to_find\nblue_badge,pigeon,Town Hall\n"))]
+    words += ["--places", str(write(tmp_path, "places.csv", "name,kind,x,y\nCentral,library,330800,436300\n"))]
+    assert main(words) == 3
+    said = capsys.readouterr().err
+    for mistake in (
+        "p.toml, line 1, title: is blank",
+        "p.toml, line 2, councils.1: is not in this release (found: Blackpol). Did you mean “Blackpool”?",
+        "p.toml, line 4, service.1: phone stands under both close and keep; leave it in one",
+        "p.toml, line 8, service.1.wards: is not a ward of the councils named (found: E05999999)",
+        "p.toml, line 10, place.1.name: is not in the list of places (found: Nowhere library)",
+        "p.toml, line 13, place.2: closes, so no hours are left",
+        "second.toml, councils: is missing",
+        "second.toml: names no service and no place",
+        "pigeon",
+    ):
+        assert mistake in said
+    assert not (tmp_path / "out").exists()

@@ -18,7 +18,7 @@ from exclusion.alongside import again as rules_again
 from exclusion.alongside.distances import CATCHMENT, Distances, Ground, changes, distances, place_words, shared_in_words
 from exclusion.alongside.users import used_by
 from exclusion.assessment import Assessment
-from exclusion.contracts import DataRefused, ExclusionError
+from exclusion.contracts import Gathered
 from exclusion.judgement import Service
 from exclusion.places import Places
 from exclusion.proposal import Considered
@@ -62,21 +62,21 @@ def read_files(
     places_file: Path | None = None,
     ground: Ground | None = None,
     libraries: Path | None = None,
+    gathered: Gathered | None = None,
 ) -> Given:
     """A council's own files; ``ground`` says where the postcodes and travel times are, which are read once the wards are known.
+
+    With ``gathered`` what is wrong is kept there, to be told with the mistakes of other files, and what could be read comes back.
 
     Raises
     ------
     DataRefused, SourceUnreachable, UsageError
         With what is wrong in all of them.
     """
-    errors: list[ExclusionError] = []
+    kept = Gathered() if gathered is None else gathered
 
     def reading(read: Callable[[Path], Any], path: Path | None) -> Any:
-        try:
-            return None if path is None else read(path)
-        except ExclusionError as error:
-            errors.append(error)
+        return None if path is None else kept.read(lambda: read(path))
 
     ground = ground or Ground()
     given = Given(
@@ -86,10 +86,8 @@ def read_files(
         ground,
         libraries=libraries,
     )
-    if len(errors) > 1:
-        raise DataRefused(problem for error in errors for problem in error.problems)
-    if errors:
-        raise errors[0]
+    if gathered is None:
+        kept.refuse()
     return given
 
 

@@ -34,7 +34,7 @@ from exclusion.cli.options import (
 )
 from exclusion.cli.register_commands import answered, considered_as_saved
 from exclusion.cli.screen import notices, say, show, show_beside, show_findings, show_proposal, working, wrote
-from exclusion.contracts import Problem, UsageError
+from exclusion.contracts import Gathered, Problem, UsageError
 from exclusion.words import join_words
 
 if TYPE_CHECKING:
@@ -187,10 +187,14 @@ def assess(
     if places is None and libraries is None and ground != Ground(postcodes):  # postcodes may stand in the environment, for everybody
         named = "--travel-times, --road-factor and --catchment"
         raise UsageError(Problem("--places", f"is missing: {named} are about places", "", "Give your list of places as well."))
-    given = read_files(routes, costs, places, ground, libraries)
-    considered = (
-        inputs.consider(release, boundaries, proposal, council, service, weight, own, scale, thresholds, theirs) if proposal else None
-    )
+    gathered = Gathered()
+    given = read_files(routes, costs, places, ground, libraries, gathered)
+    considered = None
+    if proposal:
+        considered = inputs.consider(
+            release, boundaries, proposal, council, service, weight, own, scale, thresholds, theirs, given.places, gathered
+        )
+    gathered.refuse()
     listed = given.listed(considered.assessment) if considered else None
     if considered and listed:
         considered = used_by(considered, listed, ground)
@@ -302,8 +306,11 @@ def pack(
         raise UsageError(Problem("--places", "needs a --proposal", "", do))
     duty, seal = None, ""
     if proposal:
-        listed, judged = inputs.places_of(places, postcodes), inputs.local_of(local)
-        result = inputs.consider(release, boundaries, proposal, council, service, weight, judged, scale, own=own)
+        gathered = Gathered()
+        listed, judged = inputs.places_of(places, postcodes, gathered), inputs.local_of(local)
+        result = inputs.consider(
+            release, boundaries, proposal, council, service, weight, judged, scale, own=own, listed=listed, gathered=gathered
+        )
         result = inputs.used_by(result, listed, postcodes)
         found = answered(result.assessment.findings, answers, place)
     elif answers:

@@ -28,7 +28,7 @@ from exclusion.cli.options import (
     SocioEconomic,
 )
 from exclusion.cli.screen import complain, notices, working, wrote
-from exclusion.contracts import Problem, UsageError
+from exclusion.contracts import Gathered, Problem, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,9 +102,12 @@ def equality(
     signed: tuple[SignOff, ...] = ()
     if proposal:
         given = _answers(answers, place)
-        listed = inputs.places_of(places, postcodes)
+        gathered = Gathered()
+        listed = inputs.places_of(places, postcodes, gathered)
         theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
-        considered = inputs.consider(release, None, proposal, None, None, None, inputs.local_of(local), own=theirs)
+        considered = inputs.consider(
+            release, None, proposal, None, None, None, inputs.local_of(local), own=theirs, listed=listed, gathered=gathered
+        )
         considered = inputs.used_by(considered, listed, postcodes)
     else:
         from exclusion import register

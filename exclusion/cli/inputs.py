@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exclusion.cli.screen import complain, working
-from exclusion.contracts import Problem, UsageError
+from exclusion.contracts import Gathered, Problem, UsageError
 from exclusion.words import join_words
 
 if TYPE_CHECKING:
@@ -156,24 +156,31 @@ def consider(
     people_scale: tuple[float, str] | None = None,
     thresholds: str | None = None,
     own: Brought | None = None,
+    listed: Places | None = None,
+    gathered: Gathered | None = None,
 ) -> Considered:
+    """Proposals read and considered; their mistakes, also places not ``listed``, come with those ``gathered`` from other files."""
     from exclusion import proposal
 
     if council or service:
         raise UsageError(Problem("--proposal", "names its own councils and services", "", "Leave out --council and --service."))
     weights = weights_of(weight)
     evidence = load(release, boundaries)
-    if own is not None:  # whose figures they are is said by the proposals; their wards are looked at once own areas are there
-        evidence = lay(evidence, [name for path in proposals for name in proposal.read(path).councils], own)
+    table = None if listed is None else listed.table
+    wards = None if own is not None and own.areas is not None else evidence.areas  # of own areas they are known once those are there
+    read = proposal.read_all(proposals, wards, evidence.areas, table, gathered)
+    if own is not None:  # whose figures they are is said by the proposals
+        evidence = lay(evidence, [name for one in read for name in one.councils], own)
+        read = proposal.read_all(proposals, evidence.areas)
     with working("Assessing"):
-        return proposal.consider_files(evidence, proposals, weights=weights, local=local, people_scale=people_scale, thresholds=thresholds)
+        return proposal.consider(evidence, read, weights=weights, local=local, people_scale=people_scale, thresholds=thresholds)
 
 
-def places_of(path: Path | None, postcodes: Path | None) -> Places | None:
-    """A council's list of places, read before the slow part; None when none is given."""
+def places_of(path: Path | None, postcodes: Path | None, gathered: Gathered | None = None) -> Places | None:
+    """A council's list of places, read before the slow part; None when none is given, or when what is wrong with it is ``gathered``."""
     from exclusion.alongside import Ground, read_files
 
-    return read_files(places_file=path, ground=Ground(postcodes)).places
+    return read_files(places_file=path, ground=Ground(postcodes), gathered=gathered).places
 
 
 def used_by(considered: Considered, listed: Places | None, postcodes: Path | None) -> Considered:

@@ -30,7 +30,7 @@ from exclusion.cli.options import (
     Weights,
 )
 from exclusion.cli.screen import complain, notices, print_json, say, show, working, wrote
-from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.contracts import DataRefused, Gathered, Problem, UsageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -289,9 +289,11 @@ def save(
     if own_figures or own_use or own_when or areas:  # said before the slow part
         raise UsageError(register.not_kept("--areas" if areas else "--own-figures"))
     words = _words(label, socio_economic, since, assessment_id, based_on, place)
-    judged, listed = inputs.local_of(local), inputs.places_of(places, postcodes)
-    considered = inputs.consider(release, None, proposal, council, service, weight, judged) if proposal else None
-    if considered:
+    gathered = Gathered()
+    judged, listed = inputs.local_of(local), inputs.places_of(places, postcodes, gathered)
+    considered = None
+    if proposal:
+        considered = inputs.consider(release, None, proposal, council, service, weight, judged, listed=listed, gathered=gathered)
         considered = inputs.used_by(considered, listed, postcodes)
     assessment = considered.assessment if considered else inputs.assessed(release, None, *inputs.both(council, service), weight, judged)
     texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]

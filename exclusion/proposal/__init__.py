@@ -24,7 +24,7 @@ from exclusion.proposal.demand import People, demand, still_need
 from exclusion.proposal.effects import EFFECTS, NextOpen, another, dependents, effect, fail_together
 from exclusion.proposal.model import ONLINE, OfficerWords, PlaceChange, Proposal, ServiceChange
 from exclusion.proposal.options import options, variant
-from exclusion.proposal.reading import build, parse, read
+from exclusion.proposal.reading import build, parse, read, read_all
 from exclusion.proposal.together import cumulative
 from exclusion.proposal.writing import template, toml_text
 from exclusion.release import Evidence
@@ -123,7 +123,7 @@ def lay(
 
 def consider_files(evidence: Evidence, paths: Iterable[str | Path], **settings: Any) -> Considered:
     """:func:`consider` for proposal files: what ``exclusion assess --proposal FILE`` does."""
-    return consider(evidence, [read(path, evidence.areas) for path in paths], **settings)
+    return consider(evidence, read_all(paths, evidence.areas), **settings)
 
 
 def _by_council(evidence: Evidence, assessment: Assessment, proposals: Iterable[Proposal]) -> pd.DataFrame:
@@ -210,6 +210,7 @@ __all__ = [
     "parse",
     "passed",
     "read",
+    "read_all",
     "read_contacts",
     "rerun",
     "still_need",

@@ -6,12 +6,14 @@ person. The officer's own words are kept as such and never mixed with ours.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Literal
+from itertools import combinations
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from exclusion import judgement
 
@@ -54,6 +56,65 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
 
+UNSOUND = "unsound"
+"""The type of pydantic's error where the fields of a table are each right and do not go together."""
+
+_P = TypeVar("_P", bound=_Part)
+
+
+def _refused(part: _P, faults: Callable[[dict[str, Any]], list[str]]) -> _P:
+    if found := faults(dict(part)):
+        raise PydanticCustomError(UNSOUND, "{said}", {"said": "; ".join(found)})
+    return part
+
+
+def texts(value: object) -> list[str]:
+    """The texts of a list, stripped; none where it is no list."""
+    return [item.strip() for item in value if isinstance(item, str)] if isinstance(value, list | tuple) else []
+
+
+# What cannot be meant together. Each takes the fields as given, right or wrong in themselves, so that it can be told with the rest.
+
+
+def place_faults(given: Mapping[str, Any]) -> list[str]:
+    """What of a place's fields does not go together."""
+    if given.get("change") == "closes" and given.get("hours_left") is not None:
+        return ["closes, so no hours are left; say fewer_hours, or take hours_left out"]
+    return []
+
+
+def service_faults(given: Mapping[str, Any]) -> list[str]:
+    """What of a service's fields does not go together."""
+    found = []
+    names = ("close", "fewer_hours", "keep")
+    for first, second in combinations(names, 2):
+        if both := sorted(set(texts(given.get(first))) & set(texts(given.get(second)))):
+            found.append(f"{', '.join(both)} stands under both {first} and {second}; leave it in one")
+    if not any(given.get(name) for name in names):
+        found.append("says nothing about any way in; list what closes, what gets fewer hours and what stays")
+    contacts, by_ward = given.get("contacts"), given.get("contacts_by_ward")
+    if given.get("contacts_file") and by_ward:
+        found.append("gives contacts by ward twice; keep either contacts_by_ward or contacts_file")
+    rows = [row for row in by_ward.values() if isinstance(row, Mapping)] if isinstance(by_ward, Mapping) else []
+    for channel, total in contacts.items() if isinstance(contacts, Mapping) else ():
+        wards = sum(count for row in rows if isinstance(count := row.get(channel, 0), int))
+        if isinstance(total, int) and 0 <= total < wards:
+            found.append(f"the wards have {wards:,} contacts by {channel}, more than the {total:,} given for the council")
+    return found
+
+
+def proposal_faults(given: Mapping[str, Any]) -> list[str]:
+    """What of a proposal's tables does not go together."""
+    found = []
+    services = given.get("service")
+    ids = texts([one.get("id") for one in services if isinstance(one, Mapping)]) if isinstance(services, list | tuple) else []
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
+        found.append(f"has two tables for {', '.join(twice)}; put each service in one")
+    if not (services or given.get("place")):
+        found.append("names no service and no place; add a [[service]] or a [[place]] table")
+    return found
+
+
 class OfficerWords(_Part):
     """The officer's own words, printed between quotation marks and never checked by us."""
 
@@ -74,9 +135,7 @@ class PlaceChange(_Part):
 
     @model_validator(mode="after")
     def _sound(self) -> PlaceChange:
-        if self.change == "closes" and self.hours_left is not None:
-            raise ValueError("closes, so no hours are left; say fewer_hours, or take hours_left out")
-        return self
+        return _refused(self, place_faults)
 
     @property
     def usual(self) -> tuple[str, ...]:
@@ -104,20 +163,7 @@ class ServiceChange(_Part):
 
     @model_validator(mode="after")
     def _sound(self) -> ServiceChange:
-        listed = [("close", self.close), ("fewer_hours", self.fewer_hours), ("keep", self.keep)]
-        for index, (first, ours) in enumerate(listed):
-            for second, theirs in listed[index + 1 :]:
-                if both := sorted(set(ours) & set(theirs)):
-                    raise ValueError(f"{', '.join(both)} stands under both {first} and {second}; leave it in one")
-        if not (self.close or self.fewer_hours or self.keep):
-            raise ValueError("says nothing about any way in; list what closes, what gets fewer hours and what stays")
-        if self.contacts_file and self.contacts_by_ward:
-            raise ValueError("gives contacts by ward twice; keep either contacts_by_ward or contacts_file")
-        for channel, total in self.contacts.items():
-            wards = sum(ward.get(channel, 0) for ward in self.contacts_by_ward.values())
-            if wards > total:
-                raise ValueError(f"the wards have {wards:,} contacts by {channel}, more than the {total:,} given for the council")
-        return self
+        return _refused(self, service_faults)
 
     @property
     def stays(self) -> tuple[str, ...]:
@@ -178,12 +224,7 @@ class Proposal(_Part):
 
     @model_validator(mode="after")
     def _sound(self) -> Proposal:
-        ids = [change.id for change in self.service]
-        if twice := sorted({name for name in ids if ids.count(name) > 1}):
-            raise ValueError(f"has two tables for {', '.join(twice)}; put each service in one")
-        if not (self.service or self.place):
-            raise ValueError("names no service and no place; add a [[service]] or a [[place]] table")
-        return self
+        return _refused(self, lambda given: proposal_faults(given | {"service": [dict(one) for one in self.service]}))
 
     def change(self, service_id: str) -> ServiceChange | None:
         """What it does to one service, or None where it does not name it."""

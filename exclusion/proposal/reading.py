@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
 
-from exclusion.contracts import DataRefused, Problem, UsageError, toml_document
+from exclusion import places
+from exclusion.contracts import WARD_CODE, DataRefused, Gathered, Problem, UsageError, toml_document
 from exclusion.proposal.contacts import read_contacts
 from exclusion.proposal.lines import Place, line_of, lines
-from exclusion.proposal.model import Proposal
+from exclusion.proposal.model import UNSOUND, Proposal, place_faults, proposal_faults, service_faults, texts
+from exclusion.release import find_councils
 
 _WORDS = {
     "missing": "is missing",
@@ -30,7 +34,9 @@ _DO = {
 }
 
 
-def read(path: str | Path, areas: pd.DataFrame | None = None) -> Proposal:
+def read(
+    path: str | Path, areas: pd.DataFrame | None = None, councils: pd.DataFrame | None = None, listed: pd.DataFrame | None = None
+) -> Proposal:
     """A proposal from a TOML file.
 
     Parameters
@@ -40,6 +46,10 @@ def read(path: str | Path, areas: pd.DataFrame | None = None) -> Proposal:
     areas
         The wards it may speak of (``area_code`` index, ``area_name``), to check codes and to let
         a contacts file use names.
+    councils
+        The councils it may name (``council_code, council_name``); those of ``areas`` when left out.
+    listed
+        The council's list of places, as ``places.read_places`` gives it, that its places must stand on.
 
     Raises
     ------
@@ -55,14 +65,35 @@ def read(path: str | Path, areas: pd.DataFrame | None = None) -> Proposal:
         raise UsageError(Problem("proposal", "there is no such file", str(path), "Check its name and folder.")) from None
     except (UnicodeDecodeError, IsADirectoryError):
         raise DataRefused(Problem(path.name, "is not a text file", "", "Give a TOML file saved as UTF-8.")) from None
-    return parse(text, path.name, areas, path.parent)
+    return parse(text, path.name, areas, path.parent, councils, listed)
 
 
-def parse(text: str, where: str = "proposal", areas: pd.DataFrame | None = None, folder: Path | None = None) -> Proposal:
+def read_all(
+    paths: Iterable[str | Path],
+    areas: pd.DataFrame | None = None,
+    councils: pd.DataFrame | None = None,
+    listed: pd.DataFrame | None = None,
+    gathered: Gathered | None = None,
+) -> list[Proposal]:
+    """:func:`read` for several files, with the mistakes of all of them, and those ``gathered`` from other files, told at once."""
+    gathered = gathered or Gathered()
+    found = [gathered.read(partial(read, path, areas, councils, listed)) for path in paths]
+    gathered.refuse()
+    return [one for one in found if one is not None]
+
+
+def parse(
+    text: str,
+    where: str = "proposal",
+    areas: pd.DataFrame | None = None,
+    folder: Path | None = None,
+    councils: pd.DataFrame | None = None,
+    listed: pd.DataFrame | None = None,
+) -> Proposal:
     """A proposal from TOML text; see :func:`read`. Without ``folder`` no contacts file can be read."""
     advice = "Mend that line. A ward may be named once only: give counts for a ward, never a row for each case."
     document = toml_document(text, where, advice)
-    return build(document, where, areas, folder, lines(text))
+    return build(document, where, areas, folder, lines(text), councils, listed)
 
 
 def build(
@@ -71,6 +102,8 @@ def build(
     areas: pd.DataFrame | None = None,
     folder: Path | None = None,
     found: dict[Place, int] | None = None,
+    councils: pd.DataFrame | None = None,
+    listed: pd.DataFrame | None = None,
 ) -> Proposal:
     """A proposal from fields, such as those of a form; ``found`` says on which line each stands."""
     found = found or {}
@@ -80,9 +113,16 @@ def build(
     try:
         proposal = Proposal.model_validate(fields)
     except ValidationError as error:
-        problems += [_problem(mistake, where, found) for mistake in error.errors()]
-    if proposal is not None and areas is not None:
-        problems += _unknown_wards(proposal, where, areas, found)
+        problems += [_problem(mistake, where, found) for mistake in error.errors() if mistake["type"] != UNSOUND]
+    problems += _unsound(fields, where, found)
+    if councils is None and areas is not None and {"council_code", "council_name"} <= set(areas.columns):
+        councils = areas
+    if councils is not None:
+        problems += _unknown_councils(fields, where, councils, found)
+    if areas is not None:
+        problems += _unknown_wards(fields, where, areas, found)
+    if listed is not None:
+        problems += _unlisted_places(fields, where, listed, found)
     if problems or proposal is None:
         raise DataRefused(problems)
     return proposal
@@ -130,13 +170,56 @@ def _files(fields: dict[str, Any], where: str, areas: pd.DataFrame | None, folde
     return problems
 
 
-def _unknown_wards(proposal: Proposal, where: str, areas: pd.DataFrame, found: dict[Place, int]) -> list[Problem]:
+def _tables(fields: Mapping[str, Any], name: str) -> list[tuple[int, Mapping[str, Any]]]:
+    """The tables of one name that are tables, each with its place."""
+    given = fields.get(name)
+    return [(number, one) for number, one in enumerate(given) if isinstance(one, Mapping)] if isinstance(given, list | tuple) else []
+
+
+def _unsound(fields: Mapping[str, Any], where: str, found: dict[Place, int]) -> list[Problem]:
+    """What does not go together, told whether or not the fields are right in themselves."""
+    told: list[tuple[tuple[Any, ...], str]] = [((), fault) for fault in proposal_faults(fields)]
+    for name, faults in (("service", service_faults), ("place", place_faults)):
+        told += [((name, number), fault) for number, one in _tables(fields, name) for fault in faults(one)]
+    return [Problem(_place(where, loc, found), what, "", "Mend this line.") for loc, what in told]
+
+
+def _unknown_councils(fields: Mapping[str, Any], where: str, councils: pd.DataFrame, found: dict[Place, int]) -> list[Problem]:
+    problems = []
+    given = fields.get("councils")
+    for number, name in enumerate(given if isinstance(given, list | tuple) else ()):
+        try:
+            find_councils(councils, [name] if isinstance(name, str) and name.strip() else [])
+        except UsageError as refused:
+            place = _place(where, ("councils", number), found)
+            problems += [Problem(place, problem.what, problem.value, problem.do) for problem in refused.problems]
+    return problems
+
+
+def _unknown_wards(fields: Mapping[str, Any], where: str, areas: pd.DataFrame, found: dict[Place, int]) -> list[Problem]:
     named: list[tuple[tuple[Any, ...], str]] = []
-    for number, change in enumerate(proposal.service):
-        named += [(("service", number, "wards"), code) for code in change.wards]
-        named += [(("service", number, "contacts_by_ward", code), code) for code in change.contacts_by_ward]
-    for number, place in enumerate(proposal.place):
-        named += [(("place", number, "wards"), code) for code in place.wards]
+    for kind in ("service", "place"):
+        for number, one in _tables(fields, kind):
+            named += [((kind, number, "wards"), code) for code in texts(one.get("wards"))]
+            by_ward = one.get("contacts_by_ward")
+            named += [((kind, number, "contacts_by_ward", code), code) for code in (by_ward if isinstance(by_ward, Mapping) else ())]
     advice = "Check the council, and that the codes are of wards of May 2025."
     what = "is not a ward of the councils named"
-    return [Problem(_place(where, loc, found), what, code, advice) for loc, code in named if code not in areas.index]
+    unknown = [(loc, code) for loc, code in named if re.match(WARD_CODE, code) and code not in areas.index]  # others are told as no codes
+    return [Problem(_place(where, loc, found), what, code, advice) for loc, code in unknown]
+
+
+def _unlisted_places(fields: Mapping[str, Any], where: str, listed: pd.DataFrame, found: dict[Place, int]) -> list[Problem]:
+    problems = []
+    for number, one in _tables(fields, "place"):
+        name, hours = one.get("name"), one.get("hours_left")
+        if not isinstance(name, str) or not name.strip():
+            continue
+        thinned = one.get("change") == places.FEWER_HOURS
+        change = float(hours) if thinned and isinstance(hours, int | float) and 0 < hours <= 168 else places.CLOSES
+        try:
+            places.change(listed, {name.strip(): change})
+        except UsageError as refused:
+            place = _place(where, ("place", number, "hours_left" if "hours a week" in str(refused) else "name"), found)
+            problems += [Problem(place, problem.what, problem.value or name.strip(), problem.do) for problem in refused.problems]
+    return problems
