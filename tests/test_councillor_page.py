@@ -200,6 +200,15 @@ def test_a_long_proposal_keeps_the_page_for_scrutiny_short(bundled: Evidence, ba
     assert page.sections[2].lines[-1].endswith("more: see the register.")
 
 
+def test_what_closes_and_what_thins_is_said_apart_each_with_how_many_wards(badge: Considered) -> None:
+    """The desk closes and the line thins: each stands under its own word with its own count, never "close or get fewer hours"."""
+    line = next(line for line in report.scrutiny_page(badge).sections[1].lines if line.startswith("Blue Badge"))
+    rows = badge.findings[(badge.findings["service_id"] == "blue_badge") & badge.findings["kind"].isin(("floor", "keep"))]
+    wards = rows[(rows["channel"] == "f2f") & (rows["severity"] == "recommended")]["area_code"].nunique()
+    assert "conditions with fewer hours: phone in every ward" in line and "close or get" not in line
+    assert f"advised closed: face to face in {wards} of 21 wards" in line and 0 < wards < 21
+
+
 def test_what_is_said_of_a_way_in_that_may_be_used_more_is_never_blank(badge: Considered) -> None:
     only = badge.assessment.findings[badge.assessment.findings["kind"] == "more_use"]
     said = " ".join(line for one in report.scrutiny_page(badge, only).sections for line in one.lines)

@@ -120,25 +120,27 @@ def _affected(considered: Considered, ids: list[str]) -> list[str]:
         if not codes:
             lines.append(f"{name}: nothing closes or thins that we keep as a condition or advise keeping.")
             continue
-        where = "every ward" if len(codes) == len(a.areas) else f"{len(codes)} of {len(a.areas)} wards"
         people = str(residents.total(a.people_estimate, codes)["label"].iloc[0])
-        named = "" if len(codes) == len(a.areas) else f" ({_wards([str(a.areas.at[code, 'area_name']) for code in codes])})"
-        lost = {severity: _ways_lost(hit[hit["severity"] == severity], len(a.areas)) for severity in ("required", "recommended")}
-        what = [
-            f"{word}: {lost[severity]}" for severity, word in (("required", "conditions"), ("recommended", "advised")) if lost[severity]
-        ]
+        named = f" Wards: {_wards([str(a.areas.at[code, 'area_name']) for code in codes])}." if len(codes) <= MOST_WARDS else ""
+        what = _lost(hit, len(a.areas))
         who = "The same people." if codes == before else f"People there unlikely to use the internet: {people}."
         before = codes
-        lines.append(f"{name}: {'; '.join(what)} close or get fewer hours in {where}{named}. {who}")
+        lines.append(f"{name}: {'; '.join(what)}.{named} {who}")
     if len(ids) > MOST_SERVICES:
         lines.append(f"{capital(counted(len(ids) - MOST_SERVICES, 'more service'))}: see the tables of the assessment.")
     return lines
 
 
-def _ways_lost(hit: pd.DataFrame, wards: int) -> str:
-    """The ways in that close or thin, each with in how many wards where that is not every one."""
-    counts = {str(channel): int(rows["area_code"].nunique()) for channel, rows in hit.groupby("channel", sort=False)}
-    return join_words([briefing.way(way) + ("" if n == wards else f" ({n} of {wards})") for way, n in counts.items()])
+def _lost(hit: pd.DataFrame, wards: int) -> list[str]:
+    """What closes and what gets fewer hours, apart, each way in with in how many wards."""
+    closes, said = hit["proposal_effect"] == "closes", []
+    for severity, word in (("required", "conditions"), ("recommended", "advised")):
+        for rows, what in ((hit[closes], "closed"), (hit[~closes], "with fewer hours")):
+            mine = rows[rows["severity"] == severity].groupby("channel", sort=False)["area_code"].nunique()
+            ways = [f"{briefing.way(str(way))} in {'every ward' if n == wards else f'{n} of {wards} wards'}" for way, n in mine.items()]
+            if ways:
+                said.append(f"{word} {what}: {join_words(ways)}")
+    return said
 
 
 def _options(considered: Considered) -> pd.DataFrame:
