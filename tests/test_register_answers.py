@@ -348,6 +348,11 @@ def test_a_year_that_takes_in_days_before_a_change_says_of_which(on: date, said:
     assert (said in told) if said else (told == "")
 
 
+def test_marks_that_turn_the_direction_of_writing_are_left_out_of_a_name() -> None:
+    """Unseen, U+202E makes "A. Officer" read backwards on the page of who signed."""
+    assert registers.named("A. \u202eOffi\u2066cer\u200f") == "A. Officer"
+
+
 # ----------------------------------------------------- what is written from a saved proposal
 
 PROPOSAL = """

@@ -240,7 +240,8 @@ def verify(
         found = register.verify(opened, expect)
         where = opened.where
     if found.problems:
-        raise DataRefused(f"{where}: {len(found.problems)} problems were found:\n" + "\n".join(f"- {line}" for line in found.problems))
+        many = "1 problem was" if len(found.problems) == 1 else f"{len(found.problems)} problems were"
+        raise DataRefused(f"{where}: {many} found:\n" + "\n".join(f"- {line}" for line in found.problems))
     if as_json:
         print_json({"ok": True} | asdict(found))
     else:

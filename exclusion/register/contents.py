@@ -138,12 +138,18 @@ def table_bytes(table: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
+_TURNS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+"""Unicode's marks that turn the direction of writing; translate() leaves out what stands for None."""
+
+
 def plain(text: object, where: str, longest: int = TEXT_LENGTH) -> str:
     """Text a person entered, with one kind of line end; UsageError for what no text should hold.
 
-    Word processors put a vertical tab where a line was broken by hand; it becomes a line end.
+    Word processors put a vertical tab where a line was broken by hand; it becomes a line end. Marks that turn the
+    direction of writing are left out: unseen, they make a name or a reason read as another.
     """
-    words = str(text).replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n").strip()
+    text = str(text).translate(_TURNS)
+    words = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n").strip()
     strange = next((letter for letter in words if (ord(letter) < 32 and letter not in "\n\t") or 0xD800 <= ord(letter) < 0xE000), "")
     if strange or "\x7f" in words:
         raise UsageError(Problem(where, "holds a character that is not text", f"U+{ord(strange or chr(127)):04X}", "Type it again."))
