@@ -320,7 +320,9 @@ def test_a_changed_row_is_found_and_named(kept: Path, change: str, words: str, c
         found = registers.verify(held).problems
     assert any(words.format(id=name) in line for line in found), found
     assert main(["register", "verify", "--register", str(kept)]) == 3
-    assert words.format(id=name) in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert words.format(id=name) in said
+    assert ("1 problem was found:" if len(found) == 1 else f"{len(found)} problems were found:") in said
 
 
 def test_a_history_rewritten_from_end_to_end_is_found_by_a_hash_kept_elsewhere(kept: Path, tmp_path: Path, badge: Assessment) -> None:
