@@ -246,3 +246,12 @@ def test_clusters_are_looked_for_when_asked():
     test.toggle(key="clusters").set_value(True).run(timeout=60)
     assert not test.exception
     assert "cluster of higher likelihood" in words(test) and "not a reason to keep or close anything" in words(test)
+
+
+def test_a_link_may_name_the_method_beside_ours_by_its_id():
+    """As the command line names it; another word is said not to be held, and not answered with a method nobody asked for."""
+    test = run(council="Blackpool (E06000009)", beside="deri_1_6")
+    assert test.selectbox(key="beside").value == "deri_1_6"
+    assert not any("methods we do not hold" in one.value for one in test.warning)
+    other = run(council="Blackpool (E06000009)", beside="deri_9")
+    assert any("This link names methods we do not hold: “deri_9”" in one.value.replace("\\", "") for one in other.warning)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -153,6 +155,15 @@ def test_what_pulls_the_score_is_said_in_points_and_words(blackpool):
     assert table.loc["Income", "Pull on the score"] == f"{pull:.0f} points up: many people on low incomes"
     assert table.loc["Age", "Pull on the score"].endswith("points down: few older people")
     assert table.loc["Age", "Weight"] == "36%"
+
+
+def test_a_place_in_the_middle_fifth_is_neither_many_nor_few(blackpool):
+    """Disability at 46 of 100 with a weight of 27%: 0.27 x (46 - 50) = -1 point, of which nobody should quote "few disabled people"."""
+    code = blackpool.areas.index[0]
+    scores = blackpool.scores.copy()
+    scores.loc[code, ["percentile_disability", "contribution_disability"]] = [46.0, -1.08]
+    table = views.score_drivers(dataclasses.replace(blackpool, scores=scores), code).set_index("Part")
+    assert table.loc["Disability", "Pull on the score"] == "1 point down: near the middle of its nation"
 
 
 def test_a_ward_without_a_score_says_why_and_has_no_band(blackpool):

@@ -8,7 +8,7 @@ the sliders, :func:`scored`. Council data that someone lays beside lives in thei
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import cache, partial
@@ -311,6 +311,18 @@ def _say_what_the_link_lacks(name: str, labels: set[str], what: str, instead: st
     if st.session_state[told]:
         lacking = join_words([f"“{label}”" for label in st.session_state[told]])
         st.warning(plain(f"This link names {what} we do not hold: {lacking}. {instead}"))
+
+
+def heed_id(name: str, labels: Mapping[str, str], what: str, instead: str) -> None:
+    """Before a question is asked: a link may answer it by id, as the command line does; what we do not hold is said.
+
+    ``labels`` are the answers' words by id; ``what`` they are, and what is shown ``instead``.
+    """
+    given = str(st.query_params.get(name))
+    if given in labels:
+        st.session_state[name] = given
+        st.query_params[name] = labels[given]
+    _say_what_the_link_lacks(name, set(labels.values()), what, instead)
 
 
 def choose_councils(held: Evidence) -> tuple[str, ...]:

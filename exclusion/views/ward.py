@@ -92,6 +92,9 @@ def spread_rows(rows: pd.DataFrame, ward: str) -> pd.DataFrame:
     return pd.DataFrame({"Score": steps, "Wards": [f"{n:,}" for n in rows["wards"]], "Where": where})
 
 
+NEAR_MIDDLE = "near the middle of its nation"
+
+
 def score_drivers(a: Assessment, code: str) -> pd.DataFrame:
     """What pulls the ward's score up or down: a part a row; the pulls add up to the distance from the middle, 50."""
     row, preset = a.scores.loc[code], method_for(str(a.areas.loc[code, "nation"]))
@@ -101,11 +104,10 @@ def score_drivers(a: Assessment, code: str) -> pd.DataFrame:
         if place is None or pd.isna(place):
             rows.append((domain.label, "not known", _weight(row.get(f"weight_{domain.id}")), "not known"))
             continue
-        way = (
-            "no pull"
-            if abs(pull) < 0.5
-            else f"{abs(pull):.0f} points {'up' if pull > 0 else 'down'}: {domain.explains if pull > 0 else domain.explains_low}"
-        )
+        points = f"{abs(pull):.0f} point{'' if round(abs(pull)) == 1 else 's'} {'up' if pull > 0 else 'down'}"
+        # In the middle fifth of the nation, which is the middle band, a ward has neither many nor few.
+        words = NEAR_MIDDLE if 40 <= place <= 60 else domain.explains if pull > 0 else domain.explains_low
+        way = "no pull" if abs(pull) < 0.5 else f"{points}: {words}"
         rows.append((domain.label, f"{place:.0f} of 100", _weight(row.get(f"weight_{domain.id}")), way))
     return pd.DataFrame(rows, columns=["Part", "Place among the nation's wards (100 = most affected)", "Weight", "Pull on the score"])
 
