@@ -199,7 +199,7 @@ def test_the_stored_tables_hold_every_set_of_weights_and_carry_source_notice_and
     held = validity.stored()
     assert held.grid["nation"].value_counts().to_dict() == {"England": 1771, "Wales": 231}
     assert "NOT official statistics" in held.about["notice"] and "paper-first status" in held.notice
-    assert held.about["publisher"] == "Office for National Statistics" and held.about["release"].startswith("England and Wales wards")
+    assert held.about["publisher"] == "Office for National Statistics" and held.about["release"].startswith("United Kingdom wards")
     assert held.grid[["spearman", "found", "tenth"]].notna().all(axis=None)
 
 

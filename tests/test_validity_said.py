@@ -66,7 +66,7 @@ def test_paper_first_areas_agree_better_with_less_and_why_the_weights_stay_is_sa
     england, wales = (validity.stored().against_us(nation) for nation in ("England", "Wales"))
     assert "the 218 wards of England first sent a paper form" in england[0]
     assert "without income 0.82 in place of 0.71 (small areas 0.83 in place of 0.67)" in england[0]
-    assert "without disability 0.58 in place of 0.28" in wales[0] and "without income 0.56 in place of 0.28" in wales[0]
+    assert "without disability 0.57 in place of 0.28" in wales[0] and "without income 0.56 in place of 0.28" in wales[0]
     # What the same change does to the wards that were sent a letter, whichever way it falls: 0.04 is more than England's
     # 0.02 that chance could make, 0.04 less than Wales's 0.13.
     assert england[1] == (
