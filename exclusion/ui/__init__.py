@@ -201,7 +201,8 @@ def show_ward(held: Evidence, code: str) -> None:
 
 def _heed_names(held: Evidence) -> None:
     """A link may name councils by code or by name alone (``?council=E06000009``, ``?council=Blackpool``), as one written by hand would."""
-    given = st.query_params.get_all("council")
+    if not (given := st.query_params.get_all("council")):
+        return
     listed = _councils(held.manifest.version)
     known = {code.casefold(): code for code in listed}
     for code, (label, _) in listed.items():
