@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
@@ -353,7 +353,7 @@ def _pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
 
 
 def _notices(
-    evidence: Evidence, areas: pd.DataFrame, services: Iterable[Service], method: Method, thresholds: str, today: date
+    evidence: Evidence, areas: pd.DataFrame, services: Sequence[Service], method: Method, thresholds: str, today: date
 ) -> tuple[str, ...]:
     notices = []
     if not method.is_default:
@@ -371,6 +371,8 @@ def _notices(
         islands = set(areas["council_code"]) & set(hooks.island_councils)
         if hooks.place_notice == "always" or (hooks.place_notice == "islands" and islands):
             notices.append(hooks.place_text)
+        if hooks.language_notice and services:
+            notices.append(hooks.language_notice)
     for name in sorted(set(areas["upper_name"]) - {""}):
         county = [service.service_name for service in services if service.england_tier == "county/unitary"]
         if county:

@@ -36,6 +36,19 @@ def test_every_page_with_findings_uses_it_and_says_so(page: str) -> None:
         assert words.count(old) == 1 < words.count("Help with council tax")
 
 
+@pytest.mark.parametrize(
+    ("page", "where"),
+    [
+        ("ward.py", "What it changes is said with the findings, once a ward is chosen. Take it away on the page Proposal."),
+        ("councillor.py", "What it changes is said at the foot of the sheet, once one is chosen to read. Take it away"),
+    ],
+)
+def test_with_no_ward_chosen_a_page_says_where_what_was_changed_will_stand(page: str, where: str) -> None:
+    words = text(visit(page, OWN)).replace("\\", "")
+    assert SAID in words and where in words
+    assert THRESHOLDS not in words  # nothing stands below yet, and the banner does not claim so
+
+
 def test_a_page_without_findings_goes_by_ours_and_claims_nothing() -> None:
     words = text(visit("guide.py", OWN))
     assert SAID not in words and "Council tax reduction (council tax support) claim" in words

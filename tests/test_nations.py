@@ -79,8 +79,8 @@ def test_the_socio_economic_duty_is_each_nations_own() -> None:
     assert "Fairer Scotland Duty" in hooks["Scotland"].pop()
 
 
-def test_every_way_in_kept_in_wales_must_work_in_welsh_and_nowhere_else() -> None:
-    line = "must work in Welsh as well"
+def test_every_way_in_kept_in_wales_goes_by_the_councils_compliance_notice_and_nowhere_else() -> None:
+    line = "must treat Welsh no less favourably than English, as the council's own compliance notice"
     for nation, expected in (("Wales", True), ("England", False), ("Scotland", False), ("Northern Ireland", False)):
         found = one(figures("A"), nation=nation).findings
         rows = found[found["kind"].isin(["floor", "keep", "more_use"])]
@@ -191,7 +191,12 @@ def test_wales_is_told_of_its_own_schemes_and_that_crisis_payments_are_not_the_c
     said = reasons(found)
     assert "Transport for Wales takes the applications" in said["concessionary_bus_pass"]
     assert "individual development plan" in said["sen_assessment"] and "scheme are national" in said["council_tax_reduction"]
-    assert all("must work in Welsh as well" in reason for reason in said.values())
+    assert all("must treat Welsh no less favourably" in reason for reason in said.values())
+    # Said once beside the findings as well, for a reader of the command line who never opens the table; not beside scores alone.
+    about = "every way in that is kept must treat Welsh no less favourably than English"
+    assert sum(about in notice for notice in found.notices) == 1
+    assert not any("Welsh" in notice for notice in assessed(bundled, "Gwynedd", []).notices if "way in" in notice)
+    assert not any(about in notice for name in ("Newham", "Orkney Islands") for notice in assessed(bundled, name, ["missed_bin"]).notices)
 
 
 def test_england_is_told_nothing_of_the_other_nations(bundled: exclusion.Evidence) -> None:

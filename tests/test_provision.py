@@ -272,7 +272,7 @@ def test_council_tax_reduction_names_the_law_of_its_nation(nation: str, law: str
 
 
 def test_in_wales_every_way_in_kept_says_that_it_must_work_in_welsh() -> None:
-    line = "In Wales this way in must work in Welsh as well, and be no less easy to use in Welsh."
+    line = "In Wales this way in must treat Welsh no less favourably than English, as the council's own compliance notice under the Welsh Language Standards sets out."
     for nation in ("England", "Wales"):
         found = one({"income_dep": (4118, 94), "disabled_lot": (1200, 92)}, "blue_badge", nation=nation).findings
         kept = found[found["kind"].isin(["floor", "keep", "more_use"])]

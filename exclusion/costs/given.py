@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from exclusion import judgement
 from exclusion.contracts import DataRefused, Problem, UsageError, toml_document
@@ -20,7 +21,14 @@ def _channel(value: str) -> str:
     return value
 
 
+def _no_yes_or_no(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("is not a number")  # true would pass for 1
+    return value
+
+
 ChannelId = Annotated[str, AfterValidator(_channel)]
+Number = Annotated[float, BeforeValidator(_no_yes_or_no)]
 
 
 class _Part(BaseModel):
@@ -30,26 +38,27 @@ class _Part(BaseModel):
 class Range(_Part):
     """A low and a high figure; the same twice where the council is sure."""
 
-    low: float = Field(ge=0, allow_inf_nan=False)
-    high: float = Field(ge=0, allow_inf_nan=False)
+    low: Number = Field(ge=0, allow_inf_nan=False)
+    high: Number = Field(ge=0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _sound(self) -> Range:
         if self.high < self.low:
-            raise ValueError("high is below low")
+            raise ValueError(f"high ({self.high:g}) is below low ({self.low:g})")
         return self
 
 
 class Rate(Range):
     """A share between 0 and 1."""
 
-    high: float = Field(ge=0, le=1)
+    low: Number = Field(ge=0, le=1, allow_inf_nan=False)
+    high: Number = Field(ge=0, le=1, allow_inf_nan=False)
 
 
 class Times(Range):
     """How often, at least once."""
 
-    low: float = Field(ge=1, allow_inf_nan=False)
+    low: Number = Field(ge=1, allow_inf_nan=False)
 
 
 class Costs(_Part):
@@ -73,14 +82,73 @@ class Costs(_Part):
 
     @model_validator(mode="after")
     def _sound(self) -> Costs:
-        lacking = [name for name in (ONLINE, self.falls_back_to) if name not in self.contact]
-        if lacking:
-            raise ValueError(f"contact lacks a cost for {', '.join(lacking)}")
-        if self.falls_back_to == ONLINE:
-            raise ValueError("falls_back_to is online, but it says how people come back when online fails them")
-        if self.gives_up and self.recontact.high + self.gives_up.high > 1:
-            raise ValueError("recontact and gives_up together are more than everybody (1); nobody both comes back and gives up")
+        if faults := _faults(self.model_dump()):
+            raise ValueError("; ".join(f"{field} {what}" for field, what in faults))
         return self
+
+
+def _faults(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """What does not go together, as field and fault; whatever is wrong by itself is passed over, for it is told where it stands."""
+    contact, back = fields.get("contact"), fields.get("falls_back_to", Costs.model_fields["falls_back_to"].default)
+    faults = []
+    if isinstance(contact, Mapping):
+        known = isinstance(back, str) and back in judgement.channels()
+        faults += [(f"contact.{name}", "is missing") for name in dict.fromkeys([ONLINE, *([back] if known else [])]) if name not in contact]
+    if back == ONLINE:
+        faults.append(("falls_back_to", "is online, but it says how people come back when online fails them"))
+    most = [share.get("high") if isinstance(share := fields.get(name), Mapping) else None for name in ("recontact", "gives_up")]
+    shares = [share for share in most if isinstance(share, int | float) and 0 <= share <= 1]
+    if len(shares) == 2 and sum(shares) > 1:
+        what = f"and recontact.high together are {sum(shares):g}, more than everybody (1); nobody both comes back and gives up"
+        faults.append(("gives_up.high", what))
+    return faults
+
+
+_WORDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not a field of costs",
+    "string_type": "is not text",
+    "string_too_short": "is blank",
+    "float_type": "is not a number",
+    "float_parsing": "is not a number",
+    "finite_number": "is not a number",
+    "dict_type": "is not a table",
+    "model_type": "is not a low and a high figure",
+}
+_DO = {
+    "by": 'Say who gave the figures, such as by = "Finance".',
+    "reckoned": 'Say when they were reckoned, in quotes, such as reckoned = "October 2026".',
+    "falls_back_to": 'Name the way in people come back by, such as falls_back_to = "phone", and give its cost under contact.',
+    "contact": "Give the council's own figure, in pounds a contact.",
+    "recontact": "Give the council's own share of those moved, from 0 to 1, such as 0.4 for 40 in 100.",
+    "each": "Give how many contacts each of them makes, 1 or more, or leave it out.",
+    "gives_up": "Give the council's own share of those moved, from 0 to 1, such as 0.1 for 10 in 100, or leave it out.",
+    "open_in_a_ward": "Give the council's own figure, in pounds a year for one ward, or leave it out.",
+}
+
+
+def _problem(mistake: Any, where: str) -> Problem:
+    loc, kind, bounds = [str(part) for part in mistake["loc"] if part != "[key]"], str(mistake["type"]), mistake.get("ctx", {})
+    field, given = ".".join(loc), mistake["input"]
+    message = str(mistake["msg"]).removeprefix("Value error, ")
+    what = _WORDS.get(kind, message[:1].lower() + message[1:])
+    if kind == "greater_than_equal":
+        what = f"is below {bounds['ge']:g}"
+    elif kind == "less_than_equal":
+        what = f"is above {bounds['le']:g}"
+    value = str(given).strip()[:80] if isinstance(given, str | int | float | date) and kind != "extra_forbidden" else ""
+    if kind == "extra_forbidden":
+        do = f"Mend its name or leave it out; known here are: {', '.join(_beside(loc))}."
+    elif kind == "value_error" and "way in" in message:
+        do = "Mend its name." if loc[0] != "falls_back_to" else _DO["falls_back_to"]
+    else:
+        do = _DO[loc[0]]
+    return Problem(f"{where}, {field}", what, value, do)
+
+
+def _beside(loc: list[str]) -> list[str]:
+    """The fields there are where a field stands that is not one."""
+    return list((Costs if len(loc) == 1 else Range).model_fields)
 
 
 def build(fields: Mapping[str, Any], where: str) -> Costs:
@@ -94,14 +162,9 @@ def build(fields: Mapping[str, Any], where: str) -> Costs:
     try:
         return Costs.model_validate(dict(fields))
     except ValidationError as error:
-        problems = []
-        for mistake in error.errors():
-            missing = mistake["type"] == "missing"
-            field = ".".join(str(part) for part in mistake["loc"] if part != "[key]") or "the file"
-            what = "is missing" if missing else str(mistake["msg"]).removeprefix("Value error, ")
-            value = "" if missing or isinstance(mistake["input"], dict) else str(mistake["input"])
-            problems.append(Problem(f"{where}, {field}", what[:1].lower() + what[1:], value, "Give the council's own figure."))
-        raise DataRefused(problems) from None
+        problems = [_problem(mistake, where) for mistake in error.errors() if mistake["loc"]]
+    problems += [Problem(f"{where}, {field}", what, "", _DO[field.split(".")[0]]) for field, what in _faults(fields)]
+    raise DataRefused(problems)
 
 
 def read(path: str | Path) -> Costs:

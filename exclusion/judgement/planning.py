@@ -37,6 +37,7 @@ class NationHooks(Entry):
 
     kept_line: str = ""
     kept_hooks: tuple[str, ...] = ()
+    language_notice: str = ""  # said once beside any findings there; kept_line stands with each way in
     place_hooks: tuple[str, ...] = ()
     place_text: str
     place_notice: Literal["always", "islands", "never"] = "never"  # where the law is a duty, a page says so

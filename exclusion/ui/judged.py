@@ -18,6 +18,14 @@ KEY = "proposal_local"
 PAGES = ("Service", "Ward", "Risk map", "Two maps", "Tables", "Proposal", "Equality review", "Councillor page")
 """Pages that show findings. The rest speak of figures, scores or what was saved, on which no file of these bears."""
 
+_WHERE = {
+    "Ward": "with the findings, once a ward is chosen",
+    "Councillor page": "at the foot of the sheet, once one is chosen to read",
+    "Proposal": "with the findings, once there is a proposal",
+    "Equality review": "with the findings, once there is a proposal",
+}
+"""Where a page says what was changed, for pages on which nothing may stand yet when the banner is read."""
+
 
 def read() -> Local | None:
     """What was taken up in this visit, or None.
@@ -71,7 +79,7 @@ def tell() -> ExclusionError | None:
         st.warning(f"Your own judgement ({names}) cannot be used: this page goes by ours. Mend the files on the page Proposal.")
         return error
     st.info(
-        f"Judgement on this page is partly your own ({names}), taken up in this visit and seen only by you: what it changes stands below. "
-        "Take it away on the page Proposal."
+        f"Judgement on this page is partly your own ({names}), taken up in this visit and seen only by you. "
+        f"What it changes is said {_WHERE.get(page, 'with the findings')}. Take it away on the page Proposal."
     )
     return None
