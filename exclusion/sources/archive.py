@@ -7,6 +7,8 @@ import io
 import zipfile
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from exclusion.contracts import DataRefused
@@ -55,6 +57,29 @@ def member(ask: Ask, got: Got, names: Sequence[str], largest: int = LARGEST) -> 
             "The publisher may have renamed it.",
         )
     )
+
+
+def burst(ask: Ask, path: Path, largest: int | None = None) -> None:
+    """Refuse a workbook made to burst: one is a zip file, and what reads it unpacks whatever it says it holds.
+
+    Every part is unpacked and thrown away, counted by what comes out. A file that is no zip (an old workbook)
+    cannot burst, and one that cannot be read is told of by what reads it.
+
+    Raises
+    ------
+    DataRefused
+        When its parts together unpack to more than ``largest`` bytes.
+    """
+    most = LARGEST if largest is None else largest
+    size = 0
+    with suppress(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError), zipfile.ZipFile(path) as book:
+        for entry in book.infolist():
+            with book.open(entry) as file:
+                while chunk := file.read(1 << 20):
+                    size += len(chunk)
+                    if size > most:
+                        said = f"sent a workbook that unpacks to more than {most:,} bytes"
+                        raise DataRefused(ask.problem(said, path.name, "It is not the file we know."))
 
 
 def _search(ask: Ask, file: IO[bytes], pattern: str, largest: int, depth: int, seen: list[str]) -> tuple[str, bytes] | None:

@@ -54,6 +54,7 @@ def sheet_of(ask: Ask, got: Got, name: str, heading: str) -> pd.DataFrame:
     DataRefused
         When the workbook cannot be read, or lacks the sheet or the heading.
     """
+    archive.burst(ask, got.path)
     try:
         with pd.ExcelFile(got.path, engine="calamine") as book:
             named = next((sheet for sheet in book.sheet_names if _plain(sheet) == _plain(name)), None)

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from exclusion.contracts import DataRefused, SourceUnreachable
+from exclusion.sources import archive
 from exclusion.sources.asking import Ask, Got
 from exclusion.sources.fetch import Fetcher
 from exclusion.sources.reading import areas_of, numbers_of, text_of
@@ -26,6 +27,8 @@ ZONE = re.compile(DZ11)
 BANDS = ((0, 4), (5, 9), (10, 14), (15, 15), (16, 17), (18, 19), (20, 24), (25, 29), (30, 34), (35, 39), (40, 44), (45, 49),
          (50, 54), (55, 59), (60, 64), (65, 69), (70, 74), (75, 79), (80, 84), (85, 999))  # fmt: skip
 FEWEST_HEADINGS = 3
+MOST_NAMED = 4
+"""So many files that are not the table are named; a folder of downloads may hold hundreds."""
 
 
 @dataclass(frozen=True)
@@ -73,10 +76,12 @@ def fetch(fetcher: Fetcher, addresses: Mapping[str, Any], table: Download) -> pd
     """
     about = addresses["scotland_census"]
     ask = Ask(f"{about['source']}, {table.title}", "", about["page"], {}, (), 300_000_000)
+    others: list[str] = []
     for path in _downloads(fetcher, about["by_hand"]):
-        grid = _grid(path)
+        grid = _grid(ask, path)
         head = _headings(grid)
         if head is None or not (wanted := _wanted(table, grid[head])):
+            others.append(f"{path.name}: {_held_instead(grid, head)}")
             continue
         named = Ask(ask.source, path.name, about["page"], {}, (path.name,), ask.largest)
         got = fetcher.take_by_hand(named, path)
@@ -84,7 +89,7 @@ def fetch(fetcher: Fetcher, addresses: Mapping[str, Any], table: Download) -> pd
     raise SourceUnreachable(
         ask.problem(
             "has no service to ask, and no file you downloaded holds it",
-            str(fetcher.hand or "no folder given"),
+            "; ".join(others[:MOST_NAMED]) or str(fetcher.hand or "no folder given"),
             f"Open {about['page']}, choose the table on '{table.title}' and 'Data Zone 2011' for its areas, download it as CSV, "
             "keep its name (table_...csv), and give its folder with --from.",
         )
@@ -97,8 +102,17 @@ def _downloads(fetcher: Fetcher, patterns: list[str]) -> list[Path]:
     return sorted({path for pattern in patterns for path in fetcher.hand.rglob(pattern) if path.is_file()})
 
 
-def _grid(path: Path) -> list[list[str]]:
+def _held_instead(grid: list[list[str]], head: int | None) -> str:
+    """What a file that is not the table holds, as its reader would say it: the headings, or its first words."""
+    if head is not None:
+        return "headings " + ", ".join(cell for cell in grid[head] if cell)[:160]
+    first = " ".join(cell for row in grid[:3] for cell in row if cell)[:60]
+    return f"no data zones of 2011, begins with {first}" if first else "cannot be read as a table"
+
+
+def _grid(ask: Ask, path: Path) -> list[list[str]]:
     """Every cell as text; nothing where the file cannot be read: it may be another table altogether."""
+    archive.burst(ask, path)
     try:
         if path.suffix.casefold() == ".csv":
             return [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text_of(path.read_bytes())))]
