@@ -188,7 +188,7 @@ def addresses() -> dict[str, str]:
     pages = {path.stem: "" if path.stem == "service" else path.stem for path in sorted((ROOT / "pages").glob("*.py"))}
     return (
         pages
-        | {f"{name}, a ward chosen": f"{pages[name]}{WARD}" for name in ("service", "ward", "risk_map")}
+        | {f"{name}, a ward chosen": f"{pages[name]}{WARD}" for name in ("service", "ward", "risk_map", "councillor")}
         | {"national, wards": "national?by=Wards&look=Blackpool+(E06000009)&look_ward=Bloomfield+(E05015188)"}
     )
 
