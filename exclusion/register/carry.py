@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import io
 import re
-import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from exclusion import __version__, contracts
-from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
+from exclusion.contracts import DataRefused, ExclusionError, Problem
 from exclusion.export import whole_file
 from exclusion.register import chain, contents, reading, responses, review, saving, signing
+from exclusion.register.archive import Limits, SoundZip, put, sound_zip
 from exclusion.register.chain import Version
 from exclusion.register.connect import Register
 from exclusion.register.identity import named
@@ -33,8 +33,24 @@ LIST_BYTES = 32 << 20
 _PLACE = re.compile(r"v[1-9][0-9]{0,5}/" + contents.PART_NAME.pattern)
 _ID = re.compile(r"[0-9a-f]{12}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-_DATE = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say; the real dates are in register.toml
 _DO = "Do not use this file; ask for it to be exported again."
+
+
+def _another(names: Sequence[str]) -> tuple[str, str]:
+    if LIST in names:
+        return "", ""
+    if "share.toml" in names:
+        return "is a share pack, from which names and counts were left out", "Take it up with 'exclusion take', or on the Proposal page."
+    about = "is a public copy, from which names and figures were left out" if "findings.csv" in names else f"holds no {LIST}"
+    return about, "Ask for the file that 'exclusion register export' writes."
+
+
+def _belongs(name: str) -> bool:
+    return name in (LIST, ABOUT) or bool(_PLACE.fullmatch(name))
+
+
+def _limits() -> Limits:
+    return Limits(_belongs, ZIP_BYTES, ALL_BYTES, contents.PART_BYTES, FILES, _DO, _another)
 _TEXT = """Kept Open: one assessment with all its versions.
 
 register.toml   what each version is, and the sha256 of every file
@@ -120,13 +136,6 @@ def packed(register: Register, assessment: str) -> tuple[bytes, Version]:
     return buffer.getvalue(), last
 
 
-def put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
-    """Add a file to a zip, without the minute it was written: equal zips are equal to the letter."""
-    about = zipfile.ZipInfo(name, _DATE)
-    about.external_attr = 0o644 << 16
-    archive.writestr(about, content, zipfile.ZIP_DEFLATED)
-
-
 # -------------------------------------------------------------------------------- import
 
 
@@ -168,63 +177,14 @@ def import_file(register: Register, path: str | Path, *, by: str) -> Imported:
 def unpacked(path: str | Path) -> tuple[list[_Carried], dict[str, bytes]]:
     """Versions and files (sha256 -> content) of an exported file, all of them checked; DataRefused with what is wrong."""
     where = Path(path).name
-    try:
-        if Path(path).stat().st_size > ZIP_BYTES:
-            raise DataRefused(Problem(where, f"is over {ZIP_BYTES >> 20} megabytes", "", _DO))
-        with zipfile.ZipFile(path) as archive:
-            entries = _entries(archive, where)
-            listed = contents.toml_from(_read(archive, entries[LIST], LIST_BYTES), f"{where}, {LIST}")
-            carried = _versions(listed, where)
-            bodies = _bodies(archive, entries, listed, carried, where)
-    except OSError as error:
-        raise UsageError(Problem(str(path), f"cannot be read: {error.strerror or error}", "", "Name the exported file.")) from None
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, ValueError) as error:
-        raise DataRefused(Problem(where, f"is not a sound zip file: {error}", "", _DO)) from None
-    except Exception as error:
-        if isinstance(error, ExclusionError) or type(error).__module__ not in ("zlib", "_lzma"):
-            raise
-        raise DataRefused(Problem(where, "is damaged: a file in it cannot be unpacked", str(error), _DO)) from None
+    with sound_zip(path, _limits(), "Name the exported file.") as archive:
+        listed = contents.toml_from(archive.read(LIST, LIST_BYTES), f"{where}, {LIST}")
+        carried = _versions(listed, where)
+        bodies = _bodies(archive, listed, carried, where)
     problems = list(_content_problems(carried, bodies, where))
     if problems:
         raise DataRefused(problems)
     return carried, bodies
-
-
-def _entries(archive: zipfile.ZipFile, where: str) -> dict[str, zipfile.ZipInfo]:
-    """What the zip holds by name, once no name leads out of it and the sizes are sane. Nothing is unpacked yet."""
-    found = archive.infolist()
-    names = [entry.filename for entry in found]
-    if LIST not in names:
-        about = "is a public copy, from which names and figures were left out" if "findings.csv" in names else f"holds no {LIST}"
-        raise DataRefused(Problem(where, about, "", "Ask for the file that 'exclusion register export' writes."))
-    problems = []
-    for entry in found[: FILES + 1]:
-        kind = stat.S_IFMT(entry.external_attr >> 16)
-        if entry.orig_filename not in (LIST, ABOUT) and not _PLACE.fullmatch(entry.orig_filename):
-            problems.append(Problem(where, "holds a file of a name that does not belong in it", repr(entry.orig_filename)[:80], _DO))
-        elif kind not in (0, stat.S_IFREG):
-            problems.append(Problem(where, "holds a link in place of a file", entry.filename, _DO))
-        elif entry.flag_bits & 0x1:
-            problems.append(Problem(where, "holds a file under a password", entry.filename, _DO))
-        elif entry.file_size > contents.PART_BYTES:
-            problems.append(Problem(where, "holds a file that is too large", f"{entry.filename}, {entry.file_size:,} bytes", _DO))
-    if len(found) > FILES or sum(entry.file_size for entry in found) > ALL_BYTES:
-        problems.append(Problem(where, "unpacks to more than an assessment can be", f"{len(found):,} files", _DO))
-    if len(set(names)) < len(names):
-        problems.append(Problem(where, "holds two files of one name", "", _DO))
-    if problems:
-        raise DataRefused(problems[:10])
-    return {entry.filename: entry for entry in found}
-
-
-def _read(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, most: int) -> bytes:
-    """One file of the zip, never more than it said it would be."""
-    most = min(most, entry.file_size)
-    with archive.open(entry) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
-        raise DataRefused(Problem(entry.filename, "unpacks to more than it says", "", _DO))
-    return content
 
 
 def _versions(listed: Mapping[str, Any], where: str) -> list[_Carried]:
@@ -274,17 +234,15 @@ def _moment(text: str) -> bool:
         return False
 
 
-def _bodies(
-    archive: zipfile.ZipFile, entries: Mapping[str, zipfile.ZipInfo], listed: Mapping[str, Any], carried: list[_Carried], where: str
-) -> dict[str, bytes]:
+def _bodies(archive: SoundZip, listed: Mapping[str, Any], carried: list[_Carried], where: str) -> dict[str, bytes]:
     bodies: dict[str, bytes] = {}
     problems = []
     for row in listed.get("file") if isinstance(listed.get("file"), list) else []:  # type: ignore[union-attr]
         path, digest = (str(row.get("path")), str(row.get("sha256"))) if isinstance(row, dict) else ("", "")
-        if path not in entries:
+        if path not in archive.entries:
             problems.append(Problem(where, "does not hold a file it lists", path, _DO))
             continue
-        content = _read(archive, entries[path], contents.PART_BYTES)
+        content = archive.read(path, contents.PART_BYTES)
         if chain.sha256(content) != digest:
             problems.append(Problem(where, "holds a file that was changed: its sha256 differs", path, _DO))
         bodies[digest] = content

@@ -13,7 +13,8 @@ import pandas as pd
 
 from exclusion.export import csv_bytes, whole_file
 from exclusion.register import reading
-from exclusion.register.carry import put, record_export
+from exclusion.register.archive import put
+from exclusion.register.carry import record_export
 from exclusion.register.connect import Register
 from exclusion.register.draft import draft_html
 from exclusion.register.identity import named
