@@ -22,6 +22,7 @@ from exclusion.cli.own_commands import count, figures
 from exclusion.cli.register_commands import register_app
 from exclusion.cli.release_commands import release_app
 from exclusion.cli.screen import complain
+from exclusion.cli.take_command import take
 from exclusion.cli.template_commands import template
 from exclusion.contracts import ExclusionError
 
@@ -43,6 +44,7 @@ app.command()(count)
 app.command()(figures)
 app.command()(equality)
 app.command()(template)
+app.command()(take)
 
 
 # ------------------------------------------------------------------------------ the door

@@ -6,7 +6,7 @@ import streamlit as st
 
 from exclusion import alongside, ui
 from exclusion.contracts import Problem
-from exclusion.ui import answering, costs_form, listing, proposal_form, ward_map
+from exclusion.ui import answering, costs_form, listing, proposal_form, taking, ward_map
 from exclusion.ui.beside import lay_beside
 from exclusion.views import answers as answers_shown
 from exclusion.views import files
@@ -20,6 +20,7 @@ st.markdown(
 councils = ui.choose_councils(held)
 told = ui.nation_notices(held, councils)
 st.header("The proposal", anchor=False)
+taking.offer(list(dict.fromkeys(held.areas.loc[held.areas["council_code"].isin(councils), "council_name"])))
 local = proposal_form.own_judgement()
 ui.choose_people_scale()
 problems: list[Problem] = []

@@ -325,7 +325,8 @@ def test_the_command_line_from_save_to_verify(tmp_path: Path, capsys: pytest.Cap
     assert "public draft" in run(*public)
     with zipfile.ZipFile(tmp_path / "first.zip") as archive:
         assert "Version 1, saved on" in archive.read("README.txt").decode()
-    assert "goes with --public only" in run("export", first["assessment"], "-o", str(out), "--version", "1", "--by", "A. Officer", code=2)
+    older = ("export", first["assessment"], "-o", str(out), "--version", "1", "--by", "A. Officer")
+    assert "goes with --public or --share only" in run(*older, code=2)
     head = json.loads(run("verify", "--json"))["head"]
     assert head in run("verify", "--expect", head[:12])
     where[1] = str(tmp_path / "other.sqlite")

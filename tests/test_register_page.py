@@ -303,8 +303,8 @@ def test_copies_go_out_only_under_a_name_and_come_in_whole(saved, place, tmp_pat
     assert "Give your name to send a copy" in text(test)
     test.text_input(key=f"{NAME}_send").set_value("A. Officer").run()
     assert {"The whole record (one file)", "The public draft (one file)"} <= {one.label for one in test.get("download_button")}
-    whole = kept._copy(saved.assessment, "A. Officer", False)
-    draft = zipfile.ZipFile(io.BytesIO(kept._copy(saved.assessment, "A. Officer", True)))
+    whole = kept._copy(saved.assessment, "A. Officer", register.export_file)
+    draft = zipfile.ZipFile(io.BytesIO(kept._copy(saved.assessment, "A. Officer", register.export_public)))
     assert all(b"DRAFT" in draft.read(name) for name in draft.namelist())
     assert not any(b"A. Officer" in draft.read(name) for name in draft.namelist())
     assert not any("words" in name for name in draft.namelist())

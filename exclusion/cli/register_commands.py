@@ -186,21 +186,31 @@ def export_command(
     out: Annotated[Path, typer.Option("-o", "--out", help="File to write, a zip.")],
     by: By,
     public: Annotated[bool, typer.Option("--public", help="A copy to publish: marked draft, without names and small counts.")] = False,
-    version: Annotated[int | None, typer.Option("--version", help="With --public: which version; the newest when left out.")] = None,
+    share: Annotated[
+        bool, typer.Option("--share", help="A pack for another council: proposal, findings, mitigations and profiles, without names.")
+    ] = False,
+    version: Annotated[int | None, typer.Option("--version", help="With --public or --share: which version; else the newest.")] = None,
     place: Place = None,
     as_json: AsJson = False,
 ) -> None:
     """Write an assessment with all its versions to one file."""
     from exclusion import register
 
-    if version is not None and not public:
-        raise UsageError(Problem("--version", "goes with --public only", str(version), "A full export holds every version."))
+    if public and share:
+        raise UsageError(Problem("--public", "does not go with --share", "", "Write two files."))
+    if version is not None and not (public or share):
+        raise UsageError(Problem("--version", "goes with --public or --share only", str(version), "A full export holds every version."))
     with held(place) as opened:
         if public:
             register.export_public(opened, assessment, out, by=by, number=version)
+        elif share:
+            register.export_share(opened, assessment, out, by=by, number=version)
         else:
             register.export_file(opened, assessment, out, by=by)
-    wrote(as_json, [out], f"Wrote {'the public draft' if public else 'every version'} to {out}")
+    what = "the public draft" if public else "the share pack" if share else "every version"
+    wrote(as_json, [out], f"Wrote {what} to {out}")
+    if share:
+        complain("Read the reasons in it before you send it: names of officers were taken out, a name of anybody else was not.")
 
 
 @register_app.command(name="import")

@@ -92,7 +92,7 @@ def drafts(considered: Considered, found: pd.DataFrame, where: pd.Index, named: 
             lines.append(
                 (
                     issue,
-                    _draft(group, str(channel), str(effect), bool(fewer), str(firmness)),
+                    draft(group, str(channel), str(effect), bool(fewer), str(firmness)),
                     _names(group, len(where)),
                     said(group),
                     "",
@@ -108,7 +108,7 @@ def drafts(considered: Considered, found: pd.DataFrame, where: pd.Index, named: 
         lines.append(
             (
                 issue,
-                _draft(group, str(channel), str(effect), bool(fewer), "recommended"),
+                draft(group, str(channel), str(effect), bool(fewer), "recommended"),
                 _names(group, len(where)),
                 said(group),
                 "",
@@ -136,7 +136,7 @@ def _effect(effect: str, fewer: bool) -> str:
     return "The proposal does not say what happens to it."
 
 
-def _draft(group: pd.DataFrame, channel: str, effect: str, fewer: bool, severity: str) -> str:
+def draft(group: pd.DataFrame, channel: str, effect: str, fewer: bool, severity: str) -> str:
     named = way(channel)
     if effect == "stays" and not fewer:
         return f"Keep {named} running, and say so as clearly as the link."

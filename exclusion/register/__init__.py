@@ -12,8 +12,8 @@ event in a history whose hashes :func:`verify` checks. A SQLite file, or Postgre
 ``connect`` opens it, ``schema`` and ``migrations`` say what it holds, ``chain`` seals it, ``contents``
 turns an assessment into files and back, ``saving`` and ``reading`` write and read versions,
 ``responses``, ``review`` and ``signing`` are what officers and approvers add, ``forms`` the tables they fill in, ``comparing`` says what
-differs, ``carry`` and ``public`` (with its page, ``draft``) make files to send, ``considering`` keeps a proposal with
-its tables, ``identity`` says who may write. Only this package imports SQLAlchemy.
+differs, ``carry``, ``public`` (with its page, ``draft``) and ``sharing`` make files to send, ``archive`` and ``taking`` read them in,
+``considering`` keeps a proposal with its tables, ``identity`` says who may write. Only this package imports SQLAlchemy.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ from exclusion.register.reading import Saved, history, load, versions
 from exclusion.register.responses import ANSWERS, Response, answered, unanswered
 from exclusion.register.review import Review
 from exclusion.register.saving import Conflict, not_kept, record_review, respond, save, sign_off
+from exclusion.register.sharing import export_share, share_pack
 from exclusion.register.signing import capacities
+from exclusion.register.taking import Taken, take
 
 __all__ = [
     "ANSWERS",
@@ -47,6 +49,7 @@ __all__ = [
     "Review",
     "Saved",
     "Settings",
+    "Taken",
     "Verified",
     "Version",
     "Visitor",
@@ -59,6 +62,7 @@ __all__ = [
     "default_place",
     "export_file",
     "export_public",
+    "export_share",
     "finding_ids",
     "history",
     "import_file",
@@ -78,7 +82,9 @@ __all__ = [
     "save",
     "sealed",
     "settings_of",
+    "share_pack",
     "sign_off",
+    "take",
     "unanswered",
     "verify",
     "versions",

@@ -18,6 +18,7 @@ from exclusion.register.carry import record_export
 from exclusion.register.connect import Register
 from exclusion.register.draft import draft_html
 from exclusion.register.identity import named
+from exclusion.register.nameless import Nameless, names_in
 from exclusion.register.reading import Saved
 from exclusion.release_write import to_toml
 
@@ -55,7 +56,8 @@ def public_copy(saved: Saved) -> dict[str, bytes]:
     they are what shows due regard. An officer who writes a name into a reason is not caught.
     """
     version = saved.version
-    findings = saved.findings
+    without = Nameless(names_in(saved))
+    findings = without.table(saved.findings)
     areas, scores, people = saved.table("areas"), saved.table("scores"), saved.table("people")
     wards = pd.DataFrame(areas[["area_name", "council_code", "council_name", "nation"]])
     wards = wards.assign(
@@ -64,17 +66,17 @@ def public_copy(saved: Saved) -> dict[str, bytes]:
     tables = {
         "findings.csv": findings[[name for name in FINDINGS if name in findings.columns]],
         "wards.csv": wards,
-        "council_wide.csv": saved.table("council_wide"),
+        "council_wide.csv": without.table(saved.table("council_wide")),
     }
     files = {name: csv_bytes(_marked(table)) for name, table in tables.items()}
     words = {"mark": MARK, "title": version.title, "councils": version.councils, "services": version.services}
     words |= {"number": str(version.number), "date": version.made_at[:10], "release": version.release}
     files["README.txt"] = _TEXT.format(**words).encode("utf-8")
-    files["draft.html"] = draft_html(saved, MARK).encode("utf-8")
+    files["draft.html"] = without(draft_html(saved, MARK)).encode("utf-8")
     run = {name: value for name, value in saved.run.items() if name != "command"}
-    files["run.toml"] = to_toml({"status": MARK, **run}).encode("utf-8")
+    files["run.toml"] = to_toml({"status": MARK, **without.deep(run)}).encode("utf-8")
     for number, text in enumerate(saved.proposals, start=1):
-        files[f"proposal-{number}.toml"] = to_toml({"status": MARK, **_without_contacts(tomllib.loads(text))}).encode("utf-8")
+        files[f"proposal-{number}.toml"] = to_toml({"status": MARK, **without.deep(without_contacts(tomllib.loads(text)))}).encode("utf-8")
     return files
 
 
@@ -85,11 +87,11 @@ def _marked(table: pd.DataFrame) -> pd.DataFrame:
     return marked
 
 
-def _without_contacts(value: Any) -> Any:
+def without_contacts(value: Any) -> Any:
     """A proposal without the council's own counts, some of which are of a handful of people."""
     if isinstance(value, Mapping):
-        return {name: _without_contacts(inner) for name, inner in value.items() if not str(name).startswith("contacts")}
-    return [_without_contacts(inner) for inner in value] if isinstance(value, list) else value
+        return {name: without_contacts(inner) for name, inner in value.items() if not str(name).startswith("contacts")}
+    return [without_contacts(inner) for inner in value] if isinstance(value, list) else value
 
 
 def export_public(register: Register, assessment: str, path: str | Path, *, by: str, number: int | None = None) -> Path:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -300,21 +300,27 @@ def _send(assessment: str, title: str, number: int) -> None:
         return
     st.markdown(
         "The whole record holds the names of officers: it is to keep, or to send to a colleague. The public draft leaves out names, notes "
-        "and small counts, and is marked draft in every file. Read the reasons in it first: a name written into one is not caught."
+        "and small counts, and is marked draft in every file. The share pack is for another council to begin from: proposal, findings, "
+        "what was answered and your service profiles, without names. Read the reasons in it first: a name of anybody else that was written "
+        "into one is not caught."
     )
     give = partial(st.download_button, mime="application/zip", on_click="ignore", width="stretch")
-    left, right = st.columns(2)
+    left, middle, right = st.columns(3)
     with left:
-        give("The whole record (one file)", partial(_copy, assessment, who, False), f"{slug(title)}-{assessment}.zip")
+        give("The whole record (one file)", partial(_copy, assessment, who, register.export_file), f"{slug(title)}-{assessment}.zip")
+    with middle:
+        draft = f"{slug(title)}-version-{number}-draft.zip"
+        give("The public draft (one file)", partial(_copy, assessment, who, register.export_public), draft)
     with right:
-        give("The public draft (one file)", partial(_copy, assessment, who, True), f"{slug(title)}-version-{number}-draft.zip")
+        pack = f"{slug(title)}-version-{number}-share.zip"
+        give("The share pack (one file)", partial(_copy, assessment, who, register.export_share), pack)
 
 
-def _copy(assessment: str, who: str, public: bool) -> bytes:
+def _copy(assessment: str, who: str, export: Callable[..., Path]) -> bytes:
     """A copy to send; the history records that it left."""
     with tempfile.TemporaryDirectory(prefix="kept-open-") as folder, register.connect(create=False) as held:
         path = Path(folder) / "copy.zip"
-        (register.export_public if public else register.export_file)(held, assessment, path, by=who)
+        export(held, assessment, path, by=who)
         return path.read_bytes()
 
 
