@@ -25,7 +25,10 @@ MOST_COLUMNS = 20
 SMALL = 10
 
 
-def read(content: bytes, areas: pd.DataFrame, where: str = "your file") -> pd.DataFrame:
+OTHERS = "Leave the ward out, or name its council as well."
+
+
+def read(content: bytes, areas: pd.DataFrame, where: str = "your file", away: pd.DataFrame | None = None) -> pd.DataFrame:
     """Counts by ward from a CSV file.
 
     Parameters
@@ -38,6 +41,8 @@ def read(content: bytes, areas: pd.DataFrame, where: str = "your file") -> pd.Da
         The wards it may speak of, indexed by ``area_code`` with ``area_name``.
     where
         Name of the file, for messages.
+    away
+        Wards of other councils (``area_name, council_name``), to say of whom a ward is that is not one of these.
 
     Returns
     -------
@@ -72,7 +77,7 @@ def read(content: bytes, areas: pd.DataFrame, where: str = "your file") -> pd.Da
             continue
         cells = [cell.strip() for cell in row] + [""] * (len(headings) - len(row))
         place = by_code if by_code is not None else by_name
-        code, problem = _ward(cells[place or 0], areas, f"{where}, line {line}")
+        code, problem = _ward(cells[place or 0], areas, f"{where}, line {line}", away)
         if problem:
             problems.append(problem)
             continue
@@ -141,7 +146,16 @@ def _heading_problems(where: str, headings: list[str], by_code: int | None, by_n
         yield Problem(where, "has two columns of one name", twice, "Give each its own heading.")
 
 
-def _ward(text: str, areas: pd.DataFrame, where: str) -> tuple[str, Problem | None]:
+def elsewhere(text: str, away: pd.DataFrame | None) -> str:
+    """Of which other council a ward is, by code or name ('Aber Valley is a ward of Caerphilly'); blank where it is of none or several."""
+    if away is None or not text:
+        return ""
+    code = text.strip().upper()
+    row = away.loc[[code]] if code in away.index else away[away["area_name"].str.casefold() == text.strip().casefold()]
+    return f"{row['area_name'].iloc[0]} is a ward of {row['council_name'].iloc[0]}" if len(row) == 1 else ""
+
+
+def _ward(text: str, areas: pd.DataFrame, where: str, away: pd.DataFrame | None = None) -> tuple[str, Problem | None]:
     """The code of the ward that ``text`` means, or what is wrong with it."""
     if text.upper() in areas.index:
         return text.upper(), None
@@ -153,6 +167,8 @@ def _ward(text: str, areas: pd.DataFrame, where: str) -> tuple[str, Problem | No
         return "", Problem(where, f"{len(found)} of the chosen wards have this name", text, f"Use the code: {' or '.join(found)}.")
     if not text:
         return "", Problem(where, "says no ward", "", "Give its code or name, or delete the row.")
+    if others := elsewhere(text, away):
+        return "", Problem(where, f"is not one of the chosen wards: {others}", text, OTHERS)
     if re.match(WARD_CODE, text.upper()):
         return "", Problem(
             where, "is not one of the chosen wards", text, "Check the council chosen above, and that the codes are of wards of May 2025."

@@ -21,9 +21,9 @@ councils = ui.choose_councils(held)
 told = ui.nation_notices(held, councils)
 st.header("The proposal", anchor=False)
 taking.offer(list(dict.fromkeys(held.areas.loc[held.areas["council_code"].isin(councils), "council_name"])))
-local = proposal_form.own_judgement()
-ui.choose_people_scale()
 problems: list[Problem] = []
+local = proposal_form.own_judgement(problems)
+ui.choose_people_scale()
 listed = listing.choose_list(held.areas[held.areas["council_code"].isin(councils)], problems)
 proposals = proposal_form.gather(held, councils, local, listed, problems)
 asked = proposals  # as they were given, to be taken away

@@ -298,6 +298,7 @@ hours_left = 3
     words += ["--proposal", str(write(tmp_path, "second.toml", "title = 1\n"))]
     words += ["--routes", str(write(tmp_path, "routes.csv", "service_id,channel,where_to_find\nblue_badge,pigeon,Town Hall\n"))]
     words += ["--places", str(write(tmp_path, "places.csv", "name,kind,x,y\nCentral,library,330800,436300\n"))]
+    words += ["--local", str(write(tmp_path, "own.csv", "measure,low,high,by,on,why\nage75,40,20,A,2026-10-01,B\n"))]
     assert main(words) == 3
     said = capsys.readouterr().err
     for mistake in (
@@ -310,6 +311,37 @@ hours_left = 3
         "second.toml, councils: is missing",
         "second.toml: names no service and no place",
         "pigeon",
+        "own.csv, line 2",
     ):
         assert mistake in said
     assert not (tmp_path / "out").exists()
+
+
+def test_places_that_are_no_published_library_are_told_with_the_other_mistakes(
+    tmp_path: Path, shared: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = """title = "Online"
+councils = ["Blackpool"]
+date = 2027-04-01
+[[service]]
+id = "blue_badge"
+close = ["fax"]
+[[place]]
+name = "Nowhere Library"
+kind = "library"
+change = "closes"
+"""
+    words = ["assess", "--out", str(tmp_path / "out"), "--proposal", str(write(tmp_path, "p.toml", text))]
+    assert main([*words, "--libraries", str(shared / "data")]) == 3
+    said = capsys.readouterr().err
+    assert "p.toml, line 6, service.1.close" in said
+    assert "p.toml, line 8, place.1.name: is not in the list of places (found: Nowhere Library)" in said
+
+
+def test_own_judgement_that_cannot_be_read_is_refused_also_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = write(tmp_path, "own.csv", "measure,low,high,by,on,why\nage75,40,20,A,2026-10-01,B\n")
+    asked = ["-c", "Blackpool", "-s", "missed_bin", "--local", str(own)]
+    assert main(["assess", *asked, "--out", str(tmp_path / "out")]) == 3
+    assert main(["register", "save", *asked, "--by", "A", "--register", str(tmp_path / "r.sqlite")]) == 3
+    assert capsys.readouterr().err.count("own.csv, line 2") == 2
+    assert not (tmp_path / "out").exists() and not (tmp_path / "r.sqlite").exists()

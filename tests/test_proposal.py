@@ -140,6 +140,40 @@ def test_a_ward_of_another_council_is_named_with_its_line() -> None:
         proposal.parse(GOOD + 'wards = ["E05999999"]\n', areas=wards)
 
 
+def two_councils() -> pd.DataFrame:
+    """The six wards, the last of them of a council beside."""
+    wards, _ = six()
+    names = ["Invented"] * (len(wards) - 1) + ["Beside"]
+    return wards.assign(council_name=names, council_code=["E06000001" if name == "Invented" else "E06000002" for name in names])
+
+
+def test_a_ward_of_a_council_that_is_not_named_is_refused_with_its_name_and_council(tmp_path: Path) -> None:
+    wards = two_councils()
+    code, name = wards.index[-1], wards["area_name"].iloc[-1]
+    theirs = f"{name} is a ward of Beside"
+    given = GOOD + f'wards = ["{code}"]\n[service.contacts_by_ward.{code}]\nphone = 40\n'
+    given += f'[[place]]\nname = "Library"\nkind = "library"\nchange = "closes"\nwards = ["{code}"]\n'
+    with pytest.raises(DataRefused) as refused:
+        proposal.parse(given, areas=wards)
+    assert [(one.what, one.value, one.do) for one in refused.value.problems] == [
+        (f"is not a ward of the councils named: {theirs}", code, "Leave the ward out, or name its council as well.")
+    ] * 3
+    # Nothing is refused once its council is named, and a code that is nobody's is told as before.
+    both = given.replace('councils = ["Invented"]', 'councils = ["Invented", "Beside"]')
+    assert proposal.parse(both, areas=wards).change("blue_badge").contacts_by_ward == {code: {"phone": 40}}  # type: ignore[union-attr]
+    with pytest.raises(DataRefused, match=r"is not a ward of the councils named \(found: E05999999\)\. Check the council"):
+        proposal.parse(given.replace(code, "E05999999"), areas=wards)
+    # In a file of contacts as well, by code and by name.
+    for ward in (code, name):
+        (tmp_path / "contacts.csv").write_text(f"ward,phone\n{ward},40\n", encoding="utf-8")
+        with pytest.raises(DataRefused, match=rf"contacts.csv, line 2: is not one of the chosen wards: {theirs} \(found: {ward}\)"):
+            proposal.parse(GOOD + 'contacts_file = "contacts.csv"\n', areas=wards, folder=tmp_path)
+    # While it is not known which councils are meant, only that is told.
+    with pytest.raises(DataRefused) as refused:
+        proposal.parse(given.replace('councils = ["Invented"]', 'councils = ["Nobody"]'), areas=wards)
+    assert [one.what for one in refused.value.problems] == ["is not in this release"]
+
+
 # --------------------------------------------------------------- contacts: counts only
 
 
@@ -515,6 +549,11 @@ def test_the_command_writes_what_a_proposal_does(root: Path, tmp_path: Path, cap
     lines = [line for line in said.out.splitlines() if "leans on Palatine Library" in line]
     assert len(lines) == leaning["service_id"].nunique() == 30
     assert "Note: No list of places was given" in said.err and "Palatine Library: No list of places was given" in said.out
+    # The row of all ways in that stay has a name on screen; in the table its way in is blank, for a machine.
+    ways = pd.read_csv(tmp_path / "out" / "demand.csv", dtype=str, keep_default_na=False)["channel"]
+    assert [name for name in ways if name == ""] == [""] and ways.nunique() > 1
+    shown = said.out.split("Contacts the ways in that stay may have to carry")[1].split("Services that lean on")[0]
+    assert sum(" All that stay " in line for line in shown.splitlines()) == 1
     effects = pd.read_csv(tmp_path / "out" / "effects.csv")
     assert set(effects["proposal_effect"]) == {"closes", "stays", "none"}
     assert {name.name for name in (tmp_path / "out").glob("*.csv")} >= {

@@ -179,7 +179,6 @@ def assess(
     from exclusion.export.savings import savings_workbook
 
     scale = inputs.people_scale_of(people_scale, people_why)
-    own = inputs.local_of(local, thresholds)  # before the slow part, like the files beside
     theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
     ground = Ground(postcodes, travel_times, road_factor, catchment)
     if places and libraries:
@@ -188,11 +187,12 @@ def assess(
         named = "--travel-times, --road-factor and --catchment"
         raise UsageError(Problem("--places", f"is missing: {named} are about places", "", "Give your list of places as well."))
     gathered = Gathered()
+    own = inputs.local_of(local, thresholds, gathered)  # before the slow part, like the files beside
     given = read_files(routes, costs, places, ground, libraries, gathered)
     considered = None
     if proposal:
         considered = inputs.consider(
-            release, boundaries, proposal, council, service, weight, own, scale, thresholds, theirs, given.places, gathered
+            release, boundaries, proposal, council, service, weight, own, scale, thresholds, theirs, given.places, gathered, libraries
         )
     gathered.refuse()
     listed = given.listed(considered.assessment) if considered else None
@@ -307,7 +307,7 @@ def pack(
     duty, seal = None, ""
     if proposal:
         gathered = Gathered()
-        listed, judged = inputs.places_of(places, postcodes, gathered), inputs.local_of(local)
+        listed, judged = inputs.places_of(places, postcodes, gathered), inputs.local_of(local, gathered=gathered)
         result = inputs.consider(
             release, boundaries, proposal, council, service, weight, judged, scale, own=own, listed=listed, gathered=gathered
         )

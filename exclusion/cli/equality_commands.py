@@ -105,9 +105,8 @@ def equality(
         gathered = Gathered()
         listed = inputs.places_of(places, postcodes, gathered)
         theirs = inputs.brought(own_figures, own_use, own_when, areas, postcodes)
-        considered = inputs.consider(
-            release, None, proposal, None, None, None, inputs.local_of(local), own=theirs, listed=listed, gathered=gathered
-        )
+        judged = inputs.local_of(local, gathered=gathered)
+        considered = inputs.consider(release, None, proposal, None, None, None, judged, own=theirs, listed=listed, gathered=gathered)
         considered = inputs.used_by(considered, listed, postcodes)
     else:
         from exclusion import register

@@ -158,14 +158,21 @@ def consider(
     own: Brought | None = None,
     listed: Places | None = None,
     gathered: Gathered | None = None,
+    libraries: Path | None = None,
 ) -> Considered:
-    """Proposals read and considered; their mistakes, also places not ``listed``, come with those ``gathered`` from other files."""
+    """Proposals read and considered; their mistakes, also places not ``listed``, come with those ``gathered`` from other files.
+
+    ``libraries``: a folder of published tables whose libraries stand in for a list.
+    """
     from exclusion import proposal
 
     if council or service:
         raise UsageError(Problem("--proposal", "names its own councils and services", "", "Leave out --council and --service."))
     weights = weights_of(weight)
     evidence = load(release, boundaries)
+    gathered = gathered or Gathered()
+    if libraries is not None:
+        listed = _libraries(libraries, evidence, proposals, gathered)
     table = None if listed is None else listed.table
     wards = None if own is not None and own.areas is not None else evidence.areas  # of own areas they are known once those are there
     read = proposal.read_all(proposals, wards, evidence.areas, table, gathered)
@@ -174,6 +181,16 @@ def consider(
         read = proposal.read_all(proposals, evidence.areas)
     with working("Assessing"):
         return proposal.consider(evidence, read, weights=weights, local=local, people_scale=people_scale, thresholds=thresholds)
+
+
+def _libraries(folder: Path, evidence: Evidence, proposals: Sequence[Path], gathered: Gathered) -> Places | None:
+    """The libraries about the councils that proposals name, to check their places on; None where none is named, or it cannot be read."""
+    from exclusion import places, proposal
+
+    codes = proposal.councils_named(proposals, evidence.areas)
+    if not codes:
+        return None
+    return gathered.read(lambda: places.libraries_near(folder, evidence.areas[evidence.areas["council_code"].isin(codes)]))
 
 
 def places_of(path: Path | None, postcodes: Path | None, gathered: Gathered | None = None) -> Places | None:
@@ -200,14 +217,19 @@ def used_by(considered: Considered, listed: Places | None, postcodes: Path | Non
         return alongside.used_by(considered, listed, alongside.Ground(postcodes))
 
 
-def local_of(paths: Sequence[Path] | None, thresholds: str | None = None) -> Local | None:
-    """A council's own judgement; ``thresholds`` is the version of ours that stands underneath."""
+def local_of(paths: Sequence[Path] | None, thresholds: str | None = None, gathered: Gathered | None = None) -> Local | None:
+    """A council's own judgement; ``thresholds`` is the version of ours that stands underneath.
+
+    None when none is given, or when what is wrong with it is ``gathered`` to be told with the mistakes of other files.
+    """
     from exclusion import judgement
     from exclusion.judgement.local import read_local_files
 
     if thresholds is not None:
         judgement.thresholds(thresholds)  # a version we do not hold is said before the slow part
-    return read_local_files(paths, thresholds) if paths else None
+    if not paths:
+        return None
+    return read_local_files(paths, thresholds) if gathered is None else gathered.read(lambda: read_local_files(paths, thresholds))
 
 
 def today() -> date:

@@ -301,11 +301,12 @@ def save(
         raise UsageError(register.not_kept("--areas" if areas else "--own-figures"))
     words = _words(label, socio_economic, since, assessment_id, based_on, place)
     gathered = Gathered()
-    judged, listed = inputs.local_of(local), inputs.places_of(places, postcodes, gathered)
+    judged, listed = inputs.local_of(local, gathered=gathered), inputs.places_of(places, postcodes, gathered)
     considered = None
     if proposal:
         considered = inputs.consider(release, None, proposal, council, service, weight, judged, listed=listed, gathered=gathered)
         considered = inputs.used_by(considered, listed, postcodes)
+    gathered.refuse()
     assessment = considered.assessment if considered else inputs.assessed(release, None, *inputs.both(council, service), weight, judged)
     texts = [path.read_text(encoding="utf-8-sig") for path in proposal or ()]
     title = title or (" and ".join(one.title for one in considered.proposals)[:200] if considered and not assessment_id else "")

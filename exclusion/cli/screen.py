@@ -84,7 +84,8 @@ def show_proposal(considered: Considered) -> None:
     show(considered.options[["proposal", "service_id", "title", "sentence"]], False, "Options side by side (not ranked)")
     whole = considered.demand[considered.demand["area_code"] == ""]
     if len(whole):
-        show(whole[["proposal", "service_id", "channel", "label"]], False, "Contacts the ways in that stay may have to carry")
+        ways = whole.assign(channel=whole["channel"].where(whole["channel"] != "", "All that stay"))  # demand.csv keeps the blank
+        show(ways[["proposal", "service_id", "channel", "label"]], False, "Contacts the ways in that stay may have to carry")
     if len(considered.dependents):
         show(_leaning(considered.dependents), False, "Services that lean on a place that changes")
         for place, rows in considered.dependents.groupby("place", sort=False):

@@ -24,7 +24,7 @@ from exclusion.proposal.demand import People, demand, still_need
 from exclusion.proposal.effects import EFFECTS, NextOpen, another, dependents, effect, fail_together
 from exclusion.proposal.model import ONLINE, OfficerWords, PlaceChange, Proposal, ServiceChange
 from exclusion.proposal.options import options, variant
-from exclusion.proposal.reading import build, parse, read, read_all
+from exclusion.proposal.reading import build, councils_named, parse, read, read_all
 from exclusion.proposal.together import cumulative
 from exclusion.proposal.writing import template, toml_text
 from exclusion.release import Evidence
@@ -200,6 +200,7 @@ __all__ = [
     "build",
     "consider",
     "consider_files",
+    "councils_named",
     "cumulative",
     "demand",
     "dependents",

@@ -28,7 +28,9 @@ _PASSED_OVER = ("cases", "period", "total")  # of 'exclusion count', beside its 
 _DO = "Add the cases up to one row for each ward, with counts only, and leave this out."
 
 
-def read_contacts(content: bytes, areas: pd.DataFrame | None = None, where: str = "contacts file") -> dict[str, dict[str, int]]:
+def read_contacts(
+    content: bytes, areas: pd.DataFrame | None = None, where: str = "contacts file", away: pd.DataFrame | None = None
+) -> dict[str, dict[str, int]]:
     """Contacts a year by ward and way in.
 
     Parameters
@@ -40,6 +42,8 @@ def read_contacts(content: bytes, areas: pd.DataFrame | None = None, where: str 
     areas
         The wards it may speak of, indexed by ``area_code`` with ``area_name``; without it wards
         must be named by code.
+    away
+        Wards of other councils (``area_name, council_name``): one that stands in the file is refused by name.
 
     Returns
     -------
@@ -57,7 +61,7 @@ def read_contacts(content: bytes, areas: pd.DataFrame | None = None, where: str 
     private = _personal(content, where)
     if private:
         raise DataRefused(private)
-    table = own_counts.read(content, _codes(content) if areas is None else areas, where)
+    table = own_counts.read(content, _codes(content) if areas is None else areas, where, away)
     known = {*judgement.channels(), ONLINE}
     advice = f"Use: {', '.join(sorted(known))}."
     problems = [Problem(where, f"column '{name}' is not a way in", "", advice) for name in table.columns if name not in known]

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 from pydantic import ValidationError
 
-from exclusion import places
+from exclusion import own_counts, places
 from exclusion.contracts import WARD_CODE, DataRefused, Gathered, Problem, UsageError, toml_document
 from exclusion.proposal.contacts import read_contacts
 from exclusion.proposal.lines import Place, line_of, lines
@@ -82,6 +82,18 @@ def read_all(
     return [one for one in found if one is not None]
 
 
+def councils_named(paths: Iterable[str | Path], councils: pd.DataFrame) -> list[str]:
+    """Codes of the councils that proposal files name, before anything is checked; what cannot be read or is not known is left out."""
+    named: list[str] = []
+    for path in paths:
+        try:
+            fields = toml_document(Path(path).read_text(encoding="utf-8-sig"), Path(path).name)
+        except (OSError, UnicodeDecodeError, DataRefused):
+            continue  # refused where it is read
+        named += _known(fields, councils)[0]
+    return list(dict.fromkeys(named))
+
+
 def parse(
     text: str,
     where: str = "proposal",
@@ -108,19 +120,20 @@ def build(
     """A proposal from fields, such as those of a form; ``found`` says on which line each stands."""
     found = found or {}
     fields = dict(fields)
-    problems = _files(fields, where, areas, folder, found)
+    if councils is None and areas is not None and {"council_code", "council_name"} <= set(areas.columns):
+        councils = areas
+    here, away = _apart(fields, areas, councils)
+    problems = _files(fields, where, here, away, folder, found)
     proposal: Proposal | None = None
     try:
         proposal = Proposal.model_validate(fields)
     except ValidationError as error:
         problems += [_problem(mistake, where, found) for mistake in error.errors() if mistake["type"] != UNSOUND]
     problems += _unsound(fields, where, found)
-    if councils is None and areas is not None and {"council_code", "council_name"} <= set(areas.columns):
-        councils = areas
     if councils is not None:
         problems += _unknown_councils(fields, where, councils, found)
-    if areas is not None:
-        problems += _unknown_wards(fields, where, areas, found)
+    if here is not None:
+        problems += _unknown_wards(fields, where, here, away, found)
     if listed is not None:
         problems += _unlisted_places(fields, where, listed, found)
     if problems or proposal is None:
@@ -145,7 +158,39 @@ def _problem(mistake: Any, where: str, found: dict[Place, int]) -> Problem:
     return Problem(_place(where, loc, found), what, value[:80], _DO.get(kind, "Mend this line."))
 
 
-def _files(fields: dict[str, Any], where: str, areas: pd.DataFrame | None, folder: Path | None, found: dict[Place, int]) -> list[Problem]:
+def _known(fields: Mapping[str, Any], councils: pd.DataFrame) -> tuple[list[str], bool]:
+    """Codes of the councils named that are known, and whether all are."""
+    given = fields.get("councils")
+    codes, every = [], isinstance(given, list | tuple) and bool(given)
+    for name in given if isinstance(given, list | tuple) else ():
+        try:
+            codes += find_councils(councils, [name] if isinstance(name, str) and name.strip() else [])
+        except UsageError:
+            every = False
+    return codes, every and bool(codes)
+
+
+def _apart(
+    fields: Mapping[str, Any], areas: pd.DataFrame | None, councils: pd.DataFrame | None
+) -> tuple[pd.DataFrame | None, pd.DataFrame | None]:
+    """The wards of the councils named, and those of other councils; all and none while it is not known which councils are meant."""
+    if areas is None or councils is None or not {"council_code", "council_name"} <= set(areas.columns):
+        return areas, None
+    codes, every = _known(fields, councils)
+    if not every:
+        return areas, None
+    inside = areas["council_code"].isin(codes)
+    return areas[inside], areas[~inside]
+
+
+def _files(
+    fields: dict[str, Any],
+    where: str,
+    areas: pd.DataFrame | None,
+    away: pd.DataFrame | None,
+    folder: Path | None,
+    found: dict[Place, int],
+) -> list[Problem]:
     """Replace each contacts_file by what it holds; return what is wrong with them."""
     problems: list[Problem] = []
     services = fields.get("service")
@@ -161,7 +206,7 @@ def _files(fields: dict[str, Any], where: str, areas: pd.DataFrame | None, folde
             problems.append(Problem(place, "a file can be named only in a proposal that is itself a file", name, "Give contacts_by_ward."))
             continue
         try:
-            item["contacts_by_ward"] = read_contacts((folder / name).read_bytes(), areas, name)
+            item["contacts_by_ward"] = read_contacts((folder / name).read_bytes(), areas, name, away)
             item["contacts_file"] = ""
         except OSError:
             problems.append(Problem(place, "there is no such file", name, "Put it beside the proposal, or mend the name."))
@@ -196,7 +241,9 @@ def _unknown_councils(fields: Mapping[str, Any], where: str, councils: pd.DataFr
     return problems
 
 
-def _unknown_wards(fields: Mapping[str, Any], where: str, areas: pd.DataFrame, found: dict[Place, int]) -> list[Problem]:
+def _unknown_wards(
+    fields: Mapping[str, Any], where: str, areas: pd.DataFrame, away: pd.DataFrame | None, found: dict[Place, int]
+) -> list[Problem]:
     named: list[tuple[tuple[Any, ...], str]] = []
     for kind in ("service", "place"):
         for number, one in _tables(fields, kind):
@@ -204,9 +251,14 @@ def _unknown_wards(fields: Mapping[str, Any], where: str, areas: pd.DataFrame, f
             by_ward = one.get("contacts_by_ward")
             named += [((kind, number, "contacts_by_ward", code), code) for code in (by_ward if isinstance(by_ward, Mapping) else ())]
     advice = "Check the council, and that the codes are of wards of May 2025."
-    what = "is not a ward of the councils named"
-    unknown = [(loc, code) for loc, code in named if re.match(WARD_CODE, code) and code not in areas.index]  # others are told as no codes
-    return [Problem(_place(where, loc, found), what, code, advice) for loc, code in unknown]
+    problems = []
+    for loc, code in named:
+        if not re.match(WARD_CODE, code) or code in areas.index:
+            continue  # what is no code is told as such
+        elsewhere = own_counts.elsewhere(code, away)
+        what = f"is not a ward of the councils named{f': {elsewhere}' if elsewhere else ''}"
+        problems.append(Problem(_place(where, loc, found), what, code, own_counts.OTHERS if elsewhere else advice))
+    return problems
 
 
 def _unlisted_places(fields: Mapping[str, Any], where: str, listed: pd.DataFrame, found: dict[Place, int]) -> list[Problem]:

@@ -29,20 +29,14 @@ KINDS = ("Fill in a form", "Proposal files only")
 # --------------------------------------------------------------------------- the proposal
 
 
-def own_judgement() -> Local | None:
-    """The council's own service profiles, thresholds and promises, where it uploads them; mistakes are shown and stop the page."""
+def own_judgement(problems: list[Problem]) -> Local | None:
+    """The council's own service profiles, thresholds and promises, where it uploads them; ``problems`` takes up what is wrong with them."""
     with st.expander("Your own service profiles, thresholds and promises"):
         st.markdown(
             "CSV or TOML, each change with who made it, when and why. They hold on every page with findings in this visit; each says so."
         )
         given = upload("Your own judgement (CSV, TOML)", judged.KEY, ["csv", "toml"], several=True)
-    if not given:
-        return None
-    try:
-        return judged.read()
-    except ExclusionError as error:
-        ui.show_error(error)
-        st.stop()
+    return attempt(judged.read, problems) if given else None
 
 
 def gather(
@@ -60,7 +54,7 @@ def gather(
             attempt(lambda: found.append(proposal.build(fields, "form", evidence.areas)), problems)
     label = "Other proposals that are live at once (TOML)" if how == KINDS[0] else "Proposal files (TOML), all that are live at once"
     for name, content in upload(label, "proposal_toml", ["toml"], several=True):
-        attempt(lambda name=name, content=content: found.append(_parsed(name, content, evidence)), problems)  # type: ignore[misc]
+        attempt(lambda name=name, content=content: found.append(_parsed(name, content, evidence, listed)), problems)  # type: ignore[misc]
     if problems:
         ui.show_error(DataRefused(problems))
         st.stop()
@@ -70,12 +64,12 @@ def gather(
     return found
 
 
-def _parsed(name: str, content: bytes, evidence: Evidence) -> Proposal:
+def _parsed(name: str, content: bytes, evidence: Evidence, listed: places.Places | None) -> Proposal:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise DataRefused(Problem(name, "is not a text file", "", "Give a TOML file saved as UTF-8.")) from None
-    return proposal.parse(text, name, evidence.areas)
+    return proposal.parse(text, name, evidence.areas, listed=None if listed is None else listed.table)
 
 
 def _form(
@@ -98,7 +92,7 @@ def _form(
         title = ask(st.text_input, "What the proposal is called", "proposal_title", "Proposal")
     with right:
         start = ask(st.text_input, "From when (year-month-day, such as 2027-04-01)", "proposal_date", "")
-    services = [part for one in chosen if (part := _service(held[one], areas, problems))]
+    services = [part for one in chosen if (part := _service(held[one], areas, evidence.areas, problems))]
     changed = _places(listed, areas)
     with st.expander("The officer's own words (printed as such, not checked)"):
         purpose = ask(st.text_area, "Purpose", "proposal_purpose", "")
@@ -120,7 +114,7 @@ def _date(text: str) -> date | str:
         return text or "not given"  # the model says what is wrong with it
 
 
-def _service(service: Service, areas: pd.DataFrame, problems: list[Problem]) -> dict[str, Any] | None:
+def _service(service: Service, areas: pd.DataFrame, every: pd.DataFrame, problems: list[Problem]) -> dict[str, Any] | None:
     channels = {name: one for name, one in judgement.channels().items() if one.possible(service) or name in service.floor_channels}
     st.subheader(service.service_name, anchor=False)
     fields: dict[str, Any] = {"id": service.id}
@@ -147,7 +141,8 @@ def _service(service: Service, areas: pd.DataFrame, problems: list[Problem]) -> 
             if count is not None:
                 contacts[name] = int(count)
         given = upload("The same by ward (CSV, counts only)", f"proposal_{service.id}_by_ward", ["csv", "txt"])
-    by_ward = attempt(lambda: proposal.read_contacts(given[0][1], areas, given[0][0]), problems) if given else None
+    away = every[~every.index.isin(areas.index)]
+    by_ward = attempt(lambda: proposal.read_contacts(given[0][1], areas, given[0][0], away), problems) if given else None
     if not set(fields) & {"close", "fewer_hours"}:
         return None  # nothing changes yet
     return fields | {"wards": [one for one in wards if one in names], "contacts": contacts, "contacts_by_ward": by_ward or {}}
@@ -231,7 +226,7 @@ def chosen(evidence: Evidence) -> Considered | None:
     problems: list[Problem] = []
     found: list[Proposal] = []
     for name, content in upload("Proposal files (TOML), all that are live at once", "chosen_toml", ["toml"], several=True):
-        attempt(lambda name=name, content=content: found.append(_parsed(name, content, evidence)), problems)  # type: ignore[misc]
+        attempt(lambda name=name, content=content: found.append(_parsed(name, content, evidence, None)), problems)  # type: ignore[misc]
     if problems:
         ui.show_error(DataRefused(problems))
         st.stop()
