@@ -180,7 +180,7 @@ def test_costs_filled_in_on_the_page_are_reckoned_line_by_line_and_kept_in_the_v
     test.number_input(key="proposal_cost_open_f2f_high").set_value(3000.0).run()
     assert "Keeping face to face where we advise it" in text(test)
     test.number_input(key="proposal_cost_contact_f2f_low").set_value(13.0).run()
-    assert "contact.f2f: high is below low" in errors(test)
+    assert "contact.f2f: high (12) is below low (13)" in errors(test)
 
 
 def answer_one(test: AppTest, say: str, reason: str, name: str = "A. Officer") -> None:
