@@ -318,7 +318,10 @@ TABLES: dict[str, pa.DataFrameSchema] = {
             "area_code": _text("GSS code of the ward, or the council's own code of an area it drew", _code(PLACE_CODE, "place")),
             "area_name": _text("Name of the ward"),
             "service_id": _text("Service, as in services.csv"),
-            "channel": _text("The way in this is about; 'all' for a caution"),
+            "channel": _text(
+                "The way in this is about; 'all' for a caution. In tables that leave us, what was not assessed stands under every way "
+                "in it could have been about: where a way in has no row, everything about it was checked, or the council does not run it"
+            ),
             "kind": _text("floor, keep, more_use, caution or not_assessed", _one_of(KINDS)),
             "severity": _text("required, recommended, monitor, or blank", _one_of(SEVERITIES)),
             "strength": _text("Strength of the strongest rule behind it", _one_of(STRENGTHS)),

@@ -236,8 +236,32 @@ def test_observations_put_the_nation_beside_the_ward(blackpool: Assessment) -> N
 def test_findings_have_exactly_the_columns_of_their_contract(blackpool: Assessment) -> None:
     table = export.findings_table(blackpool)
     assert list(table.columns) == list(contracts.TABLES["findings"].columns)
-    assert len(table) == len(blackpool.findings) > 0
+    found = blackpool.findings
+    assert (table["kind"] != "not_assessed").sum() == (found["kind"] != "not_assessed").sum() > 0
     contracts.check(table, "findings", "the exported findings")
+
+
+def test_who_keeps_the_rows_of_one_way_in_sees_what_was_not_assessed_there(bundled: Evidence) -> None:
+    services = ["blue_badge", "council_tax_reduction", "missed_bin"]
+    assessment = exclusion.assess(bundled, ["Gwynedd"], services)
+    table = export.findings_table(assessment)
+    contracts.check(table, "findings", "the exported findings")  # one row for each ward, service, way in, kind and rules
+    ward = table["area_code"].iloc[0]
+    mine = table[(table["area_code"] == ward) & (table["kind"] == "not_assessed")]
+    said = {(row.service_id, row.channel): row.rule_ids for row in mine.itertuples()}
+    # In Gwynedd there are no counts of income, nor ward figures of broadband and voice. W01 asks for post and face to face, W02 for phone
+    # and a helper, W03 only cautions. A missed bin has no papers to show and is routine, so W01 asks for post and W02 for both.
+    assert said["missed_bin", "phone"] == "W02" and said["missed_bin", "all"] == "W01|W03"
+    assert "W01" in said["council_tax_reduction", "post"] and "W01" in said["council_tax_reduction", "f2f"]
+    assert "W07" in said["council_tax_reduction", "assisted_digital"] and "W09" in said["council_tax_reduction", "phone"]
+    assert mine.loc[mine["channel"] == "phone", "short"].str.startswith("Not assessed here for want of figures: ").all()
+    # Nothing is said twice or lost: the rules of all rows of a ward and service are those the summary calls not checked.
+    together = table[table["kind"] == "not_assessed"].groupby(["area_code", "service_id"])["rule_ids"].agg("|".join)
+    for row in assessment.summaries.itertuples():
+        assert set(together[row.area_code, row.service_id].split("|")) == set(row.not_checked.split("|"))
+    # Every other row is as it was found.
+    rest = assessment.findings[assessment.findings["kind"] != "not_assessed"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(table[table["kind"] != "not_assessed"].reset_index(drop=True), rest)
 
 
 def test_services_by_ward_counts_what_to_keep_and_leaves_not_assessed_blank(bundled: Evidence) -> None:

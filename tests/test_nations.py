@@ -102,6 +102,16 @@ def test_rural_needs_and_islands_are_said_where_they_are_law(bundled: exclusion.
     assert "ural" not in notices("England", "E06000009")
 
 
+def test_a_grant_that_must_be_asked_for_in_writing_says_so_at_the_ways_in_where_nobody_writes() -> None:
+    # The minimum is phone and home visit (F7), the Act of England and Wales asks for an application in writing.
+    line = "The application itself has to be in writing: write it down with the person"
+    for nation, expected in (("England", {"phone", "home_visit"}), ("Wales", {"phone", "home_visit"}), ("Scotland", set())):
+        found = one(figures("A"), "disabled_facilities_grant", nation=nation).findings
+        floor = found[found["kind"] == "floor"].set_index("channel")["reason"]
+        assert {channel for channel, reason in floor.items() if line in reason} == expected, nation
+    assert "in writing" in judgement.services()["disabled_facilities_grant"].why  # why post is not in the minimum
+
+
 def test_services_offered_follow_the_nations_of_the_councils() -> None:
     held = judgement.services()
     assert len(judgement.offered(held, {"England"})) == len(judgement.offered(held, ())) == 40

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from exclusion import __version__, contracts, people
+from exclusion import __version__, contracts, people, provision
 from exclusion.assessment import Assessment
 from exclusion.export.columns import (
     FEWER,
@@ -66,8 +66,11 @@ def wards_table(assessment: Assessment, sure: Uncertainty | None = None) -> pd.D
 
 
 def findings_table(assessment: Assessment) -> pd.DataFrame:
-    """What to keep open, where and why: the columns of the ``findings`` contract, in its order."""
-    return assessment.findings[list(contracts.TABLES["findings"].columns)].reset_index(drop=True)
+    """What to keep open, where and why: the columns of the ``findings`` contract, in its order.
+
+    What was not assessed has a row for every way in it could have been about (:func:`exclusion.provision.by_way_in`).
+    """
+    return provision.by_way_in(assessment.findings[list(contracts.TABLES["findings"].columns)], assessment.services)
 
 
 def observations_table(assessment: Assessment) -> pd.DataFrame:

@@ -37,7 +37,7 @@ from exclusion.provision.minimum import floor_rows
 from exclusion.provision.reasons import SCREEN_WORDS, Words
 from exclusion.provision.shelf import past
 from exclusion.provision.strength import NAME, ORDINARY, UNKNOWN, figures, highest, lowest, relevant, steps_down, strength
-from exclusion.provision.unknowns import missing_rows, pocket_notes, summary_rows
+from exclusion.provision.unknowns import by_way_in, missing_rows, pocket_notes, summary_rows
 from exclusion.words import join_words, within
 
 
@@ -385,4 +385,4 @@ def _caution_rows(rows: Rows, flags: ServiceFlags, on: Wards, words: Words) -> N
             )
 
 
-__all__ = ["UNKNOWN", "Provision", "across_council", "check", "highest", "lowest", "relevant", "steps_down", "strength"]
+__all__ = ["UNKNOWN", "Provision", "across_council", "by_way_in", "check", "highest", "lowest", "relevant", "steps_down", "strength"]

@@ -16,7 +16,7 @@ from exclusion import judgement
 from exclusion.judgement import Channel, Indicator, Rule, Service, Threshold
 from exclusion.judgement.score import Measure
 from exclusion.provision.findings import Rows
-from exclusion.provision.flags import Outcome, ServiceFlags, Wards, patterns_of
+from exclusion.provision.flags import Outcome, ServiceFlags, Wards, patterns_of, targets
 from exclusion.provision.strength import ENOUGH, UNKNOWN, Figures
 from exclusion.words import counted, join_words, within
 
@@ -59,7 +59,7 @@ def missing_rows(
             strength="unknown",
             borderline=False,
             rule_ids=ids,
-            short=f"Not assessed here for want of figures: {counted(ids.count('|') + 1, 'rule')}.",
+            short=_short(ids.count("|") + 1),
             reason=reason,
             figures_json="[]",
             protected_characteristics="",
@@ -69,6 +69,65 @@ def missing_rows(
     ]
     where = np.flatnonzero(partly.any(axis=1))
     rows.place(where, np.array(made)[which[where]])
+
+
+def _short(rules: int) -> str:
+    return f"Not assessed here for want of figures: {counted(rules, 'rule')}."
+
+
+def by_way_in(findings: pd.DataFrame, services: Iterable[Service] | None = None) -> pd.DataFrame:
+    """Findings with what was not assessed under each way in it could have been about, for a reader who keeps the rows of one.
+
+    :func:`missing_rows` gives one row a ward and service, on ``all``; whoever looks at the rows of ``post`` alone would take
+    a ward without one for a ward where nothing was found.
+
+    Parameters
+    ----------
+    findings
+        As ``provision.check`` gives them, or with columns added.
+    services
+        Profiles that say which ways in there are; ours when None.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The same columns and the same other rows. A ``not_assessed`` row is there for every way in that its rules can ask for, with
+        those rules only in ``rule_ids`` and ``short``; on ``all`` with the rules that can give a caution. ``reason`` speaks of all.
+    """
+    held = judgement.services() if services is None else {service.id: service for service in services}
+    order = [*judgement.channels(), "all"]
+    of: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    places: list[int] = []
+    said: list[tuple[str, str]] = []  # of each row: way in and rules
+    columns = (findings[name].tolist() for name in ("kind", "service_id", "channel", "rule_ids"))
+    for place, (kind, service_id, channel, ids) in enumerate(zip(*columns, strict=True)):
+        mine = [(channel, ids)]
+        if kind == "not_assessed" and channel == "all":
+            if (service_id, ids) not in of:
+                of[service_id, ids] = _ways(ids.split("|"), held.get(service_id), order) or mine
+            mine = of[service_id, ids]
+        places += [place] * len(mine)
+        said += mine
+    result = findings.iloc[places].reset_index(drop=True)
+    open_rows = (result["kind"] == "not_assessed").to_numpy()
+    result["channel"] = pd.Series([channel for channel, _ in said], dtype=findings["channel"].dtype)
+    result["rule_ids"] = pd.Series([ids for _, ids in said], dtype=findings["rule_ids"].dtype)
+    shorts = [_short(ids.count("|") + 1) for ids in result.loc[open_rows, "rule_ids"]]
+    result.loc[open_rows, "short"] = pd.Series(shorts, index=result.index[open_rows], dtype=findings["short"].dtype)
+    return result
+
+
+def _ways(ids: Sequence[str], service: Service | None, order: Sequence[str]) -> list[tuple[str, str]]:
+    """The ways in that rules can ask for, each with those rules; nothing where a rule or the service is not known."""
+    known = judgement.rules()
+    if service is None or not set(ids) <= set(known):
+        return []
+    ways: dict[str, list[str]] = {}
+    for name in ids:
+        landed = [target.channel for target in targets(known[name], service, judgement.channels())]
+        for channel in [*landed, *(["all"] if known[name].caution or not landed else [])]:
+            ways.setdefault(channel, []).append(name)
+    return [(channel, "|".join(ways[channel])) for channel in order if channel in ways]
 
 
 def _asked(rule: Rule, service: Service) -> list[str]:

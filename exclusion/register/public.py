@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from exclusion.export import csv_bytes, whole_file
+from exclusion.provision import by_way_in
 from exclusion.register import reading
 from exclusion.register.archive import put
 from exclusion.register.carry import record_export
@@ -64,7 +65,7 @@ def public_copy(saved: Saved) -> dict[str, bytes]:
         band=scores["band_word"].reindex(wards.index), people_unlikely_online=people["label"].reindex(wards.index)
     ).reset_index()
     tables = {
-        "findings.csv": findings[[name for name in FINDINGS if name in findings.columns]],
+        "findings.csv": by_way_in(findings[[name for name in FINDINGS if name in findings.columns]]),
         "wards.csv": wards,
         "council_wide.csv": without.table(saved.table("council_wide")),
     }

@@ -22,6 +22,7 @@ from exclusion.equality.actions import FIRMNESS, draft
 from exclusion.export import csv_bytes, whole_file
 from exclusion.judgement import Service
 from exclusion.judgement.local import EDITABLE
+from exclusion.provision import by_way_in
 from exclusion.register import contents, reading
 from exclusion.register.archive import put
 from exclusion.register.carry import record_export
@@ -85,7 +86,7 @@ def share_pack(saved: Saved, known: Iterable[str] = ()) -> dict[str, bytes]:
                 "release": run.get("release", {}),
             }
         ).encode("utf-8"),
-        "findings.csv": csv_bytes(findings[[name for name in FINDINGS if name in findings.columns]]),
+        "findings.csv": csv_bytes(by_way_in(findings[[name for name in FINDINGS if name in findings.columns]])),
         MITIGATIONS: csv_bytes(_mitigations(saved, findings)),
     }
     for number, text in enumerate(saved.proposals, start=1):
