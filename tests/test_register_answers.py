@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -22,6 +23,7 @@ from exclusion.contracts import DataRefused, UsageError
 from exclusion.register import Register, Review, Saved
 from exclusion.register.review import beside, mixed_year
 from exclusion.release import Evidence
+from exclusion.views import register as shown
 
 WARD_1, WARD_2 = "E05014294", "E05014295"
 WARDS = [WARD_1, WARD_2]
@@ -248,15 +250,27 @@ def run(saved: Saved, sqlite: Register, capsys: pytest.CaptureFixture[str]) -> R
 
 
 def test_one_answer_for_many_wards_is_told_in_one_sentence_with_names(saved: Saved) -> None:
-    rows = [(f"E0501518{n}", "blue_badge", "phone", "floor", "F1", "", "accept", "", "B. Officer") for n in range(3)]
-    rows += [("E05015180", "blue_badge", "f2f", "keep", "W05", "accept", "reject", "Staffed", "C. Officer")]
-    columns = [*registers.responses.KEY, "before", "after", "reason", "name"]
+    """Of five wards, phone is answered in all five and face to face in one: said by name, never by code, one row an answer."""
+    wards = [(f"E0501518{n}", name) for n, name in enumerate(("Bloomfield", "Marton", "Claremont", "Talbot", "Park"))]
+    rows = [(code, "blue_badge", "phone", "floor", "F1", name, "", "", "accept", "", "B. Officer") for code, name in wards]
+    rows += [(*wards[0][:1], "blue_badge", "f2f", "keep", "W05", "Bloomfield", "recommended", "accept", "reject", "Staffed", "C. Officer")]
+    columns = [*registers.responses.KEY, "area_name", "severity", "before", "after", "reason", "name"]
     empty = pd.DataFrame(columns=["change", "what", "before", "after"])
-    told = registers.Comparison(saved.version, saved.version, empty, empty, empty, pd.DataFrame(rows, columns=columns), 0).sentences()
-    assert told[1:] == [
-        "B. Officer answered 'accept' to phone for Blue Badge (disabled parking permit) in 3 wards.",
-        "C. Officer answered 'reject' to face to face for Blue Badge (disabled parking permit) in E05015180; before that 'accept'.",
+    both = (saved.version, saved.version)
+    found = registers.Comparison(*both, empty, empty, empty, pd.DataFrame(rows, columns=columns), 0, wards=5)
+    assert found.sentences()[1:] == [
+        "B. Officer answered 'accept' to phone for Blue Badge (disabled parking permit) in all 5 wards.",
+        "C. Officer answered 'reject' to face to face for Blue Badge (disabled parking permit) in Bloomfield; before that 'accept'.",
     ]
+    table = shown.comparison(found)[1]["Answers that differ"]
+    assert table.astype(str).values.tolist() == [
+        ["Blue Badge: phone (The minimum everywhere)", "All 5 wards", "Not answered", "Accepted", "None was given", "B. Officer"],
+        ["Blue Badge: face to face (Advise keeping)", "Bloomfield", "Accepted", "Rejected", "Staffed", "C. Officer"],
+    ]
+    # Seven of 30 are too many to name, and two are named.
+    many = pd.DataFrame({"area_code": [f"E{n}" for n in range(7)], "area_name": [f"Ward {n}" for n in range(7)]})
+    thirty = dataclasses.replace(found, wards=30)
+    assert thirty.where(many) == "7 of 30 wards" and thirty.where(many.head(2)) == "Ward 0 and Ward 1"
 
 
 def test_findings_are_answered_on_the_command_line(run: Run, saved: Saved) -> None:

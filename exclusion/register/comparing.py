@@ -14,6 +14,10 @@ from exclusion.register.chain import Version, sha256
 from exclusion.register.considering import settings_of, words_of
 from exclusion.register.reading import Saved
 from exclusion.register.responses import KEY
+from exclusion.words import join_words
+
+MOST_NAMED = 6
+"""Wards named in one line; more are counted."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +33,32 @@ class Comparison:
     bands: pd.DataFrame
     """``area_code, area_name, before, after`` (bands in words; blank = not scored)."""
     responses: pd.DataFrame
-    """``area_code, service_id, channel, kind, rule_ids, before, after, reason, name``: the answer that stands."""
+    """``area_code, service_id, channel, kind, rule_ids, area_name, severity, before, after, reason, name``: the answer that stands, a row a ward."""
     reviews: int
     """How many reviews were added."""
     signed: tuple[str, ...] = ()
     """Each sign-off that was added, as a sentence."""
+    wards: int = 0
+    """How many wards the later version has."""
 
     @property
     def same(self) -> bool:
         """Whether nothing differs."""
         return not (len(self.settings) or len(self.findings) or len(self.bands) or len(self.responses) or self.reviews or self.signed)
+
+    def answers(self) -> pd.DataFrame:
+        """What was answered, a row an answer and not a ward: ``service_id, kind, severity, channel, before, after, reason, name, where``."""
+        keys = ["service_id", "kind", "severity", "channel", "before", "after", "reason", "name"]
+        held = [(*map(str, key), self.where(rows)) for key, rows in self.responses.groupby(keys, sort=False)]
+        return pd.DataFrame(held, columns=[*keys, "where"])
+
+    def where(self, rows: pd.DataFrame) -> str:
+        """The wards of rows in words: "all 21 wards", a few by name, else how many of how many."""
+        named = dict(zip(rows["area_code"], rows["area_name"], strict=True))
+        names = sorted(str(name) or str(code) for code, name in named.items())
+        if len(names) == self.wards > 1:
+            return f"all {len(names)} wards"
+        return join_words(names) if len(names) <= MOST_NAMED else f"{len(names)} of {self.wards} wards"
 
     def sentences(self) -> list[str]:
         """The differences in words, the counts first."""
@@ -53,10 +73,8 @@ class Comparison:
         # An answer is most often one for many wards at once: said once, with how many.
         for key, rows in self.responses.groupby(["name", "after", "before", "service_id", "channel"], sort=False):
             name, after, earlier, service, channel = map(str, key)
-            wards = int(rows["area_code"].nunique())
-            where = str(rows["area_code"].iloc[0]) if wards == 1 else f"{wards} wards"
             was = f"; before that '{earlier}'" if earlier else ""
-            said.append(f"{name} answered '{after}' to {_way(channel)} for {_service(service)} in {where}{was}.")
+            said.append(f"{name} answered '{after}' to {_way(channel)} for {_service(service)} in {self.where(rows)}{was}.")
         if self.reviews:
             said.append(f"{self.reviews} {'review was' if self.reviews == 1 else 'reviews were'} added.")
         said += self.signed
@@ -84,6 +102,7 @@ def compare(before: Saved, after: Saved) -> Comparison:
         _responses(before, after),
         max(0, len(after.reviewed) - len(before.reviewed)),
         tuple(signing.said(after.signed[len(before.signed) :])),
+        len(after.table("areas")),
     )
 
 
@@ -142,9 +161,11 @@ def _responses(before: Saved, after: Saved) -> pd.DataFrame:
 
     was, now = standing(before), standing(after)
     watched = ("response", "reason", "name")
+    names = {**dict(before.table("areas")["area_name"]), **dict(after.table("areas")["area_name"])}
     rows = []
     for key in dict.fromkeys([*was, *now]):
         old, new = was.get(key, {}), now.get(key, {})
         if [old.get(name, "") for name in watched] != [new.get(name, "") for name in watched]:
-            rows.append((*key, old.get("response", ""), new.get("response", ""), new.get("reason", ""), new.get("name", "")))
-    return pd.DataFrame(rows, columns=[*KEY, "before", "after", "reason", "name"])
+            about = (str(names.get(key[0], "")), (new or old).get("severity", ""))
+            rows.append((*key, *about, old.get("response", ""), new.get("response", ""), new.get("reason", ""), new.get("name", "")))
+    return pd.DataFrame(rows, columns=[*KEY, "area_name", "severity", "before", "after", "reason", "name"])

@@ -58,7 +58,7 @@ def _service(service_id: str) -> str:
 
 def label(group: Group, *, service: bool = True) -> str:
     """A group by its words: "Blue Badge: face to face (Advise keeping)"."""
-    word = _MORE_USE if group.kind == "more_use" else FIRMNESS[_firmness(group)]
+    word = _MORE_USE if group.kind == "more_use" else FIRMNESS.get(_firmness(group), "found")
     return f"{_service(group.service_id)}: {way(group.channel)} ({word})" if service else f"{capital(way(group.channel))} ({word})"
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from exclusion import judgement
 from exclusion.equality.actions import ANSWERED
+from exclusion.provision.reasons import SCREEN_WORDS
 from exclusion.register import Comparison, Saved, Version, signing
 from exclusion.views.answers import Group, label
 from exclusion.views.shared import way
@@ -110,13 +111,11 @@ def comparison(found: Comparison) -> tuple[list[str], dict[str, pd.DataFrame]]:
         rows = found.settings.replace("", "Blank")
         tables["What they rest on"] = rows.set_axis(["What", "Before", "After"], axis="columns")
     if len(found.responses):
-        rows = found.responses
+        rows = found.answers()
         said = pd.DataFrame(
             {
-                "Finding": [
-                    f"{names.get(service, service)}: {way(channel)}, {code}"
-                    for service, channel, code in zip(rows["service_id"], rows["channel"], rows["area_code"], strict=True)
-                ],
+                "Finding": [label(Group(*key)) for key in rows[list(Group._fields)].itertuples(index=False, name=None)],
+                "Wards": [capital(one) for one in rows["where"]],
                 "Before": [ANSWERED.get(one, "Not answered") for one in rows["before"]],
                 "After": [ANSWERED.get(one, "Not answered") for one in rows["after"]],
                 "Reason": rows["reason"].replace("", "None was given"),
@@ -125,14 +124,15 @@ def comparison(found: Comparison) -> tuple[list[str], dict[str, pd.DataFrame]]:
         )
         tables["Answers that differ"] = said
     if len(found.findings):
-        rows = found.findings
+        keys = ["service_id", "channel", "change", "before", "after"]
+        alike = [(*map(str, key), capital(found.where(rows))) for key, rows in found.findings.groupby(keys, sort=False)]
         tables["Findings that differ"] = pd.DataFrame(
             {
-                "Ward": rows["area_name"],
-                "Finding": [f"{names.get(s, s)}: {way(c)}" for s, c in zip(rows["service_id"], rows["channel"], strict=True)],
-                "Change": [capital(str(one)) for one in rows["change"]],
-                "Before": rows["before"].astype(str).replace("", "Not found"),
-                "After": rows["after"].astype(str).replace("", "Not found"),
+                "Finding": [f"{names.get(s, s)}: {way(c)}" for s, c, *_ in alike],
+                "Wards": [where for *_, where in alike],
+                "Change": [capital(change) for _, _, change, *_ in alike],
+                "Before": [SCREEN_WORDS.get(before, before) or "Not found" for *_, before, _, _ in alike],
+                "After": [SCREEN_WORDS.get(after, after) or "Not found" for *_, after, _ in alike],
             }
         )
     if len(found.bands):
