@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from html import unescape
 
 import pandas as pd
 import pytest
@@ -162,6 +163,29 @@ def test_a_ward_in_northern_ireland_is_told_what_is_held_there(bundled: Evidence
     for one in held.assessment.areas.index:
         page = report.member_page_of(held, str(one), "bulky_waste")
         assert [part.title for part in page.sections if not part.lines] == []
+
+
+def test_of_a_service_that_councils_there_do_not_run_no_page_warns_of_a_minimum_that_is_not_theirs(bundled: Evidence) -> None:
+    """In Northern Ireland homes are the Housing Executive's: a council cannot close that desk, and has no minimum of it to keep."""
+    held = considered(bundled, BADGE.replace("Blackpool", "Belfast").replace("blue_badge", "homelessness").replace('["phone"]', "[]"))
+    said = "The council does not run this service, so no minimum is the council's to keep."
+    code = str(held.assessment.areas.index[0])
+    page = report.member_page_of(held, code, "homelessness")
+    assert section(page, "Everywhere") == (said,) and "Housing Executive" in section(page, "Keep open here")[0]
+    asked = section(page, "Questions to ask")
+    assert asked[0] == "Who runs this service, and what do they plan?" and len(asked) == 3
+    assert not any("closes part of the council-wide minimum" in line or "that it stays" in line for line in held.notices)
+    assert any(line.startswith("Not run by councils in Northern Ireland") for line in held.notices)
+    scrutiny = {one.title: one.lines for one in report.scrutiny_page(held).sections}
+    assert "does not run this service" in scrutiny["Wards and people affected"][0]
+    assert scrutiny["Not answered"] == scrutiny["Findings and officers' answers"] == ("No finding asks for an answer.",)
+    assert said in unescape(report.render(held, TODAY)["homelessness.html"])
+    made = unescape(equality.to_html(equality.build(held, today=TODAY)))
+    assert said in made and "closes part of the council-wide minimum" not in made
+    # A service that the council does run keeps its warning.
+    text = BADGE.replace("Blackpool", "Belfast").replace("blue_badge", "bulky_waste").replace('["phone"]', "[]")
+    bulky = considered(bundled, text.replace('["f2f"]', '["phone"]'))
+    assert any("closes part of the council-wide minimum" in line for line in bulky.notices)
 
 
 def test_the_duty_on_every_page_of_a_pack_is_as_the_council_says_it_stands(badge: Considered) -> None:

@@ -147,6 +147,22 @@ def test_answers_make_a_new_version_and_leave_the_old_one(register: Register, ba
     assert len(now.unanswered) == int(keep.sum()) - answered
 
 
+def test_an_assessment_is_saved_with_its_answers_as_one_version_or_not_at_all(sqlite: Register, badge: Assessment) -> None:
+    two = [answer(badge.findings, 0), answer(badge.findings, 1, "reject", "The line is staffed.")]
+    first = registers.save(sqlite, badge, by="A. Officer", answers=two)
+    held = registers.load(sqlite, first.assessment)
+    assert (first.number, first.kind) == (1, "assessed") and list(held.findings["response"][:3]) == ["accept", "reject", ""]
+    # A further version brings one answer more; the first two stand.
+    more = [answer(badge.findings, 2, "accept")]
+    registers.save(sqlite, badge, by="B. Officer", assessment_id=first.assessment, based_on=1, answers=more)
+    held = registers.load(sqlite, first.assessment)
+    assert held.version.number == 2 and list(held.findings["response"][:3]) == ["accept", "reject", "accept"]
+    assert held.reopen(None).missing and registers.verify(sqlite).problems == ()
+    with pytest.raises(UsageError, match="reject has no reason"):
+        registers.save(sqlite, badge, by="A. Officer", answers=[answer(badge.findings, 0, "reject")])
+    assert len(registers.versions(sqlite)) == 1
+
+
 def test_answers_that_are_not_sound_are_all_named_and_none_is_kept(sqlite: Register, badge: Assessment) -> None:
     saved = registers.save(sqlite, badge, by="A. Officer")
     findings = registers.load(sqlite, saved.assessment).table("findings")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import tomllib
 import zipfile
 from datetime import date
@@ -13,11 +14,12 @@ from streamlit.testing.v1 import AppTest
 from test_equality_page import F2F, TEXT
 from test_pages import run, text
 
-from exclusion import equality, proposal, register
+from exclusion import assess, equality, proposal, register
+from exclusion.__main__ import main
 from exclusion.register import Response
 from exclusion.register.responses import KEY
 from exclusion.ui import kept
-from exclusion.ui.answering import NAME
+from exclusion.ui.answering import ANSWERS, NAME
 from exclusion.views import register as shown
 
 # Of a day that has passed, so that its year can be looked back on whatever the day the tests are run on.
@@ -95,6 +97,60 @@ def test_saving_asks_for_a_name_and_says_when_it_is_on_the_disk(place):
     said = [one.value.replace("\\", "") for one in test.success]
     assert said == ["Saved as version 1 of “Blue Badge online” by A. Officer. It is on the disk."]
     assert versions(place) == 1
+
+
+def test_what_was_answered_in_the_visit_is_saved_with_it_as_one_version_and_told(place, considered):
+    """Before, it was saved twice and the officer was told of a version 2 of what they saved for the first time."""
+    row = considered.assessment.findings.iloc[0]
+    key = [str(row[name]) for name in KEY]
+    given = [Response(*key, response="reject", reason="Staffed.", name="A. Officer", date="2026-11-26T10:00:00Z")]
+    gone = [Response(key[0], "no_such_service", *key[2:], response="accept", name="A. Officer", date="2026-11-26T10:00:00Z")]
+    test = with_proposal()
+    test.session_state["proposal_visit"][ANSWERS] = [*given, *gone]
+    test.run()
+    test.text_input(key=f"{NAME}_save").set_value("A. Officer")
+    click(test, "Save in the register")
+    said = [one.value.replace("\\", "") for one in test.success]
+    assert said == ["Saved as version 1 of “Blue Badge online” by A. Officer, with answers to one finding. It is on the disk."]
+    assert "One answer of this visit" in " ".join(one.value for one in test.warning) and versions(place) == 1
+
+
+def test_only_what_was_taken_up_changed_something_and_what_was_rejected_stands_apart_with_its_reason(saved, place, considered):
+    keeps = considered.assessment.findings[considered.assessment.findings["kind"] == "keep"]
+    one, two = (tuple(str(row[name]) for name in KEY) for _, row in keeps[keeps["service_id"] == "blue_badge"].head(2).iterrows())
+    answers = [Response(*one, response="accept"), Response(*two, response="reject", reason="A van visits weekly.")]
+    with register.connect(place) as held:
+        register.respond(held, saved.assessment, 1, answers, by="C. Officer")
+        told = register.load(held, saved.assessment)
+    assert [head for head, _ in shown.changed(told)] == ["Accepted, one finding:"]
+    ((head, why),) = shown.rejected(told)
+    assert head.startswith("Blue Badge: ") and head.endswith(", one ward:") and why == "“A van visits weekly.” (C. Officer)"
+    test = opened(saved, kept.REVIEW)
+    heads = [one.value for one in test.subheader]
+    assert heads.index("What was found and not taken up, with the reason") == heads.index("What changed because of this assessment") + 1
+    assert "A van visits weekly." in text(test).replace("\\", "")
+
+
+def test_one_count_of_what_is_not_answered_on_every_page_and_command(place, bundled, capsys):
+    """All services were assessed and the proposal names one: what waits for an answer is counted over that one, everywhere."""
+    whole = assess(bundled, ["Blackpool"])
+    with register.connect(place) as held:
+        saved = register.save(held, whole, by="A. Officer", title="Blue Badge online", proposals=[PASSED])
+    found = whole.findings
+    asks = found["kind"].isin(["floor", "keep", "more_use"])
+    mine, every = int((asks & (found["service_id"] == "blue_badge")).sum()), int(asks.sum())
+    assert 0 < mine < every / 10
+    line = f"{mine:,} of {mine:,} findings on the services of the proposal have no answer."
+    with register.connect(place) as held:
+        told = register.load(held, saved.assessment)
+    assert told.concerned == ("blue_badge",) and len(told.unanswered) == mine and told.waiting() == line
+    assert line in text(opened(saved, kept.SIGN)) and f"{mine:,} findings that ask for an answer, ward by ward" in text(opened(saved))
+    where = ["--register", str(place)]
+    for words in (["show", saved.assessment], ["sign-off", saved.assessment, "--as", "lead", "--by", "A. Officer", "--based-on", "1"]):
+        assert main(["register", *words, *where]) == 0, capsys.readouterr().err
+        assert line in capsys.readouterr().out, words
+    assert main(["register", "findings", saved.assessment, "--json", *where]) == 0
+    assert len(json.loads(capsys.readouterr().out)["findings"]) == mine
 
 
 def test_it_opens_exactly_as_it_was_with_its_documents_or_says_what_is_missing(saved, place):

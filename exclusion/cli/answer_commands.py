@@ -42,7 +42,8 @@ def findings(
 ) -> None:
     """List findings with their ids and what was answered.
 
-    Those that ask to keep something open, ward by ward. With -o they are written as a form: fill in response
+    Those that ask to keep something open, ward by ward, on the services of the proposal; name another with
+    --service. With -o they are written as a form: fill in response
     (accept, amend or reject), reason and name, and give it to 'exclusion register answer --file'.
     """
     from exclusion import register
@@ -50,7 +51,7 @@ def findings(
 
     with held(place) as opened:
         saved = register.load(opened, assessment, version)
-    table = _chosen(register.answer_form(saved), service, channel, ward, unanswered)
+    table = _chosen(register.answer_form(saved, every=service is not None), service, channel, ward, unanswered)
     if out is not None:
         _check_csv(out)
         with whole_file(out) as work:
@@ -103,10 +104,10 @@ def answer(
                 raise UsageError(Problem("--response", "is missing", "", "Give accept, amend or reject."))
             answers = register.answers_to(looked, finding or [], response, reason, name)
         made = register.respond(opened, assessment, _based(based_on, looked), answers, by=by, note=note)
-        left = len(register.load(opened, made.assessment, made.number).unanswered)
+        left = register.load(opened, made.assessment, made.number).waiting()
     said(made, as_json, opened.where)
     if not as_json:
-        say(f"Answers saved: {len(answers):,}. Findings that ask for an answer that have no answer yet: {left:,}.")
+        say(f"Answers saved: {len(answers):,}. {left}")
 
 
 @register_app.command()
@@ -227,12 +228,12 @@ def sign_off(
 
     with held(place) as opened:
         looked = register.load(opened, assessment, based_on)
-        left = len(looked.unanswered)
+        left = looked.waiting()
         made = register.sign_off(opened, assessment, _based(based_on, looked), capacity, by=by, comment=comment, note=note)
         lines = register.signing.said(register.load(opened, made.assessment, made.number).signed[-1:])
     said(made, as_json, opened.where)
     if not as_json:
-        say(" ".join([*lines, f"Findings that ask for an answer that have no answer: {left:,}."]))
+        say(" ".join([*lines, left]))
 
 
 @register_app.command()

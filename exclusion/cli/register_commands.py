@@ -127,10 +127,11 @@ def show_command(
     with held(place) as opened:
         saved = register.load(opened, assessment, version)
     missing = saved.reopen(assessments.load(release)).missing
-    found, open_ones = saved.findings, saved.unanswered
+    found = saved.findings
     counts = found.groupby(["kind", "severity", "response"], as_index=False).size().rename(columns={"size": "findings"})
     if as_json:
-        about: dict[str, Any] = asdict(saved.version) | {"run": saved.run, "missing": list(missing), "unanswered": len(open_ones)}
+        about: dict[str, Any] = asdict(saved.version) | {"run": saved.run, "missing": list(missing)}
+        about |= {"asked": len(saved.asked), "unanswered": len(saved.unanswered)}
         print_json(
             about
             | {"findings": counts.to_dict("records"), "responses": saved.responses.to_dict("records"), "tables": saved.tables}
@@ -139,7 +140,7 @@ def show_command(
         return
     for name, value in asdict(saved.version).items():
         say(f"{name}: {value}")
-    show(counts, False, "Findings")
+    show(counts, False, "Findings of every service that was assessed")
     if len(saved.responses):
         brief = ["area_code", "service_id", "channel", "response", "reason", "name", "date", "version"]
         show(saved.responses[saved.responses["current"]][brief], False, "Answers")
@@ -147,7 +148,7 @@ def show_command(
         show(review, False, "Contacts that came, beside those expected")
     for line in register.signing.said(saved.signed):
         say(line)
-    say(f"{len(open_ones)} findings that ask for an answer have no answer yet.")
+    say(saved.waiting())
     say("\n".join(missing) or "It opens exactly as it was saved.")
     for notice in saved.run.get("notices", ()):
         complain(f"Note: {notice}")

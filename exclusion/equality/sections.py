@@ -18,7 +18,7 @@ from exclusion.judgement.duty import Duty
 from exclusion.proposal import Considered, fail_together
 from exclusion.proposal.effects import UNSAID_WARDS
 from exclusion.provision.reasons import SCREEN_WORDS
-from exclusion.report import briefing
+from exclusion.report import briefing, council
 from exclusion.words import capital, counted, date_words, join_words
 
 CRITICAL = {
@@ -357,8 +357,12 @@ def _actions(given: Given) -> list[Block]:
     if table := actions.drafts(given.considered, given.found, pd.Index(given.where.wards), [one.id for one in given.named]):
         blocks.append(table)
     else:
+        a = given.considered.assessment
+        away = [sentence for one in given.named if (sentence := council.not_run(a, one.id))]
         blocks.append(
-            "No finding asks for an action in these wards, in the rules that could be checked. The council-wide minimum still applies."
+            away[0]
+            if away and len(away) == len(given.named)
+            else "No finding asks for an action in these wards, in the rules that could be checked. The council-wide minimum still applies."
         )
     return [
         *blocks,

@@ -80,6 +80,8 @@ class Question(Entry):
     minimum: tuple[Effect, ...] = ()  # a proposal does this to part of the minimum
     together: bool = False  # where several services move together here
     fallback: bool = False  # where too few fit the findings
+    unless_urgent: bool = False  # not beside the question on help that is needed the same day, which asks the same
+    elsewhere: bool = False  # where the council does not run the service
     general: bool = False
     text: str
 

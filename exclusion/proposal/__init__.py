@@ -7,7 +7,7 @@ that closes (guard G6), and changes that fall on the same people (guard G7).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -103,10 +103,13 @@ def lay(
     profiles = {service.id: service for service in assessment.services}
     findings = _by_council(assessment.evidence, assessment, chosen)
     demands, compared = [], []
+    run = assessment.summaries[assessment.summaries["summary"] != "not_run_here"]
+    runs: list[set[str]] = []
     for proposal in chosen:
         areas = _wards(assessment, proposal)
         here = assessment.findings[assessment.findings["area_code"].isin(areas)]
         people = _people(assessment, proposal)
+        runs.append(set(run.loc[run["area_code"].isin(areas), "service_id"].astype(str)))
         demands.append(demand(proposal, people, assessment.services).assign(proposal=proposal.title))
         compared.append(options(here, assessment.summaries, proposal, people, assessment.services).assign(proposal=proposal.title))
     return Considered(
@@ -117,7 +120,7 @@ def lay(
         _first(compared),
         dependents(findings, chosen, assessment.services, next_open=next_open),
         cumulative(assessment.findings, chosen, assessment.services),
-        (*passed(chosen, today or date.today()), *_unlisted(chosen, next_open), *_notices(chosen, profiles), *assessment.notices),
+        (*passed(chosen, today or date.today()), *_unlisted(chosen, next_open), *_notices(chosen, profiles, runs), *assessment.notices),
     )
 
 
@@ -166,12 +169,13 @@ def _unlisted(proposals: Iterable[Proposal], next_open: Mapping[str, NextOpen] |
     return [NO_LIST] if next_open is None and any(one.place for one in proposals) else []
 
 
-def _notices(proposals: Iterable[Proposal], profiles: Mapping[str, Service]) -> list[str]:
-    """What every page about a proposal says first."""
+def _notices(proposals: Sequence[Proposal], profiles: Mapping[str, Service], runs: Sequence[set[str]]) -> list[str]:
+    """What every page about a proposal says first; ``runs``: the services that the councils of each proposal run."""
     channels = judgement.channels()
     said = []
-    for proposal in proposals:
-        for change in proposal.service:
+    for proposal, here in zip(proposals, runs, strict=True):
+        # Of a service that its councils do not run nothing closes that is theirs: the assessment says so, and there is no minimum.
+        for change in [one for one in proposal.service if one.id in here]:
             service = profiles[change.id]
             gone = [channels[name].label for name in service.floor_channels if name in change.close]
             if gone:

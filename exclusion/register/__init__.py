@@ -28,7 +28,7 @@ from exclusion.register.forms import answer_form, answers_to, finding_ids, read_
 from exclusion.register.identity import ROLES, Visitor, is_local, load_roles, named, visitor
 from exclusion.register.public import MARK, export_public, public_copy
 from exclusion.register.reading import Saved, history, load, versions
-from exclusion.register.responses import ANSWERS, Response, answered, unanswered
+from exclusion.register.responses import ANSWERS, Response, answered, asked
 from exclusion.register.review import Review
 from exclusion.register.saving import Conflict, not_kept, record_review, respond, save, sign_off
 from exclusion.register.sharing import export_share, share_pack
@@ -56,6 +56,7 @@ __all__ = [
     "answer_form",
     "answered",
     "answers_to",
+    "asked",
     "capacities",
     "compare",
     "connect",
@@ -85,7 +86,6 @@ __all__ = [
     "share_pack",
     "sign_off",
     "take",
-    "unanswered",
     "verify",
     "versions",
     "visitor",

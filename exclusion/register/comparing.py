@@ -33,7 +33,7 @@ class Comparison:
     bands: pd.DataFrame
     """``area_code, area_name, before, after`` (bands in words; blank = not scored)."""
     responses: pd.DataFrame
-    """``area_code, service_id, channel, kind, rule_ids, area_name, severity, before, after, reason, name``: the answer that stands, a row a ward."""
+    """``area_code, service_id, channel, kind, rule_ids, area_name, severity, before, after, reason, name``: what stands, a row a ward."""
     reviews: int
     """How many reviews were added."""
     signed: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class Comparison:
         return not (len(self.settings) or len(self.findings) or len(self.bands) or len(self.responses) or self.reviews or self.signed)
 
     def answers(self) -> pd.DataFrame:
-        """What was answered, a row an answer and not a ward: ``service_id, kind, severity, channel, before, after, reason, name, where``."""
+        """What was answered, a row an answer: ``service_id, kind, severity, channel, before, after, reason, name, where``."""
         keys = ["service_id", "kind", "severity", "channel", "before", "after", "reason", "name"]
         held = [(*map(str, key), self.where(rows)) for key, rows in self.responses.groupby(keys, sort=False)]
         return pd.DataFrame(held, columns=[*keys, "where"])

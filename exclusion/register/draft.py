@@ -16,7 +16,6 @@ from exclusion.judgement import equality as texts
 from exclusion.proposal import Proposal, parse
 from exclusion.provision.reasons import SCREEN_WORDS
 from exclusion.register.reading import Saved
-from exclusion.register.responses import KEEPS_OPEN
 from exclusion.report.briefing import short_name, way
 from exclusion.words import capital, counted, date_words, join_words
 
@@ -34,8 +33,7 @@ def draft_html(saved: Saved, mark: str) -> str:
     mark
         What every public file says of itself.
     """
-    asked = saved.findings
-    asked = asked[asked["kind"].isin(KEEPS_OPEN)]
+    asked = saved.asked
     answered = int((asked["response"] != "").sum())
     html: str = (
         _environment()

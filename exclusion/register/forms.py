@@ -48,18 +48,24 @@ def finding_ids(findings: pd.DataFrame) -> pd.Series:
 # --------------------------------------------------------------------------------- answers
 
 
-def answer_form(saved: Saved) -> pd.DataFrame:
+def answer_form(saved: Saved, every: bool = False) -> pd.DataFrame:
     """Every finding that asks for an answer, with the answer that stands.
+
+    Parameters
+    ----------
+    every
+        Those of all services that were assessed, not of those the assessment is about alone.
 
     Returns
     -------
     DataFrame
         ``finding`` (its id), ``version`` (the one it was read from), ``area_code, area_name, service_id, channel,
         kind, severity, short, response, reason, name, date, look_again``; blank where nobody has answered. A finding
-        of another kind is there once it has been answered.
+        of another kind or service is there once it has been answered.
     """
     found = saved.findings
-    found = found[found["kind"].isin(KEEPS_OPEN) | (found["response"] != "")]
+    asks = found["kind"].isin(KEEPS_OPEN) & (every | found["service_id"].isin(saved.concerned))
+    found = found[asks | (found["response"] != "")]
     names = {"response_reason": "reason", "response_name": "name", "response_date": "date"}
     table = found.drop(columns=["reason"]).rename(columns=names)
     table = table.assign(finding=finding_ids(found), version=saved.version.number)
@@ -116,7 +122,8 @@ def read_answers(source: Path | bytes, where: str, saved: Saved) -> tuple[list[R
     answers: list[Response] = []
     versions: set[int] = set()
     keys = _keys(saved)
-    standing = {str(row["finding"]): tuple(str(row[name]) for name in _TO_FILL) for row in answer_form(saved).to_dict("records")}
+    form = answer_form(saved, every=True)
+    standing = {str(row["finding"]): tuple(str(row[name]) for name in _TO_FILL) for row in form.to_dict("records")}
     seen: dict[str, int] = {}
     for line, row in _rows(source, where, ("finding", "response")):
         at = f"{where}, line {line}"

@@ -84,9 +84,33 @@ class Saved:
         return responses.answered(self.table("findings"), self.responses)
 
     @property
+    def concerned(self) -> tuple[str, ...]:
+        """Ids of the services it is about: those its proposals name, else those that lean on a place that changes, else all of them."""
+        held = [str(one) for one in self.run.get("services", [])]
+        texts = [contents.toml_from(text.encode("utf-8"), "proposal") for text in self.proposals]
+        named = {str(change.get("id")) for text in texts for change in text.get("service", [])}
+        if not named and self.proposals and "dependents" in self.tables:
+            named = set(self.table("dependents")["service_id"].astype(str))
+        return tuple(one for one in held if one in named) or tuple(held)
+
+    @property
+    def asked(self) -> pd.DataFrame:
+        """Findings that ask for an answer, on the services it is about, with what was answered: what every count of answers is of."""
+        return responses.asked(self.findings, self.concerned)
+
+    @property
     def unanswered(self) -> pd.DataFrame:
-        """Findings that ask for an answer that nobody has answered."""
-        return responses.unanswered(self.table("findings"), self.responses)
+        """Those of :attr:`asked` that nobody has answered."""
+        rows = self.asked
+        return rows[rows["response"] == ""].reset_index(drop=True)
+
+    def waiting(self) -> str:
+        """How many findings have no answer, of how many, in a sentence."""
+        left, many = len(self.unanswered), len(self.asked)
+        whose = "on the services of the proposal" if self.proposals else "that ask for an answer"
+        if not left:
+            return "Every finding has an answer." if many else "No finding asks for an answer."
+        return f"{left:,} of {many:,} findings {whose} {'has' if left == 1 else 'have'} no answer."
 
     @cached_property
     def reviews(self) -> tuple[Review, ...]:
@@ -103,7 +127,7 @@ class Saved:
 
     def because(self) -> list[str]:
         """What changed because of the assessment, in sentences: what officers answered, then the council's own words at each review."""
-        return [*responses.said(self.findings), *(f"{one.on:%d %B %Y}, {one.by}: {one.changed}" for one in self.reviews if one.changed)]
+        return [*responses.said(self.asked), *(f"{one.on:%d %B %Y}, {one.by}: {one.changed}" for one in self.reviews if one.changed)]
 
     @property
     def stamp(self) -> str:

@@ -165,11 +165,10 @@ def answered(findings: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
     return joined.assign(**{name: joined[name].fillna("") for name in words}).drop(columns=["_severity", "_short"])
 
 
-def unanswered(findings: pd.DataFrame, responses: pd.DataFrame) -> pd.DataFrame:
-    """Findings that ask for an answer (``floor``, ``keep``, ``more_use``) that nobody has answered."""
-    open_to = findings[findings["kind"].isin(KEEPS_OPEN)]
-    joined = answered(open_to, responses)
-    return joined[joined["response"] == ""][list(findings.columns)].reset_index(drop=True)
+def asked(findings: pd.DataFrame, services: Iterable[str] | None = None) -> pd.DataFrame:
+    """The findings that ask for an answer (:data:`KEEPS_OPEN`), of these services or of all."""
+    rows = findings[findings["kind"].isin(KEEPS_OPEN)]
+    return rows if services is None else rows[rows["service_id"].isin(list(services))]
 
 
 def said(findings: pd.DataFrame) -> list[str]:
@@ -180,11 +179,11 @@ def said(findings: pd.DataFrame) -> list[str]:
     findings
         As :func:`answered` gives them.
     """
-    asked = findings[findings["kind"].isin(KEEPS_OPEN)]
+    rows = asked(findings)
     lines = []
     for answer, word in zip(ANSWERS, ("accepted", "amended", "rejected"), strict=True):
-        count = int((asked["response"] == answer).sum())
+        count = int((rows["response"] == answer).sum())
         if count:
             lines.append(f"{count:,} {'finding was' if count == 1 else 'findings were'} {word}.")
-    waiting = int((asked["response"] == "").sum())
-    return [*lines, f"{waiting:,} of {len(asked):,} findings that ask for an answer {'have' if waiting != 1 else 'has'} no answer."]
+    waiting = int((rows["response"] == "").sum())
+    return [*lines, f"{waiting:,} of {len(rows):,} findings that ask for an answer {'have' if waiting != 1 else 'has'} no answer."]

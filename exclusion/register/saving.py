@@ -57,6 +57,7 @@ def save(
     proposals: Sequence[str] = (),
     tables: Mapping[str, pd.DataFrame] | None = None,
     note: str = "",
+    answers: Iterable[Response] = (),
 ) -> Version:
     """Save an assessment: a new one, or a new version of one that is there.
 
@@ -75,6 +76,8 @@ def save(
         table ``words`` of the version before is kept where none is given: what the council wrote is never dropped unasked.
     note
         What this version is for; not in the public copy.
+    answers
+        Answers to its findings, to save with it as one version.
 
     Returns
     -------
@@ -99,6 +102,8 @@ def save(
         "release": f"{assessment.evidence.manifest.name}, version {assessment.evidence.manifest.version}",
     }
     files = contents.files_of(assessment, proposals, tables)
+    if given := responses.checked(answers, assessment.findings, who, chain.now()):
+        files = {**files, contents.RESPONSES: responses.to_file(given)}
     if assessment_id is None:
         about["title"] = about["title"] or f"{about['services']}, {about['councils']}"[:200]
         return _commit(register, secrets.token_hex(6), 0, "assessed", who, note, files, about)

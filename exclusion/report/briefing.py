@@ -320,6 +320,12 @@ def floor_line(service: Service) -> str:
     return sentence(f"{join_words(named)}, as easy to find as the link; {join_words(every)}")
 
 
+def not_run(assessment: Assessment, area_code: str, service_id: str) -> str:
+    """One sentence where the council of a ward does not run a service, so that no minimum of it is the council's; "" where it does."""
+    elsewhere = summary(assessment, area_code, service_id)["summary"] == "not_run_here"
+    return "The council does not run this service, so no minimum is the council's to keep." if elsewhere else ""
+
+
 def busier_line(assessment: Assessment, area_code: str, service_id: str) -> str:
     """Which ways of the minimum will be used more here; "" where none stands out."""
     ways = [way(str(channel)) for channel in _rows(assessment, area_code, service_id, "more_use")["channel"]]
@@ -381,6 +387,7 @@ def questions(
     kept, severities = set(keeps["channel"]), set(keeps["severity"])
     busier = set(_rows(assessment, area_code, service_id, "more_use")["channel"])
     service = assessment.service(service_id)
+    elsewhere = bool(not_run(assessment, area_code, service_id))
     urgent = service.urgency >= URGENT
     # Of a proposal: what it does to findings, and to the minimum, each as a set of effects.
     done = effects or {}
@@ -393,12 +400,13 @@ def questions(
         if kept & set(one.channels)
         or busier & set(one.busier)
         or severities & set(one.severities)
-        or (one.urgent and urgent)
+        or (one.urgent and urgent and not elsewhere)
+        or (one.elsewhere and elsewhere)
         or to_findings & set(one.effects)
         or to_minimum & set(one.minimum)
         or (one.together and together)
     ]
-    fits += [one.text for one in known if one.fallback]
+    fits += [one.text for one in known if one.fallback and not (one.unless_urgent and urgent and not elsewhere)]
     general = [one.text for one in known if one.general]
     return [*list(dict.fromkeys(fits))[: most - len(general)], *general]
 

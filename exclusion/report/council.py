@@ -51,6 +51,13 @@ def findings_row(assessment: Assessment, area_code: str, service_id: str) -> dic
     }
 
 
+def not_run(assessment: Assessment, service_id: str) -> str:
+    """:func:`exclusion.report.briefing.not_run` where it is so in every ward; else ""."""
+    rows = assessment.summaries[assessment.summaries["service_id"] == service_id]
+    everywhere = len(rows) and (rows["summary"] == "not_run_here").all()
+    return briefing.not_run(assessment, str(rows["area_code"].iloc[0]), service_id) if everywhere else ""
+
+
 def floor_reasons(assessment: Assessment, service_id: str) -> list[tuple[str, str]]:
     """Each way of the minimum with its reason and law, once a nation."""
     rows = assessment.findings[(assessment.findings["service_id"] == service_id) & (assessment.findings["kind"] == "floor")]

@@ -89,13 +89,14 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
     together = considered is not None and bool((considered.cumulative["area_code"] == code).any())
     asked = briefing.questions(assessment, code, service_id, effects=effects, together=together)
     short = briefing.short_name(service)
+    elsewhere = briefing.not_run(assessment, code, service_id)
 
     def built(
         facts: int, unknowns: int, brief: bool, room: bool, quoted: int = 25, named: int = 3, most: int = 5, terse: bool = False
     ) -> MemberPage:
         shown = [*figures[: facts - len(estimate)], *estimate]
         lines = keeps[brief][:most]
-        minimum = [briefing.floor_line(service), busier if room else ""]
+        minimum = [elsewhere or briefing.floor_line(service), busier if room else ""]
         minimum += [proposed.minimum_lost(considered, code, service_id)] if considered else []
         sections = (
             _proposed(considered, code, service_id, quoted, named),

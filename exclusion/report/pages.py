@@ -217,7 +217,7 @@ def _council_page(
         considered=considered is not None,
         several=several,
         decided_by=sorted({line for code in assessment.areas.index if (line := briefing.decided_by(assessment, str(code), service))}),
-        floor=briefing.floor_line(service),
+        floor=council.not_run(assessment, service.id) or briefing.floor_line(service),
         floor_reasons=council.floor_reasons(assessment, service.id),
         across=council.across_lines(assessment, service.id),
         wards=wards,

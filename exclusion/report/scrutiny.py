@@ -11,7 +11,7 @@ from exclusion import judgement
 from exclusion import people as residents
 from exclusion.proposal import Considered
 from exclusion.provision.reasons import SCREEN_WORDS
-from exclusion.report import briefing, proposed
+from exclusion.report import briefing, council, proposed
 from exclusion.report.sections import Section
 from exclusion.words import capital, counted, join_words, sentence, within
 
@@ -40,6 +40,7 @@ _ROOMS = (
     _Room(0, 0, 0, 0, 1),
 )
 ANSWERED = {"accept": "Accepted", "amend": "Amended", "reject": "Rejected"}
+NONE_ASKS = "No finding asks for an answer."
 NO_ANSWERS = "No answers are recorded yet: save the assessment in the register and answer each finding there."
 
 
@@ -90,10 +91,11 @@ def scrutiny_page(considered: Considered, findings: pd.DataFrame | None = None, 
             Section("What is proposed", tuple(said)),
             Section("Wards and people affected", tuple(_affected(considered, ids))),
         )
-        left = _grouped(answers[answers["response"] == ""], room.left, None)
+        none = "Every finding has an answer." if len(answers) else NONE_ASKS
+        left = _grouped(answers[answers["response"] == ""], room.left, None) or [none]
         after = (
             Section("Findings and officers' answers", tuple(_tally(answers, findings is not None, room))),
-            Section("Not answered", tuple(left) or ("Every finding has an answer.",)),
+            Section("Not answered", tuple(left)),
             Section("Other changes for the same people", tuple(_together(considered, room.places))),
             Section("Not known", (*missing, *_unknown(considered, ids))),
         )
@@ -117,6 +119,9 @@ def _affected(considered: Considered, ids: list[str]) -> list[str]:
         hit = mine[firm & ((mine["proposal_effect"] == "closes") | mine["fewer_hours"].astype(bool))]
         codes = [str(code) for code in a.areas.index if code in set(hit["area_code"])]
         name = briefing.short_name(a.service(service_id))
+        if elsewhere := council.not_run(a, service_id):
+            lines.append(f"{name}: {within(elsewhere)}")
+            continue
         if not codes:
             lines.append(f"{name}: nothing closes or thins that we keep as a condition or advise keeping.")
             continue
@@ -165,6 +170,8 @@ def _answers(considered: Considered, findings: pd.DataFrame | None, ids: list[st
 
 
 def _tally(answers: pd.DataFrame, saved: bool, room: _Room) -> list[str]:
+    if answers.empty:
+        return [NONE_ASKS]
     count = answers["response"].value_counts()
     said = [f"{counted(int(count.get(one, 0)), 'finding')} {word.lower()}" for one, word in ANSWERED.items() if count.get(one, 0)]
     said.append(f"{int(count.get('', 0)):,} not answered")

@@ -16,11 +16,12 @@ from exclusion import register, ui
 from exclusion.contracts import ExclusionError
 from exclusion.proposal import Considered
 from exclusion.register import Conflict, Register, Response, Version
+from exclusion.register.responses import KEY
 from exclusion.ui import answering, equality_form, visit
 from exclusion.ui.visit import ask
 from exclusion.ui.visitor import visitor
 from exclusion.views import register as shown
-from exclusion.words import join_words, slug
+from exclusion.words import capital, counted, join_words, slug
 
 OPEN = "register_open"  # the assessment that the visit has open
 _SEEN, _SAID, _FIRST = "register_seen", "register_said", "register_conflict"
@@ -61,8 +62,8 @@ def go_on(assessment: str) -> None:
     )
 
 
-def commit(work: Callable[[], Version]) -> None:
-    """Save, and remember what to say. Where somebody else saved first the page runs again and shows their change.
+def commit(work: Callable[[], Version], answers: int = 0) -> None:
+    """Save, and remember what to say, with how many answers. Where somebody else saved first the page runs again and shows their change.
 
     Raises
     ------
@@ -75,13 +76,13 @@ def commit(work: Callable[[], Version]) -> None:
         visit.held().setdefault(_FIRST, {})[conflict.latest.assessment] = conflict.latest.number
         st.rerun()
     look_at(version.assessment, version.number)
-    visit.held()[_SAID] = shown.saved_words(version)
+    visit.held()[_SAID] = shown.saved_words(version, answers)
 
 
-def try_to(work: Callable[[], Version]) -> None:
+def try_to(work: Callable[[], Version], answers: int = 0) -> None:
     """:func:`commit`, then run the page again; or say why not. What was typed stays as it is when nothing was saved."""
     try:
-        commit(work)
+        commit(work, answers)
     except ExclusionError as error:
         ui.show_error(error)
         return
@@ -121,7 +122,9 @@ def save_form(considered: Considered) -> None:
     if not may.may_write:
         st.info(may.why_not)
         return
-    answers = [Response(**row) for row in _given()]
+    answers, stray = _fitting([Response(**row) for row in _given()], considered.assessment.findings)
+    if stray:
+        st.warning(f"{capital(counted(stray, 'answer'))} of this visit fit no finding of this proposal any more, so they are not saved.")
     titles, newest = _held_titles()
     for one in [one for one in visit.held().get(_FIRST, {}) if one in newest and one != visit.held().get(OPEN)]:
         with register.connect(create=False) as held:
@@ -136,34 +139,43 @@ def save_form(considered: Considered) -> None:
     if not sent:
         return
     further = None if place == NEW else place
+    based_on = seen(further, newest[further]) if further else 0
+    if further:
+        with register.connect(create=False) as held:
+            answers = _not_yet(answers, register.load(held, further, based_on).responses)
 
     def work() -> Version:
         who = may.author(name)
         texts, tables = register.kept(considered)
         tables["words"] = register.words_table(equality_form.words(), equality_form.settings())
         with register.connect() as held:
-            version = register.save(
+            return register.save(
                 held,
                 considered.assessment,
                 by=who,
                 title=title or "",
                 assessment_id=further,
-                based_on=seen(further, newest[further]) if further else 0,
+                based_on=based_on,
                 proposals=texts,
                 tables=tables,
                 note=note or "",
+                answers=answers,
             )
-            kept = register.load(held, version.assessment).responses
-            new = _not_yet(answers, kept)
-            return register.respond(held, version.assessment, version.number, new, by=who) if new else version
 
-    try_to(work)
+    try_to(work, len(answers))
 
 
 def _given() -> list[dict[str, str]]:
     """Answers of the visit that stand, as fields of a response."""
     given = answering.of_visit()
     return given[given["current"]].drop(columns=["version", "current"]).to_dict("records")  # type: ignore[return-value]
+
+
+def _fitting(answers: list[Response], findings: pd.DataFrame) -> tuple[list[Response], int]:
+    """Those to findings that are there, and how many are not."""
+    held = {tuple(map(str, row)) for row in findings[KEY].itertuples(index=False, name=None)}
+    fit = [one for one in answers if tuple(getattr(one, name) for name in KEY) in held]
+    return fit, len(answers) - len(fit)
 
 
 def _not_yet(answers: list[Response], kept: pd.DataFrame) -> list[Response]:

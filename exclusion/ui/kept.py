@@ -145,7 +145,7 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
 def _to_answer(saved: Saved) -> pd.DataFrame:
     """Findings that ask for an answer: of the services the proposal names, and of the others where that is asked for."""
     rows = answers_shown.to_answer(saved.findings)
-    named = answers_shown.to_answer(rows, shown.concerned(saved))
+    named = saved.asked
     others = rows["service_id"].nunique() - named["service_id"].nunique()
     label = f"Also {counted(others, 'service')} that the proposal does not name but that were assessed with it"
     return rows if not others or st.checkbox(label, key="register_all_services") else named
@@ -178,6 +178,9 @@ def _review(saved: Saved) -> None:
     rows = shown.reviewed(saved)
     st.subheader("What changed because of this assessment", anchor=False)
     ui.lines(shown.changed(saved))
+    if refused := shown.rejected(saved):
+        st.subheader("What was found and not taken up, with the reason", anchor=False)
+        ui.lines(refused)
     st.subheader("Contacts that came, beside those expected", anchor=False)
     if len(rows):
         ui.table(rows, "A year of contacts; low use may mean that people gave up, not that nobody needs it")
@@ -241,13 +244,9 @@ def _sign(saved: Saved) -> None:
     if may.why_not_sign:
         st.info(may.why_not_sign)
         return
-    number, asked = saved.version.number, answers_shown.to_answer(saved.findings, shown.concerned(saved))
-    left = int((asked["response"] == "").sum())
+    number = saved.version.number
     st.subheader(f"Sign off version {number}", anchor=False)
-    waiting = (
-        f"{left:,} of {len(asked):,} findings on the services of the proposal have no answer." if left else "Every finding has an answer."
-    )
-    st.markdown(f"A sign-off is of this version alone: what is changed after it is not signed off. {waiting}")
+    st.markdown(f"A sign-off is of this version alone: what is changed after it is not signed off. {saved.waiting()}")
     labels = register.capacities()
     with st.form(f"sign_form_{saved.version.assessment}"):
         capacity = st.radio("You sign off as", list(labels), index=None, format_func=lambda one: labels[one], key="sign_capacity")

@@ -14,8 +14,6 @@ from exclusion.report.briefing import short_name, way
 from exclusion.report.proposed import named_services
 from exclusion.words import capital, counted, date_words, join_words
 
-KINDS = ("floor", "keep", "more_use")
-"""Kinds of finding that ask to keep something open, and so ask for an answer."""
 MOST_WARDS = 6
 _ORDER = {"floor": 0, "required": 1, "recommended": 2, "monitor": 3, "more_use": 4}
 _MORE_USE = "May be used more"
@@ -32,8 +30,7 @@ class Group(NamedTuple):
 
 def to_answer(findings: pd.DataFrame, services: Iterable[str] | None = None) -> pd.DataFrame:
     """The findings that ask for an answer, of these services or of all."""
-    rows = findings[findings["kind"].isin(KINDS)]
-    return rows if services is None else rows[rows["service_id"].isin(list(services))]
+    return register.asked(findings, services)
 
 
 def groups(findings: pd.DataFrame) -> dict[Group, pd.DataFrame]:
@@ -116,4 +113,4 @@ def open_wards(rows: pd.DataFrame) -> dict[str, str]:
     return mine
 
 
-__all__ = ["KINDS", "Group", "as_file", "groups", "label", "open_wards", "reasons", "table", "tally", "to_answer"]
+__all__ = ["Group", "as_file", "groups", "label", "open_wards", "reasons", "table", "tally", "to_answer"]

@@ -57,13 +57,6 @@ def few(listed: str, most: int = MOST) -> str:
     return listed if len(names) <= most else f"{', '.join(names[:most])} and {len(names) - most} more"
 
 
-def concerned(saved: Saved) -> tuple[str, ...]:
-    """Services the proposals of a version name; all that were assessed where they name none, or where nothing was proposed."""
-    held = [str(one) for one in saved.run.get("services", [])]
-    named = {str(change.get("id")) for text in saved.proposals for change in tomllib.loads(text).get("service", [])}
-    return tuple(one for one in held if one in named) or tuple(held)
-
-
 def _columns(rows: pd.DataFrame) -> list[tuple[str, str, str]]:
     return list(rows[["kind", "made_by", "made_at"]].astype(str).itertuples(index=False, name=None))
 
@@ -186,30 +179,42 @@ def _count(value: Any) -> str:
 
 
 def changed(saved: Saved) -> list[tuple[str, str]]:
-    """What changed because of the assessment: in the council's words, and how many findings were answered how."""
+    """What changed because of the assessment: in the council's words, and which findings were taken up."""
     said = [(f"At the review up to {date_words(one.on)}, {one.by}:", f"“{one.changed}”") for one in saved.reviews if one.changed]
     current = saved.responses[saved.responses["current"]]
-    for answer in ("amend", "accept", "reject"):
+    for answer in ("amend", "accept"):
         mine = current[current["response"] == answer]
         keys = dict.fromkeys(mine[["service_id", "kind", "severity", "channel"]].astype(str).itertuples(index=False, name=None))
         if keys:
             said.append((f"{ANSWERED[answer]}, {counted(len(mine), 'finding')}:", f"{join_words([label(Group(*key)) for key in keys])}."))
-    return said or [("Nothing yet.", "No finding has an answer and no review has been entered.")]
+    return said or [("Nothing yet.", "No finding was taken up and no review has been entered.")]
 
 
-def saved_words(version: Version) -> str:
-    """What was just saved."""
-    return f"Saved as version {version.number} of “{version.title}” by {version.made_by}. It is on the disk."
+def rejected(saved: Saved) -> list[tuple[str, str]]:
+    """Findings that were rejected, a line for each reason: nothing changed because of them."""
+    current = saved.responses[saved.responses["current"] & (saved.responses["response"] == "reject")]
+    lines = []
+    for (reason, name), mine in current.groupby(["reason", "name"], sort=False):
+        keys = dict.fromkeys(mine[["service_id", "kind", "severity", "channel"]].astype(str).itertuples(index=False, name=None))
+        what = join_words([label(Group(*key)) for key in keys])
+        lines.append((f"{what}, {counted(mine['area_code'].nunique(), 'ward')}:", f"“{reason}” ({name})"))
+    return lines
+
+
+def saved_words(version: Version, answers: int = 0) -> str:
+    """What was just saved, and with how many answers."""
+    told = f", with answers to {counted(answers, 'finding')}" if answers else ""
+    return f"Saved as version {version.number} of “{version.title}” by {version.made_by}{told}. It is on the disk."
 
 
 __all__ = [
     "about",
     "changed",
     "comparison",
-    "concerned",
     "few",
     "history",
     "listed",
+    "rejected",
     "reviewed",
     "saved_words",
     "signed_off",
