@@ -136,7 +136,7 @@ def test_signing_from_the_command_line(sqlite: Register, name: str, tmp_path: Pa
     assert main(["register", "sign-off", name, "--by", "H. Head", "--as", "head", "--based-on", "1", *where]) == 0
     told = " ".join(capsys.readouterr().out.split())
     # 21 wards, 3 ways in of the minimum each, and what else the Blue Badge asks for there: none has an answer.
-    assert "Version 1 was signed off by H. Head (Head of service)" in told and "findings on the services of the proposal have no answer." in told
+    assert "Version 1 was signed off by H. Head (Head of service)" in told and "findings that ask for an answer have no answer." in told
     for words in (["show", name], ["verify"], ["history", name]):
         assert main(["register", *words, *where]) == 0
         assert "H. Head" in capsys.readouterr().out, words
