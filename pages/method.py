@@ -174,7 +174,8 @@ if st.toggle("Look for clusters (takes some seconds)", key="clusters"):
 st.header("Another method beside ours", anchor=False)
 others = trust.other_methods(a)
 if others:
-    ui.heed_id("beside", {name: method.title for name, method in others.items()}, "methods", "The first is shown in its place.")
+    labels = {name: method.title for name, method in others.items()}
+    ui.heed_id("beside", labels, "methods we do not hold", "The first is shown in its place.")
     picked = st.selectbox(
         "Method to set beside ours", list(others), index=0, key="beside", bind="query-params", format_func=lambda one: others[one].title
     )

@@ -227,6 +227,33 @@ def test_a_link_may_name_a_council_by_code_or_by_name(written):
     assert any("councils we do not hold: “Blackpol”" in one.value.replace("\\", "") for one in both.warning)
 
 
+def test_a_link_may_name_a_service_by_id_as_the_command_line_does():
+    test = run("service.py", service="council_tax_reduction")
+    assert not test.warning and test.selectbox(key="service").value == "council_tax_reduction"
+    lacking = run("service.py", service="council_tax")
+    assert any("services we do not hold: “council_tax”" in one.value.replace("\\", "") for one in lacking.warning)
+
+
+@pytest.mark.parametrize(
+    ("given", "councils"),
+    [
+        ({"ward": "Chatburn (E05012004)"}, ["E07000124"]),  # a ward alone is of its own council
+        ({"ward": "E05012004"}, ["E07000124"]),
+        ({"ward": "Chatburn (E05012004)", "council": ["E07000124", "E06000009"]}, ["E07000124", "E06000009"]),
+    ],
+)
+def test_a_link_to_a_ward_opens_on_it_however_it_is_spelt(given, councils):
+    test = run("service.py", **given)
+    assert not test.warning
+    assert (test.multiselect(key="council").value, test.selectbox(key="ward").value) == (councils, "E05012004")
+
+
+def test_a_link_to_a_ward_of_another_council_says_so():
+    test = run("service.py", ward="Chatburn (E05012004)", council="Blackpool (E06000009)")
+    assert any("a ward that is not of the councils shown: “Chatburn (E05012004)”" in one.value.replace("\\", "") for one in test.warning)
+    assert test.selectbox(key="ward").value is None
+
+
 def test_enter_in_the_empty_box_cannot_choose_every_council():
     assert not run("service.py").multiselect(key="council").proto.select_all
 

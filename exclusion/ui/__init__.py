@@ -201,9 +201,14 @@ def show_ward(held: Evidence, code: str) -> None:
 
 def _heed_names(held: Evidence) -> None:
     """A link may name councils by code or by name alone (``?council=E06000009``, ``?council=Blackpool``), as one written by hand would."""
-    if not (given := st.query_params.get_all("council")):
-        return
     listed = _councils(held.manifest.version)
+    if not (given := st.query_params.get_all("council")):
+        code = _code_in(str(st.query_params.get("ward", "")))  # a link with a ward alone is to its own council
+        if not st.session_state.setdefault("_arrived", False) and code in held.areas.index:
+            st.session_state["_arrived"] = True
+            _readdress("council", [listed[str(held.areas.loc[code, "council_code"])][0]])
+        st.session_state["_arrived"] = True
+        return
     known = {code.casefold(): code for code in listed}
     for code, (label, _) in listed.items():
         name = label.removesuffix(f" ({code})").casefold()
@@ -211,9 +216,22 @@ def _heed_names(held: Evidence) -> None:
     codes = [known.get(one.strip().casefold(), "") for one in given]
     if not any(codes):
         return
-    full = {label: code for code, (label, _) in listed.items()}
-    st.session_state["council"] = [code for code in (mine or full.get(one) for mine, one in zip(codes, given, strict=True)) if code]
-    st.query_params["council"] = [listed[mine][0] if mine else one for mine, one in zip(codes, given, strict=True)]
+    _readdress("council", [listed[mine][0] if mine else one for mine, one in zip(codes, given, strict=True)])
+
+
+def _readdress(name: str, spelt: str | list[str]) -> None:
+    """Spell an answer in the address as its question does, and begin again.
+
+    A question takes its first answer from the address that the run began with: one that it cannot read it clears, and
+    the link that the visitor copies then opens on something else.
+    """
+    st.query_params[name] = spelt
+    st.rerun()
+
+
+def _code_in(label: str) -> str:
+    """The code at the end of how an address spells a ward: ``Bloomfield (E05015188)``, or the code alone."""
+    return label.strip().removesuffix(")")[-9:].upper()
 
 
 def _heed_code(held: Evidence) -> None:
@@ -311,18 +329,17 @@ def _say_what_the_link_lacks(name: str, labels: set[str], what: str, instead: st
         st.session_state[told] = [label for label in st.query_params.get_all(name) if label not in labels]
     if st.session_state[told]:
         lacking = join_words([f"“{label}”" for label in st.session_state[told]])
-        st.warning(plain(f"This link names {what} we do not hold: {lacking}. {instead}"))
+        st.warning(plain(f"This link names {what}: {lacking}. {instead}"))
 
 
 def heed_id(name: str, labels: Mapping[str, str], what: str, instead: str) -> None:
     """Before a question is asked: a link may answer it by id, as the command line does; what we do not hold is said.
 
-    ``labels`` are the answers' words by id; ``what`` they are, and what is shown ``instead``.
+    ``labels`` are the answers' words by id; ``what`` a link may name that is not one, and what is shown ``instead``.
     """
     given = str(st.query_params.get(name))
-    if given in labels:
-        st.session_state[name] = given
-        st.query_params[name] = labels[given]
+    if given in labels and labels[given] != given:
+        _readdress(name, labels[given])
     _say_what_the_link_lacks(name, set(labels.values()), what, instead)
 
 
@@ -330,7 +347,8 @@ def choose_councils(held: Evidence) -> tuple[str, ...]:
     """The chosen councils, by code; several act as one area. Stops the page while none is chosen."""
     listed = _councils(held.manifest.version)
     codes = list(listed)
-    _say_what_the_link_lacks("council", {label for label, _ in listed.values()}, "councils", "The first council is shown in its place.")
+    labels = {label for label, _ in listed.values()}
+    _say_what_the_link_lacks("council", labels, "councils we do not hold", "The first council is shown in its place.")
     first = [code for code, (_, mapped) in listed.items() if mapped][:1] or codes[:1]
     chosen = st.multiselect(
         "Council (choose several to look at them as one area)",
@@ -366,7 +384,8 @@ def choose_service(councils: Sequence[str] = ()) -> Service:
     if st.session_state.get("service") not in (None, *listed):
         st.session_state["service"] = first  # the councils changed under it
     ids = sorted(listed, key=lambda one: listed[one].service_name)
-    _say_what_the_link_lacks("service", {one.service_name for one in listed.values()}, "services", "Another service is shown in its place.")
+    labels = {one.id: one.service_name for one in listed.values()}
+    heed_id("service", labels, "services we do not hold", "Another service is shown in its place.")
     chosen = st.selectbox(
         "Service that would move online",
         ids,
@@ -386,9 +405,20 @@ def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
         str(code): ward_label(row, str(code)) if one_council else f"{row.area_name}, {row.council_name} ({code})"
         for code, row in areas.iterrows()
     }
+    _heed_ward(names)
     chosen = choose_area(label, "ward", names, "Choose a ward, here or on the map")
     _keep("ward", chosen, names.get(chosen or ""))
     return chosen
+
+
+def _heed_ward(names: Mapping[str, str]) -> None:
+    """A link may spell a ward as other councils beside it have it, or by code alone; one that is not of the councils shown is said."""
+    if "link lacks ward" not in st.session_state:
+        given = str(st.query_params.get("ward", ""))
+        code = _code_in(given)
+        if code in names and names[code] != given:
+            _readdress("ward", names[code])
+    _say_what_the_link_lacks("ward", set(names.values()), "a ward that is not of the councils shown", "None is chosen in its place.")
 
 
 def choose_area(label: str, key: str, names: dict[str, str], placeholder: str) -> str | None:
