@@ -138,7 +138,8 @@ def test_unchanged_wards_take_the_counts_published_for_them(report, bundled):
     # Blackpool's wards were drawn anew in 2023: what is not as it was keeps to small areas.
     changed = new.areas.index[new.areas["council_name"] == "Blackpool"].difference(new.census_wards().index)
     assert len(changed) and set(rows.loc["no_car"].loc[changed, "fit"]) == {"weighted"}
-    assert new.manifest.measured["published"]["wards"] > 10
+    (entry,) = new.manifest.measured["published"]
+    assert entry["wards"] > 10 and entry["councils"] == sorted(national.COUNCILS) and entry["on"] == "2026-11-26"
 
 
 def test_published_counts_lose_nobody_and_count_nobody_twice(report, same_sources):

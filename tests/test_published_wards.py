@@ -90,13 +90,7 @@ def test_only_wards_that_have_not_changed_take_the_figures_of_2022():
 
 def test_the_error_is_measured_on_wards_that_were_not_told():
     """Ten pairs of wards in a row, each pair sharing a small area of 200 halfway; in truth the first of a pair has 150 of them."""
-    rows, truth, people = [], {}, {}
-    for number in range(10):
-        one, two, area = f"w{number}a", f"w{number}b", f"z{number}"
-        rows += [(area, one, 0.5), (area, two, 0.5)]
-        people[area], truth[one], truth[two] = 200.0, 150.0, 50.0
-    shares = pd.DataFrame(rows, columns=["small_area_code", "area_code", "share"])
-    of = pd.Series(people)
+    shares, of, truth = pairs(10)
     known = counts(pd.Series(truth), pd.Series(truth))
     about = published.measured({"population": counts(of, of)}, shares, {"population": known})
     # By themselves: 100 for 150 (a third too few) and for 50 (double). Told of its pair, a ward is exact.
@@ -104,6 +98,90 @@ def test_the_error_is_measured_on_wards_that_were_not_told():
     assert about["alone_median"] == pytest.approx((1 / 3 + 1) / 2, abs=1e-4)
     assert about["median"] < 0.01 and about["p90"] < 0.01
     assert published.measured({}, shares, {}) == {}
+
+
+def pairs(number: int) -> tuple[pd.DataFrame, pd.Series, dict[str, float]]:
+    """So many pairs of wards that halve a small area of 200; in truth the first of a pair has 150 of them."""
+    rows, truth, people = [], {}, {}
+    for pair in range(number):
+        one, two, area = f"w{pair}a", f"w{pair}b", f"z{pair}"
+        rows += [(area, one, 0.5), (area, two, 0.5)]
+        people[area], truth[one], truth[two] = 200.0, 150.0, 50.0
+    return pd.DataFrame(rows, columns=["small_area_code", "area_code", "share"]), pd.Series(people), truth
+
+
+def test_the_error_is_told_by_class_where_enough_wards_have_it():
+    """40 pairs: every first ward (a third too few) rough, every second (double) fair; one good ward is too few to tell of."""
+    shares, of, truth = pairs(40)
+    classes = pd.Series({code: "rough" if code.endswith("a") else "fair" for code in truth} | {"w0a": "good"})
+    known = counts(pd.Series(truth), pd.Series(truth))
+    about = published.measured({"population": counts(of, of)}, shares, {"population": known}, classes)
+    assert {name: (row["wards"], row["errors"]) for name, row in about["by_class"].items()} == {"fair": (40, 40), "rough": (39, 39)}
+    assert about["by_class"]["rough"]["alone_p90"] == pytest.approx(1 / 3, abs=1e-4)
+    assert about["by_class"]["fair"]["alone_p90"] == 1.0
+
+
+def test_what_was_measured_is_kept_for_each_fetch_and_a_council_fetched_again_is_told_of_once():
+    first = published.beside(None, {"wards": 9}, ["E1", "E2"], "2026-11-01")
+    assert first == [{"councils": ["E1", "E2"], "on": "2026-11-01", "wards": 9}]
+    second = published.beside(first, {"wards": 4}, ["E3"], "2026-11-02")
+    assert [entry["wards"] for entry in second] == [9, 4]
+    third = published.beside(second, {"wards": 5}, ["E2", "E3"], "2026-11-03")
+    assert [(entry["councils"], entry["wards"]) for entry in third] == [(["E1"], 9), (["E2", "E3"], 5)]
+    # Fetched again and nothing to measure on: the older figure is of other counts. An older release names no councils.
+    assert published.beside(third, {}, ["E1"], "2026-11-04") == third[1:]
+    assert published.beside({"wards": 7}, {}, ["E1"], "2026-11-04") == [{"wards": 7}]
+
+
+# ------------------------------------------------------------------ what the ward page says of it
+
+SPREAD = {"errors": 90, "alone_median": 0.03, "alone_p90": 0.11, "median": 0.02, "p90": 0.07}
+ROUGH = SPREAD | {"wards": 12, "alone_p90": 0.24, "p90": 0.12}
+FETCHED = {"councils": ["E06000001"], "on": "2026-11-26", "wards": 30, **SPREAD, "by_class": {"rough": ROUGH}}
+
+
+def page(code: str, measured: dict, kind: str = "rough", council: str = "E06000001") -> str:
+    """What is said of a ward: "west" is as in 2022, "middle" divides B with it, "east" divides C with the middle alone."""
+    from types import SimpleNamespace
+
+    from exclusion import views
+
+    areas = pd.DataFrame({"nation": "England", "council_code": council, "error_class": kind}, index=["west", "middle", "east"])
+    rows = [(ward, "age75", 9.0, "published" if ward == "west" else "weighted") for ward in areas.index]
+    evidence = SimpleNamespace(
+        manifest=SimpleNamespace(
+            sources={published_wards.SOURCE.id: published_wards.SOURCE}, files={"shares.parquet": ""}, measured=measured
+        ),
+        shares=lambda: SHARES,
+        census_wards=lambda: pd.Series({"west": "E05000001"}),
+    )
+    profile = pd.DataFrame(rows, columns=["area_code", "measure", "n", "fit"])
+    return views.how_counted(SimpleNamespace(profile=profile, areas=areas, evidence=evidence), code)
+
+
+def test_a_ward_page_says_whether_neighbours_told_of_it_and_the_error_of_wards_like_it():
+    measured = {"published": [FETCHED]}
+    assert "as published for it" in page("west", measured)
+    middle, east = page("middle", measured), page("east", measured)
+    assert "kept to the counts published for wards beside it" in middle
+    assert "On 12 wards that have both and whose small areas are divided as much as this one's" in middle
+    assert middle.endswith("within 2.0% of the published one, and nine in ten within 12%.")
+    assert "no ward beside it has a published count" in east and east.endswith(
+        "within 3.0% of the published one, and nine in ten within 24%."
+    )
+    # A class too small to tell of by itself: all wards of the fetch.
+    assert page("middle", measured, "good").endswith(
+        "On 30 wards that have both, half of the counts made so were within 2.0% of the published one, and nine in ten within 7.0%."
+    )
+
+
+def test_a_council_without_a_ward_to_measure_on_is_told_whose_error_it_is():
+    other = page("middle", {"published": [FETCHED]}, council="E06000009")
+    assert "On 12 wards of other councils that have both" in other
+    fit = {"postcodes": {"p90_by_class": {"rough": 0.28}}}
+    none = page("east", {"fit": fit}, council="E06000009")
+    assert none.endswith("nine in ten of the counts made so were within 28% of the published one.")
+    assert "On " not in page("east", {})
 
 
 # ------------------------------------------------------------------ the publisher's files
@@ -167,8 +245,12 @@ def test_wards_told_of_their_neighbours_are_nearer_the_truth(shared, bundled):
         name: published.of_today({name: counts(truth[name], truth["population"]).dropna()}, same)[name]
         for name in ("population", "age65_74", "age75", "one_person")
     }
-    about = published.measured({name: measures[name] for name in known}, bundled.shares(), known)
+    about = published.measured({name: measures[name] for name in known}, bundled.shares(), known, bundled.areas["error_class"])
     assert about["wards"] > 180
     assert about["median"] < 0.02 and about["p90"] < 0.10
     assert about["p90"] < 0.7 * about["alone_p90"]
+    kinds = about.pop("by_class")
     assert np.isfinite(list(about.values())).all()
+    # Wards that small areas follow are nearly exact; where they are divided, a neighbour's count halves the error.
+    assert kinds["good"]["p90"] < 0.03 < kinds["fair"]["p90"] < kinds["rough"]["p90"] < 0.15
+    assert kinds["rough"]["p90"] < 0.6 * kinds["rough"]["alone_p90"]

@@ -6,7 +6,7 @@ which must keep to what is known of the unchanged wards beside them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,8 @@ FEWEST = 50
 """Errors are measured on counts of so many and more: a miss of three in six says nothing."""
 PARTS = 5
 """The wards are held out in so many turns."""
+FEWEST_ERRORS = 30
+"""A class of wards is told of by itself where so many counts were compared: nine in ten of fewer is an accident."""
 
 
 def of_today(measures: Mapping[str, pd.DataFrame], unchanged: pd.Series) -> dict[str, pd.DataFrame]:
@@ -81,18 +83,28 @@ def lay_over(
     return table
 
 
-def measured(measures: Mapping[str, pd.DataFrame], shares: pd.DataFrame, known: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+def measured(
+    measures: Mapping[str, pd.DataFrame],
+    shares: pd.DataFrame,
+    known: Mapping[str, pd.DataFrame],
+    classes: pd.Series | None = None,
+) -> dict[str, Any]:
     """How far made counts are from published ones: on every fifth ward in turn, told only of the other four.
+
+    Parameters
+    ----------
+    classes
+        How well each ward is covered by its small areas (``error_class``), by ward: errors are then told by it too.
 
     Returns
     -------
     dict
         ``wards`` (with a published count), ``errors`` (counts compared), and of the relative error ``median`` and
-        ``p90`` both as shared by themselves (``alone_median``, ``alone_p90``) and kept to the neighbours. Empty
-        where fewer than ``PARTS`` wards have a count.
+        ``p90`` both as shared by themselves (``alone_median``, ``alone_p90``) and kept to the neighbours; the same
+        for each class that has ``FEWEST_ERRORS``, under ``by_class``. Empty where fewer than ``PARTS`` wards have a
+        count.
     """
-    alone: list[pd.Series] = []
-    kept: list[pd.Series] = []
+    parts: list[pd.DataFrame] = []
     wards: set[str] = set()
     for name, told in known.items():
         if name not in measures or "value" in measures[name] or len(told) < PARTS:
@@ -106,20 +118,50 @@ def measured(measures: Mapping[str, pd.DataFrame], shares: pd.DataFrame, known: 
         if big.empty:
             continue
         wards |= set(truth.index)
-        alone.append((geography.kept_to(near, people, truth.iloc[:0]).reindex(big.index) / big - 1).abs())
         turn = np.arange(len(truth)) % PARTS
         guess = pd.concat(
             [geography.kept_to(near, people, truth[turn != part]).reindex(truth.index[turn == part]) for part in range(PARTS)]
         )
-        kept.append((guess.reindex(big.index) / big - 1).abs())
-    if not kept:
+        alone = geography.kept_to(near, people, truth.iloc[:0])
+        parts.append(pd.DataFrame({"kept": guess.reindex(big.index) / big - 1, "alone": alone.reindex(big.index) / big - 1}).abs())
+    if not parts:
         return {}
-    first, second = pd.concat(alone), pd.concat(kept)
+    errors = pd.concat(parts)
+    by_class = {}
+    if classes is not None:
+        whose = classes.reindex(errors.index)
+        by_class = {
+            str(name): {"wards": len(set(rows.index)), **_spread(rows)}
+            for name, rows in errors.groupby(whose, observed=True)
+            if len(rows) >= FEWEST_ERRORS
+        }
+    return {"wards": len(wards), **_spread(errors), **({"by_class": by_class} if by_class else {})}
+
+
+def _spread(errors: pd.DataFrame) -> dict[str, Any]:
+    """Number, median and nine in ten of the errors both ways."""
+    half, nine = errors.median(), errors.quantile(0.9)
     return {
-        "wards": len(wards),
-        "errors": len(second),
-        "alone_median": round(float(first.median()), 4),
-        "alone_p90": round(float(first.quantile(0.9)), 4),
-        "median": round(float(second.median()), 4),
-        "p90": round(float(second.quantile(0.9)), 4),
+        "errors": len(errors),
+        "alone_median": round(float(half["alone"]), 4),
+        "alone_p90": round(float(nine["alone"]), 4),
+        "median": round(float(half["kept"]), 4),
+        "p90": round(float(nine["kept"]), 4),
     }
+
+
+def beside(older: Any, about: Mapping[str, Any], councils: Iterable[str], on: str) -> list[dict[str, Any]]:
+    """What was measured at earlier fetches with what was measured at this one: one entry a fetch, with its councils.
+
+    A council fetched again is told of by the newer entry alone; an entry of which no council is left goes.
+    What was measured without a word of its councils (an older release) is kept as it is.
+    """
+    codes = sorted(set(councils))
+    earlier = [older] if isinstance(older, Mapping) else list(older or [])
+    kept = []
+    for entry in earlier:
+        if "councils" not in entry:
+            kept.append(dict(entry))
+        elif left := [code for code in entry["councils"] if code not in codes]:
+            kept.append({**entry, "councils": left})
+    return [*kept, {"councils": codes, "on": on, **about}] if about else kept

@@ -123,7 +123,7 @@ def refresh(
     say("Writing the release", 0.85)
     held = {(str(m), str(c)) for m, c in zip(ward_rows["measure"], ward_rows["area_code"].str[0], strict=True)}
     head = heading.head(base, found.sources, councils, today, held, disk["observations"])
-    head["measured"] = dict(head["measured"]) | _measured(found, shares, wards.index)
+    head["measured"] = dict(head["measured"]) | _measured(base, found, shares, wards, today)
     path = release_write.write(out, head, disk, shapes, heading.readme(base, head), quick=True)
     say("Done", 1.0)
     return path
@@ -211,13 +211,16 @@ def _rows(base: Evidence, found: Found, shares: pd.DataFrame, wards: pd.Index) -
     return ward_rows, small_rows, national
 
 
-def _measured(found: Found, shares: pd.DataFrame, wards: pd.Index) -> dict[str, Any]:
-    """How far counts made from small areas are from the published ones of the councils asked for, where both are held."""
-    near = shares[shares["area_code"].isin(wards) & shares["small_area_code"].str.startswith(("E", "W"))]
+def _measured(base: Evidence, found: Found, shares: pd.DataFrame, wards: pd.DataFrame, today: date) -> dict[str, Any]:
+    """How far counts made from small areas are from the published ones of the councils asked for, beside what earlier fetches measured."""
+    near = shares[shares["area_code"].isin(wards.index) & shares["small_area_code"].str.startswith(("E", "W"))]
     whole = {name: table for name, table in found.measures.items() if near["small_area_code"].isin(table.index).all()}
-    known = {name: table[table.index.isin(wards)] for name, table in found.as_published.items()}
-    about = published.measured(whole, near, known)
-    return {"published": about} if about else {}
+    known = {name: table[table.index.isin(wards.index)] for name, table in found.as_published.items()}
+    about = published.measured(whole, near, known, wards["error_class"])
+    # Councils without a ward to measure on are refreshed all the same: what was measured of them before is of older figures.
+    codes = set(wards["council_code"]) if found.as_published else set()
+    entries = published.beside(base.manifest.measured.get("published"), about, codes, today.isoformat())
+    return {"published": entries} if entries else {}
 
 
 NEARLY = 0.002

@@ -76,8 +76,8 @@ def tables(
     ward_rows.loc[ward_rows["area_code"].isin(wards.index[by_area]), "fit"] = "area"
     ward_rows.loc[ward_rows["measure"] == "lone66_est", "fit"] = "estimated"
     ward_rows = ward_rows.assign(level="ward")
-    if as_published := published.measured(data.measures, shares, data.as_published):
-        measured["published"] = as_published
+    if as_published := published.measured(data.measures, shares, data.as_published, fit["error_class"]):
+        measured["published"] = published.beside(None, as_published, data.wards["council_code"], "")
     small_rows = _rounded(_small(data.measures, data.small["small_area_code"]))
     small_rows = pd.concat([small_rows[small_rows["measure"] != "population"], _age75(small_rows)], ignore_index=True).assign(
         level="lsoa21", fit="published"

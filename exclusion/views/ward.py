@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -144,13 +145,63 @@ def how_counted(a: Assessment, code: str) -> str:
         made = [known[name].short for name in rows.loc[rows["fit"] == "weighted", "measure"] if known[name].counted]
         tail = f" Made from small areas: {', '.join(made)}." if made else ""
         return f"This ward has not changed since 2022: its census counts are as published for it.{tail}"
-    about = a.evidence.manifest.measured.get("published")
-    if not about or a.areas.loc[code, "nation"] not in ("England", "Wales"):
+    area = a.areas.loc[code]
+    manifest = a.evidence.manifest
+    if area["nation"] not in ("England", "Wales") or WARDS_OF_2022 not in manifest.sources:
+        return ""
+    told = _told_by_neighbours(a, code)
+    start = "No count is published for this ward as it now is: its counts are made from small areas, " + (
+        "kept to the counts published for wards beside it."
+        if told
+        else "and no ward beside it has a published count that would tell more of it."
+    )
+    return f"{start} {_how_far_off(manifest.measured, str(area['council_code']), str(area['error_class']), told)}".strip()
+
+
+WARDS_OF_2022 = "census2021_wd22"
+DIVIDED = {
+    "good": "that small areas follow as closely as this one",
+    "fair": "whose small areas are divided about as much as this one's",
+    "rough": "whose small areas are divided as much as this one's",
+}
+"""By error class, which wards the error was measured on, in words."""
+
+
+def _told_by_neighbours(a: Assessment, code: str) -> bool:
+    """Whether the ward divides a small area with one whose count is published, which says how much of it is left."""
+    if "shares.parquet" not in a.evidence.manifest.files:
+        return False
+    shares = a.evidence.shares()
+    mine = shares.loc[shares["area_code"] == code, "small_area_code"]
+    near = shares.loc[shares["small_area_code"].isin(mine), "area_code"]
+    return bool(near[near != code].isin(a.evidence.census_wards().index).any())
+
+
+def _how_far_off(measured: Mapping[str, Any], council: str, kind: str, told: bool) -> str:
+    """How far counts made from small areas were from published ones, on wards like this one.
+
+    That of the fetch the ward's council came with; of the latest other where it had no unchanged ward to
+    measure on; of the release's own measurement where there is none.
+    """
+    held = measured.get("published") or []
+    entries = [held] if isinstance(held, Mapping) else list(held)
+    own = [entry for entry in entries if council in entry.get("councils", ())]
+    elsewhere = "" if own else " of other councils"
+    if entries:
+        entry = (own or entries)[-1]
+        like = entry.get("by_class", {}).get(kind)
+        row, which = (like, f" and {DIVIDED[kind]}") if like and kind in DIVIDED else (entry, "")
+        half, nine = (row["median"], row["p90"]) if told else (row["alone_median"], row["alone_p90"])
+        return (
+            f"On {row['wards']:,} wards{elsewhere} that have both{which}, half of the counts made so were within {percent(half)} of the "
+            f"published one, and nine in ten within {percent(nine)}."
+        )
+    nine = measured.get("fit", {}).get("postcodes", {}).get("p90_by_class", {}).get(kind)
+    if nine is None or kind not in DIVIDED:
         return ""
     return (
-        "No count is published for this ward as it now is: its counts are made from small areas. On "
-        f"{about['wards']:,} wards that have both, half of the counts made so were within {percent(about['median'])} of the published "
-        f"one, and nine in ten within {percent(about['p90'])}."
+        f"On wards of other councils that have both and {DIVIDED[kind]}, nine in ten of the counts made so were within {percent(nine)} "
+        "of the published one."
     )
 
 
