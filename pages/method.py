@@ -10,6 +10,7 @@ from exclusion.contracts import DataRefused, ExclusionError, NothingToAssess, Us
 from exclusion.export.sure import sure_table
 from exclusion.method import alternatives, clusters, comparison, older_index, scope
 from exclusion.method.uncertainty import Uncertainty, uncertainty
+from exclusion.ui import own_method
 from exclusion.views import trust
 from exclusion.words import capital, join_words, slug
 
@@ -217,6 +218,8 @@ if given is not None:
             st.markdown(older_index.said(both))
         ui.lines(older.notes)
         ui.table(trust.older_rows(a, both), "Wards, by name: our band, and the older index", numbers=["DERI (0 to 10)"])
+
+own_method.form(a)
 
 st.header("Take the audit away", anchor=False)
 st.markdown(

@@ -194,6 +194,49 @@ def test_belfast_can_be_assessed_with_what_was_fetched(irish):
     assert not any("of 2019" in notice or "are not held" in notice for notice in done.notices)
 
 
+def test_findings_of_belfast_redone_by_hand(irish, shared):
+    """W06, many disabled people, for complaints (C2; two in three of who complains are disabled, so the strength stands).
+
+    A ward's count: of each zone what the publisher sent, times the part of the zone's ground that lies in the ward
+    (the gathered table of parts, which was made without us). Its percentile: wards of Northern Ireland with a lower
+    share, of all 462. Its strength, by version 3 of the thresholds (758 and 1,085 people, the rate first):
+
+                         under 758   758 and more   1,085 and more
+        below the 50th   NONE        WEAK           WEAK
+        50th to 75th     NONE        WEAK           ORDINARY
+        75th to 90th     WEAK        MODERATE       STRONG
+        90th and over    MODERATE    STRONG         STRONG
+
+    In C2, STRONG advises keeping a phone and MODERATE watches; less says nothing.
+    """
+    homes = pd.read_csv(shared / "data/census/ni/census2021_disabled_people_in_household_sdz21.csv.gz").set_index("sdz21cd")
+    people = (homes["total_households"] * 1_903_174 / 768_807).round().astype(int)
+    sent = pd.DataFrame({"n": national.limited_a_lot(people), "of": national.limited_a_lot(people) + people // 3 + people // 3})
+    parts = pd.read_csv(shared / "data/geography/weights_sdz21_wd25_area_ni.csv.gz")
+    by_hand = sent.loc[parts["SDZ21CD"]].mul(parts["frac"].to_numpy(), axis=0).groupby(parts["WD25CD"].to_numpy()).sum()
+    share = by_hand["n"] / by_hand["of"]
+    percentile = 100 * share.rank(method="min").sub(1) / (len(share) - 1)
+
+    held = release.read(irish.release)
+    done = exclusion.assess(held, ["Belfast"], ["complaint"], today=TODAY)
+    figure = done.profile[done.profile["measure"] == "disabled_lot"].set_index("area_code")
+    here = by_hand.loc[figure.index]
+    assert ((figure["n"] / here["n"] - 1).abs() < 0.01).all() and ((figure["of"] / here["of"] - 1).abs() < 0.01).all()
+    assert ((figure["percentile"] - percentile[figure.index]).abs() < 2).all()
+
+    phone = done.findings[(done.findings["channel"] == "phone") & done.findings["rule_ids"].str.contains("W06")].set_index("area_code")
+    table = (("NONE", "WEAK", "WEAK"), ("NONE", "WEAK", "ORDINARY"), ("WEAK", "MODERATE", "STRONG"), ("MODERATE", "STRONG", "STRONG"))
+    severity = {"STRONG": "recommended", "MODERATE": "monitor"}
+    seen = set()
+    for code, row in figure.iterrows():
+        place, many = sum(row["percentile"] >= step for step in (50, 75, 90)), sum(row["n"] >= step for step in (758, 1085))
+        strength = table[place][many]
+        seen.add((place, many))
+        found = phone.at[code, "severity"] if code in phone.index else None
+        assert found == severity.get(strength) or (found == "required" and strength in severity), (code, strength, found, dict(row))
+    assert len(seen) >= 9 and {place for place, _ in seen} == {0, 1, 2, 3}  # nearly every cell of the table is met in Belfast
+
+
 def test_offline_with_nothing_kept_lists_every_file_to_download_in_one_run(addresses, place):
     """Boundaries alone would stop a run; with no way out the officer wants the whole list at once."""
     found = fetching.fetch(Fetcher(cache=place / "none", offline=True), addresses, [BELFAST], out=place / "never", today=TODAY)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from exclusion import judgement
 from exclusion.contracts import DataRefused
 from exclusion.judgement.entries import overdue, read_entries
 from exclusion.judgement.ruleset import Indicator, Rule, StrengthTest
+from exclusion.judgement.score import FOLDER, nation_figures
 from exclusion.judgement.services import Condition, Service
 
 
@@ -61,6 +63,17 @@ def test_every_entry_says_why_on_what_authority_and_until_when() -> None:
     for entry in entries:
         assert entry.why.strip() and entry.reference.strip(), entry.id
         assert entry.checked_on < entry.review_by, entry.id
+
+
+def test_every_nation_says_for_itself_why_its_gaps_are_told_and_on_what_that_rests() -> None:
+    """The file's own reason is for having it; what is lacking in Wales is lacking for a reason of its own."""
+    held, raw = nation_figures(), tomllib.loads((FOLDER / "nation_figures.toml").read_text(encoding="utf-8"))
+    for kind in ("why", "reference"):
+        said = [getattr(entry, kind) for entry in held.values()]
+        assert len(set(said)) == len(held) == 5, kind
+        head = raw[kind]
+        assert head not in said, kind
+    assert all(gap.why.strip() for entry in held.values() for gap in entry.missing)
 
 
 def test_law_says_what_was_read_and_claims_no_more() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 import exclusion
 from exclusion import ui
-from exclusion.ui import own
+from exclusion.contracts import DataRefused
+from exclusion.judgement.score import method_for
+from exclusion.method import alternatives
+from exclusion.ui import own, own_method
 
 ROOT = Path(__file__).resolve().parents[1]
 WARDS = ["E05015186", "E05015188"]
@@ -127,3 +131,49 @@ def test_how_sure_a_ward_is_is_worked_out_for_the_visit_alone(divisions: bytes) 
     assert not test.exception, test.exception
     assert "North" in text(test)
     assert any(key[0] == "chances" for key in test.session_state[own.MADE])
+
+
+def test_an_indicator_of_the_council_s_own_is_shown_on_the_method_page_and_scored_by_its_method_file() -> None:
+    """21 wards, 10 to 30 of 100 people asked cannot do it online. The file we hand out gives that part a tenth; weighing it alone,
+    the wards are in order of it."""
+    visit = run("own.py")
+    here = exclusion.load().areas.query("council_code == 'E06000009'").sort_values("area_name")
+    rows = "\n".join(f"{code},{10 + number},100" for number, code in enumerate(here.index))
+    visit.file_uploader(key="own_figures_file").upload("skills.csv", f"ward_code,cannot,asked\n{rows}".encode(), "text/csv").run()
+    visit.selectbox(key="own_way_0").select("indicator").run()
+    visit.selectbox(key="own_of_0").select("asked").run()
+    visit.text_input(key="own_period").input("2026").run()
+    visit.button(key="own_use").click().run()
+
+    page = run("method.py", visit)
+    words = text(page)
+    assert "Your own indicators, brought in this visit" in words and "own_cannot" in words and "21 of 21" in words
+    assert "10%" in words and "30%" in words
+    evidence = visit.session_state[own.HELD].evidence
+    start = own_method.start_from(alternatives.from_preset(method_for("England")), ["own_cannot"], date(2026, 11, 26))
+    method = own_method.read(start.encode(), "own-method.toml", ["own_cannot"])  # what we hand out can be read
+    assert [(one.id, one.weight) for one in method.domain][-1] == ("own_cannot", 0.1)
+    with pytest.raises(DataRefused, match="uses a measure we do not know"):
+        own_method.read(start.encode(), "own-method.toml", [])
+
+    page.file_uploader(key="own_method").upload("own-method.toml", start.encode(), "application/toml").run()
+    assert not page.exception, page.exception
+    words = text(page)
+    assert (
+        "our band, and the band by Our own method" in words and "held for 21 wards, so the bands are fifths of those wards alone" in words
+    )
+    alone = alternatives.score(
+        evidence, method.model_copy(update={"domain": method.domain[-1:], "indicator": method.indicator[-1:]}), list(here.index)
+    )
+    assert alone.table.loc[here.index, "index"].is_monotonic_increasing
+    page.file_uploader(key="own_method").upload("other.toml", start.replace("England", "Wales").encode(), "application/toml").run()
+    assert "is for Wales, and these wards are in England" in text(page)
+
+
+def test_without_figures_of_its_own_the_method_page_hands_out_our_method_to_change() -> None:
+    """As it is, it gives our bands."""
+    bundled = exclusion.load()
+    a = exclusion.assess(bundled, ["Blackpool"], ())
+    start = own_method.start_from(alternatives.from_preset(method_for("England")), [], date(2026, 11, 26))
+    other = alternatives.score(bundled, own_method.read(start.encode(), "own-method.toml", []), list(a.areas.index))
+    assert (other.table["band"] == a.scores["band"]).all()

@@ -18,6 +18,7 @@ from shapely.geometry import box
 
 from exclusion import release, release_write
 from exclusion.contracts import DataRefused, UsageError, check
+from exclusion.judgement.score import nation_figures
 
 
 @pytest.fixture
@@ -48,6 +49,15 @@ def refused(folder):
 
 def test_the_bundled_release_verifies():
     assert any("8,405 wards" in note for note in release.verify(release.bundled()))
+
+
+def test_the_bundled_release_says_of_its_gaps_what_the_judgement_says_today():
+    """A gap that was worded anew is worded anew in the release and on its page; no figure needs to be built again for it."""
+    about = release.describe(release.bundled())
+    today = [gap.model_dump() for name in ("everywhere", *about["nations"]) for gap in nation_figures()[name].missing]
+    assert [{"what": gap["what"], "why": gap["why"]} for gap in about["missing"]] == today
+    page = (release.bundled() / "README.md").read_text(encoding="utf-8")
+    assert all(f"- {gap['what']}: {gap['why']}\n" in page for gap in today)
 
 
 def test_rates_can_be_redone_from_the_row(bundled):

@@ -75,6 +75,9 @@ def tell() -> None:
         return
     files = " and ".join(found.what.values())
     if here() is None:
-        st.info(f"You brought {files}. This page does not use it: it speaks of the published figures of wards.")
+        more = (
+            " An indicator of your own can be scored by a method of your own, below." if st.session_state.get("_page") == "Method" else ""
+        )
+        st.info(f"You brought {files}. This page does not use it: it speaks of the published figures of wards.{more}")
     else:
         st.info(f"This page uses {files}, which you brought in this visit and only you see. Take it away on the page Your figures.")
