@@ -438,8 +438,8 @@ def pages_table() -> str:
     rows: list[tuple[str, str, list[str]]] = []
     geography = known["open_geography"]
     rows += [(one["title"], geography["page"], one["by_hand"]) for one in geography["service"].values()]
-    small = nomis.tables(known)
-    rows += [(f"Census 2021, {one.title}", one.page, list(one.ask("").by_hand)) for one in small]
+    small = [*nomis.tables(known), *ward_counts.tables(known)]
+    rows += [(f"Census 2021{', wards' if one.level == 'ward' else ''}, {one.title}", one.page, list(one.ask("").by_hand)) for one in small]
     rows.append((known["ons_custom"]["source"] + ", ages in six groups", known["ons_custom"]["page"], known["ons_custom"]["by_hand"]))
     ofcom_page = known["ofcom"]["page"]
     rows += [

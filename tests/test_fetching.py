@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -17,7 +19,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 from exclusion import release
-from exclusion.building import fetching, finding, refresh, steps
+from exclusion.building import fetching, finding, heading, refresh, steps
 from exclusion.contracts import UsageError
 from exclusion.sources import published_wards, ward_counts
 from exclusion.sources.fetch import Fetcher
@@ -245,16 +247,17 @@ def test_many_councils_are_asked_for_in_whole_tables_and_give_the_same(publisher
 
 
 def test_one_publisher_that_is_down_costs_its_own_figures_and_no_others(publishers, report, place, tmp_path):
-    """A new council, with Ofcom refused and Nomis' car table broken: the rest is there, and the two are named with what to do."""
+    """A county, with Ofcom refused and Nomis' car table broken: the rest of its five districts is there, and the two are named
+    with what to do."""
     server, addresses = publishers
     other = json.loads(json.dumps(addresses, default=str))
     other["ofcom"]["agent"] = "python-requests"
     cars = next(t for t in other["nomis"]["table"] if t["id"] == "ts045")
     cars["dataset"] = "NM_9999_1"
     server.expect_request("/nomis/NM_9999_1.data.csv").respond_with_data("<html><head><title>Nomis - error</title></head></html>")
-    found = fetching.fetch(
-        Fetcher(cache=tmp_path / "cache", pause=0), other, ["E07000117"], out=tmp_path / "release", today=date(2026, 11, 26)
-    )
+    districts = fetching.councils_of(release.read(release.bundled()), ["E10000011"])
+    found = fetching.fetch(Fetcher(cache=tmp_path / "cache", pause=0), other, districts, out=tmp_path / "release", today=date(2026, 11, 26))
+    assert found.named == "Eastbourne, Hastings, Lewes, Rother and Wealden"
     said = {one.title: str(one.problem) for one in found.outcomes if one.problem}
     assert set(said) == {
         "Ofcom premises by output area", "Ofcom coverage by council", "Census 2021, cars or vans", "Wards as published, cars or vans",
@@ -264,7 +267,7 @@ def test_one_publisher_that_is_down_costs_its_own_figures_and_no_others(publishe
     assert "sent a web page where a CSV table was expected (found: Nomis - error)" in said["Census 2021, cars or vans"]
     assert found.exit_code == 3
     new = release.read(found.release)
-    assert new.councils().set_index("council_code").at["E07000117", "mapped"]
+    assert new.councils().set_index("council_code").loc[districts, "mapped"].all() and len(districts) == 5
     assert new.wide("ward", "count")["no_car"].notna().any()  # as in the older release
     assert "bb_decent" not in new.wide("ward", "count")
 
@@ -291,6 +294,15 @@ def test_councils_are_named_by_name_code_county_nation_or_all(bundled):
     assert len(fetching.councils_of(bundled, every=True)) == 361
 
 
+def test_councils_are_told_by_nation_where_none_is_left_out(bundled):
+    wales = fetching.councils_of(bundled, nations=["Wales"])
+    assert heading.named(bundled, [*wales, "E06000009"]) == "every council of Wales and Blackpool"
+    assert "Cardiff" in heading.named(bundled, wales[1:])
+    both = fetching.councils_of(bundled, nations=["Scotland", "Wales"])
+    assert heading.named(bundled, both) == "every council of Scotland and Wales"
+    assert heading.named(bundled, fetching.councils_of(bundled, every=True)) == "every council of the United Kingdom"
+
+
 def test_every_slip_in_the_names_is_said_at_once(bundled):
     with pytest.raises(UsageError) as refusal:
         fetching.councils_of(bundled, ["Leed", "S12000099"], nations=["Cornwall"])
@@ -315,35 +327,48 @@ def own_addresses(addresses: dict, path: Path) -> Path:
     return path
 
 
-def test_a_run_killed_at_any_moment_leaves_nothing_half_written_and_the_next_one_finishes_it(publishers, place, tmp_path):
-    """Killed after 3 answers and again after 20; the third run asks only for what is not there yet."""
+def test_a_run_killed_at_any_moment_leaves_nothing_half_written_and_the_next_one_finishes_it(publishers, report, place, tmp_path):
+    """Killed after 3 answers, after 20, and while the release is written over an older one, which stands as it was; the fourth
+    run asks only for what is not there yet."""
     _, addresses = publishers
     own = own_addresses(addresses, tmp_path / "own.toml")
     settings = {**os.environ, "KEPT_OPEN_DATA": str(tmp_path / "data"), "KEPT_OPEN_CACHE": str(tmp_path / "cache")}
     command = [sys.executable, "-m", "exclusion", "fetch", "--council", "Burnley", "--addresses", str(own), "--json"]
+    out = tmp_path / "data" / "release"
 
     def answers() -> int:
         return len(list((tmp_path / "cache").rglob("*.body")))
 
-    for enough in (3, 20):
-        told = tmp_path / f"told-{enough}.txt"
-        with told.open("wb") as out:
-            running = subprocess.Popen(command, env=settings, stdout=out, stderr=subprocess.STDOUT, cwd=tmp_path.parent)
-        while answers() < enough and running.poll() is None:  # until it is so, however slow the machine: not for a time
+    def being_written() -> list[Path]:
+        return list((tmp_path / "data").glob(".release-*-*/*.parquet"))
+
+    def killed_once(far_enough: Callable[[], object], told: Path) -> None:
+        with told.open("wb") as said:
+            running = subprocess.Popen(command, env=settings, stdout=said, stderr=subprocess.STDOUT, cwd=tmp_path.parent)
+        while not far_enough() and running.poll() is None:  # until it is so, however slow the machine: not for a time
             time.sleep(0.02)
         assert running.poll() is None, told.read_text(encoding="utf-8")  # killed in the middle, not ended by itself
         running.kill()
         running.wait()
+
+    for enough in (3, 20):
+        killed_once(lambda enough=enough: answers() >= enough, tmp_path / f"told-{enough}.txt")
         assert answers() >= enough
-        assert not (tmp_path / "data" / "release").exists()
+        assert not out.exists()
     kept = answers()
+    shutil.copytree(report.release, out)
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    killed_once(being_written, tmp_path / "told-writing.txt")
+    assert being_written()  # it lies half written beside the old one
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before and release.verify(out)
+    asked = answers()
     done = subprocess.run(command, env=settings, capture_output=True, text=True, timeout=400, cwd=tmp_path.parent)
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
-    assert said["requests"]["kept"] >= kept - 1
-    # Nothing that had come was asked for again, but for the one answer that may have been killed before it was noted.
-    assert answers() - kept in (said["requests"]["downloaded"], said["requests"]["downloaded"] - 1)
-    assert release.verify(tmp_path / "data" / "release")
+    # Nothing that had come was asked for again: everything had, but for what a kill may have left unnoted.
+    assert said["requests"]["kept"] >= asked - 2 and said["requests"]["downloaded"] <= 1 and asked > kept
+    new = release.read(out)
+    assert set(new.manifest.fetched["councils"]) == {"E07000117", *national.COUNCILS}  # over the older one
     # Every command opens it from now on; nothing is left lying beside it.
     shown = subprocess.run(
         [sys.executable, "-m", "exclusion", "councils", "--find", "Burnley", "--json"],

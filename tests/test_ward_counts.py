@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
-from publishers import at, nomis
+from publishers import at, nomis, zipped
 
-from exclusion.contracts import DataRefused
+from exclusion.contracts import DataRefused, SourceUnreachable
 from exclusion.sources import ward_counts
 from exclusion.sources.addresses import read_addresses
 from exclusion.sources.fetch import Fetcher
@@ -140,3 +140,52 @@ def test_fourteen_councils_as_nomis_published_them_add_up_to_their_small_areas(f
     found = ward_counts.fetch(fetcher, addresses, table(addresses, "ts045"), inside, totals)
     assert (len(found), found["lad25cd"].nunique()) == (271, 14)
     assert abs(found["total_households"].sum() / totals[list(inside)].sum() - 1) < 0.0002
+
+
+# ------------------------------------------------------------------ downloaded by hand
+
+
+def given(tmp_path, name: str, text: str, member: str = "") -> Fetcher:
+    """Nobody may be asked; the folder holds Nomis' second bulk zip, in which the wards are."""
+    inside = member or f"census2021-{name}-ward.csv"
+    (tmp_path / f"census2021-{name}-extra.zip").write_bytes(zipped({inside: text, "metadata/a.txt": ""}))
+    return Fetcher(cache=tmp_path / "cache", hand=tmp_path, offline=True)
+
+
+def test_the_second_bulk_zip_downloaded_by_hand_holds_every_ward_and_nobody_is_asked(httpserver, addresses, tmp_path):
+    """The zip of small areas lies in the same folder under nearly the same name, and is not taken for it."""
+    (tmp_path / "census2021-ts045.zip").write_bytes(zipped({"census2021-ts045-lsoa.csv": "x"}))
+    head = (
+        "date,geography,geography code,Number of cars or vans: Total: All households,Number of cars or vans: No cars or vans in household"
+    )
+    text = head + "\n2021,A,E05000001,1000,300\n2021,B,W05000002,500,50\n2021,England,E92000001,1500,350\n"
+    cars = replace(table(addresses, "ts045"), published=1500)
+    by_hand = given(tmp_path, "ts045", text)
+    found = ward_counts.fetch(by_hand, addresses, cars, ["E07000117"], {})
+    assert found.to_dict("list") == {
+        "wd22cd": ["E05000001", "W05000002"],
+        "lad25cd": ["", ""],
+        "total_households": [1000, 500],
+        "no_car": [300, 50],
+    }
+    pd.testing.assert_frame_equal(ward_counts.everywhere(by_hand, cars), found)
+    assert httpserver.log == [] and by_hand.counts["by hand"] == 2
+    with pytest.raises(DataRefused, match=r"adds up to 1,500 in 2 wards; 24,783,199 is published"):
+        ward_counts.fetch(by_hand, addresses, table(addresses, "ts045"), ["E07000117"], {})
+
+
+def test_ages_by_hand_are_summed_from_single_years(addresses, tmp_path):
+    """One person of each age from 0 to 100: 9 of them are 16 to 24, 16 are 85 and over."""
+    ages = ["Aged under 1 year", "Aged 1 year", *(f"Aged {age} years" for age in range(2, 100)), "Aged 100 years and over"]
+    head = ["geography code", "Age: Total", *(f"Age: {said}; measures: Value" for said in ages), "Age: Aged 4 years and under"]
+    text = ",".join(head) + "\n" + ",".join(["E05000001", "101", *["1"] * 101, "5"]) + "\n"
+    found = ward_counts.fetch(given(tmp_path, "ts007", text), addresses, replace(table(addresses, "ts007"), published=0), ["E1"], {})
+    assert found.loc[0, ["total", "a16_24", "a85_plus"]].tolist() == [101, 9, 16]
+
+
+def test_a_zip_by_hand_without_wards_says_what_it_holds(addresses, tmp_path):
+    by_hand = given(tmp_path, "ts045", "x", member="census2021-ts045-msoa.csv")
+    with pytest.raises(DataRefused, match=r"without census2021-ts045-ward\*\.csv \(found: census2021-ts045-msoa\.csv"):
+        ward_counts.fetch(by_hand, addresses, table(addresses, "ts045"), ["E07000117"], {})
+    with pytest.raises(SourceUnreachable, match=r"keep its name \(census2021-ts003-extra\.zip\)"):
+        ward_counts.fetch(by_hand, addresses, table(addresses, "ts003"), ["E07000117"], {})

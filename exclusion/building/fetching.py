@@ -23,7 +23,7 @@ import geopandas as gpd
 import pandas as pd
 
 from exclusion import release
-from exclusion.building import refresh
+from exclusion.building import heading, refresh
 from exclusion.building.steps import Step, steps_for
 from exclusion.contracts import NATIONS, ExclusionError, Problem, UsageError
 from exclusion.release import Evidence
@@ -49,7 +49,8 @@ class Report:
     """What came of a whole run: the release written, or None, and every source's outcome."""
 
     councils: tuple[str, ...]
-    names: tuple[str, ...]
+    named: str
+    """The councils in words."""
     folder: Path
     outcomes: list[Outcome] = field(default_factory=list)
     release: Path | None = None
@@ -133,9 +134,8 @@ def fetch(
     out = out or release.fetched()
     base = base_of(out)
     codes = tuple(sorted(dict.fromkeys(councils)))
-    names = base.areas.drop_duplicates("council_code").set_index("council_code")["council_name"]
     folder = release.data_folder() / "sources" / ("-".join(codes) if len(codes) <= 4 else f"{codes[0]}-and-{len(codes) - 1}-more")
-    report = Report(codes, tuple(str(names[code]) for code in codes), folder)
+    report = Report(codes, heading.named(base, codes), folder)
     _start_over(folder)
     say = fetcher.say
     steps = steps_for(fetcher, addresses, base, codes, folder)

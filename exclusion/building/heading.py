@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from exclusion.contracts import NATIONS
 from exclusion.release import Evidence
 from exclusion.sources import Source
 from exclusion.words import join_words
@@ -37,7 +38,6 @@ def head(
 ) -> dict[str, Any]:
     """The older release's head with today's date, what came, and without the gaps that ``held`` figures fill."""
     raw = tomllib.loads((base.path / "release.toml").read_text(encoding="utf-8"))
-    names = base.areas.drop_duplicates("council_code").set_index("council_code")["council_name"]
     earlier = raw.get("fetched", {})
     before = earlier.get("councils", [])
     stands_on = earlier.get("stands_on", raw["files"]["observations.parquet"]["sha256"])
@@ -69,12 +69,27 @@ def head(
         "fetched": {
             "on": today.isoformat(),
             "councils": codes,
-            "names": join_words([str(names.get(code, code)) for code in codes]),
+            "names": named(base, codes),
             "over": earlier.get("over", raw["version"]),
             "stands_on": stands_on,
         },
         "source": [s for s in sources if s["id"] in used or s["id"] in {x["id"] for x in raw["source"]} or s["id"] in {x.id for x in came}],
     }
+
+
+def named(base: Evidence, codes: Iterable[str]) -> str:
+    """Councils in words: by name, or "every council of Wales" where none of a nation is left out."""
+    table = base.areas.drop_duplicates("council_code").set_index("council_code")[["council_name", "nation"]]
+    rest = list(dict.fromkeys(codes))
+    whole = []
+    for nation, there in table.groupby("nation", sort=False, observed=True):
+        if len(there) > 1 and set(there.index) <= set(rest):
+            whole.append(str(nation))
+            rest = [code for code in rest if code not in there.index]
+    nations = [f"every council of {join_words(sorted(whole))}"] if whole else []
+    if len(whole) == len(NATIONS):
+        nations = ["every council of the United Kingdom"]
+    return join_words([*nations, *(str(table["council_name"].get(code, code)) for code in rest)])
 
 
 def _entry(source: Source) -> dict[str, Any]:

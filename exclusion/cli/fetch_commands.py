@@ -9,7 +9,6 @@ import typer
 
 from exclusion.cli.options import AsJson
 from exclusion.cli.screen import complain, print_json, say, show, working
-from exclusion.words import join_words
 
 
 def fetch_figures(
@@ -60,7 +59,7 @@ def fetch_figures(
             }
         )
     else:
-        show(report.table()[["source", "rows", "how"]], False, f"Fetched for {join_words(list(report.names))}")
+        show(report.table()[["source", "rows", "how"]], False, f"{'Fetched' if report.release else 'Asked'} for {report.named}")
         if report.release:
             say(f"Wrote a release to {report.release}. The app and every command open it from now on; --release names another.")
     for one in report.outcomes:

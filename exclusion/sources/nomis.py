@@ -49,6 +49,8 @@ class Table:
     rows: int
     key: str = "lsoa21cd"
     """The column of area codes in our file."""
+    level: str = "lsoa"
+    """What its file in a bulk zip is of: wards are in a second zip, ``...-extra.zip``."""
     in_words: bool = False
     """Every category, named: for a table whose codes nobody wrote down."""
 
@@ -77,13 +79,18 @@ class Table:
             f"{self.base.rstrip('/')}/{self.dataset}.data.csv",
             self.page,
             params,
-            (f"census2021-{self.id}.zip",),
+            (self.zip_name,),
             kind="csv",
         )
 
+    @property
+    def zip_name(self) -> str:
+        """The bulk zip that holds the table at its level."""
+        return f"census2021-{self.id}{'' if self.level == 'lsoa' else '-extra'}.zip"
+
     def ask_bulk(self) -> Ask:
         """The zip of the whole table at every level."""
-        name = f"census2021-{self.id}.zip"
+        name = self.zip_name
         return Ask(
             f"{self.source}, {self.id.upper()} {self.title}", f"{self.bulk.rstrip('/')}/{name}", self.page, {}, (name,), 400_000_000, "zip"
         )
@@ -119,7 +126,7 @@ def by_codes(fetcher: Fetcher, table: Table, codes: Iterable[str]) -> pd.DataFra
     wanted = sorted(set(codes))
     bulk = table.ask_bulk()
     if (got := fetcher.find_by_hand(bulk)) is not None:
-        whole = _from_bulk(bulk, got, table)
+        whole = read_bulk(bulk, got, table)
         return _every_area(bulk, whole[whole["lsoa21cd"].isin(wanted)], wanted)
     at_most = max(1, min(table.codes_in_a_question, table.rows_in_an_answer // (max(len(table.categories), 30))))
     parts = []
@@ -134,7 +141,7 @@ def everywhere(fetcher: Fetcher, table: Table) -> pd.DataFrame:
     """A table for every small area of England and Wales, by the API or from a bulk file given by hand."""
     bulk = table.ask_bulk()
     if (got := fetcher.find_by_hand(bulk)) is not None:
-        return _whole(bulk, _from_bulk(bulk, got, table), table)
+        return _whole(bulk, read_bulk(bulk, got, table), table)
     frame = question(fetcher, table, table.small_areas, None)
     try:
         return _whole(table.ask(table.small_areas), frame, table)
@@ -148,7 +155,7 @@ def from_bulk(fetcher: Fetcher, table: Table) -> pd.DataFrame:
     """A table for every small area from the publisher's bulk zip: the better way for whole nations."""
     ask = table.ask_bulk()
     try:
-        return _whole(ask, _from_bulk(ask, fetcher.get(ask), table), table)
+        return _whole(ask, read_bulk(ask, fetcher.get(ask), table), table)
     except DataRefused:
         fetcher.forget(ask)
         raise
@@ -291,20 +298,27 @@ def _whole(ask: Ask, frame: pd.DataFrame, table: Table) -> pd.DataFrame:
     return frame.sort_values("lsoa21cd", ignore_index=True)
 
 
-def _from_bulk(ask: Ask, got: Got, table: Table) -> pd.DataFrame:
-    """Our columns from the file of small areas in a bulk zip.
-
-    Its columns are named in words, with or without ``; measures: Value`` and a space after the colon,
-    so they are compared by letters and digits alone.
-    """
-    name, content = archive.member(ask, got, [f"census2021-{table.id}-lsoa*.csv"])
+def bulk_frame(ask: Ask, got: Got, table: Table) -> tuple[str, pd.DataFrame]:
+    """The name and the rows of the table's file in a bulk zip, its headings without ``; measures: Value``."""
+    name, content = archive.member(ask, got, [f"census2021-{table.id}-{table.level}*.csv"])
     frame = csv_of(ask, content)
     columns = [re.sub(r";\s*measures: value$", "", str(c), flags=re.IGNORECASE).strip() for c in frame.columns]
     frame.columns = columns
     if "geography code" not in columns:
         raise DataRefused(ask.problem("lacks the column 'geography code'", ", ".join(columns[:4]), f"It is in {name}."))
+    return name, frame
+
+
+def read_bulk(ask: Ask, got: Got, table: Table) -> pd.DataFrame:
+    """Our columns from the file of small areas, or of wards, in a bulk zip.
+
+    Its columns are named in words, with or without a space after the colon, so they are compared by letters and
+    digits alone.
+    """
+    name, frame = bulk_frame(ask, got, table)
+    columns = list(frame.columns)
     plain = {column: (_plain(column), _plain(column.split(":", 1)[-1])) for column in columns}
-    result = pd.DataFrame({"lsoa21cd": frame["geography code"]})
+    result = pd.DataFrame({table.key: frame["geography code"]})
     for ours, (_, words) in table.columns.items():
         found = [column for column, spellings in plain.items() if _plain(words) in spellings]
         if len(found) != 1:
@@ -315,8 +329,8 @@ def _from_bulk(ask: Ask, got: Got, table: Table) -> pd.DataFrame:
                 ask.problem(f"holds text where a number should be, in '{words}'", str(frame.loc[values.isna(), found[0]].iloc[0]))
             )
         result[ours] = values.astype("int64")
-    if (twice := result.duplicated("lsoa21cd")).any():
-        raise DataRefused(ask.problem(f"sends {int(twice.sum()):,} areas twice", str(result.loc[twice, "lsoa21cd"].iloc[0])))
+    if (twice := result.duplicated(table.key)).any():
+        raise DataRefused(ask.problem(f"sends {int(twice.sum()):,} areas twice", str(result.loc[twice, table.key].iloc[0])))
     return _adds_up(ask, result, table)
 
 

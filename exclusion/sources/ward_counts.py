@@ -18,6 +18,7 @@ from exclusion.contracts import DataRefused
 from exclusion.sources import nomis
 from exclusion.sources.asking import Ask
 from exclusion.sources.fetch import Fetcher
+from exclusion.sources.reading import numbers_of
 
 FOLDER = "census/ew_wd22/"
 WARD = r"^[EW]05\d{6}$"
@@ -41,7 +42,7 @@ def tables(addresses: Mapping[str, Any]) -> list[nomis.Table]:
     """The census tables that are published for wards; ages by single year in place of bands, which no ward has."""
     head = addresses["nomis"]
     ours = {table.id: table for table in nomis.tables(addresses)}
-    shared = {"key": "wd22cd", "everywhere": False, "small_areas": head["wards_2022"]}
+    shared = {"key": "wd22cd", "everywhere": False, "small_areas": head["wards_2022"], "level": "ward"}
     found = [
         replace(ours[name], file=FOLDER + ours[name].file.rsplit("/", 1)[-1].replace("__oasum", ""), **shared)
         for name in head["ward_tables"]
@@ -77,13 +78,16 @@ def fetch(
     Returns
     -------
     DataFrame
-        ``wd22cd, lad25cd`` and the columns of the table, one row a 2022 ward.
+        ``wd22cd, lad25cd`` and the columns of the table, one row a 2022 ward. From a bulk zip given by hand it is
+        every ward of England and Wales, and ``lad25cd`` is blank: the file does not name councils.
 
     Raises
     ------
     DataRefused
         When a council has no ward, or its wards do not add up.
     """
+    if (given := by_hand(fetcher, table)) is not None:
+        return given
     before: Mapping[str, list[str]] = addresses["nomis"]["before"]
     parts = []
     for number, council in enumerate(sorted(set(councils)), 1):
@@ -110,11 +114,35 @@ def fetch(
 
 def everywhere(fetcher: Fetcher, table: nomis.Table) -> pd.DataFrame:
     """One table for every ward of England and Wales, which add up to the published total; ``lad25cd`` is blank."""
-    frame = _wards(fetcher, table, "")
+    if (given := by_hand(fetcher, table)) is not None:
+        return given
+    return _whole(table.ask(table.small_areas), _wards(fetcher, table, ""), table)
+
+
+def by_hand(fetcher: Fetcher, table: nomis.Table) -> pd.DataFrame | None:
+    """Every ward from the second bulk zip of the table (``census2021-ts045-extra.zip``) as the user downloaded it; None without one."""
+    ask = table.ask_bulk()
+    got = fetcher.find_by_hand(ask)
+    if got is None:
+        return None
+    if table.in_words:
+        _, frame = nomis.bulk_frame(ask, got, table)
+        long = frame.melt("geography code", [c for c in frame.columns if ":" in c], var_name="said", value_name="OBS_VALUE")
+        long["WORDS"] = long["said"].str.split(":", n=1).str[1].str.strip()
+        long["CATEGORY"] = (~long["WORDS"].str.casefold().str.startswith("total")).astype(int)
+        long["OBS_VALUE"] = numbers_of(ask, long["OBS_VALUE"], "Age", long["geography code"])
+        wards = _by_age(ask, long.rename(columns={"geography code": "GEOGRAPHY_CODE"}))
+    else:
+        wards = nomis.read_bulk(ask, got, table)
+    return _whole(ask, wards[wards["wd22cd"].str.match(WARD)], table)
+
+
+def _whole(ask: Ask, frame: pd.DataFrame, table: nomis.Table) -> pd.DataFrame:
+    """Wards that add up to the published total, with a blank council."""
     whole = float(frame[next(iter(table.columns))].sum())
     if table.published and abs(whole / table.published - 1) > nomis.PERTURBED:
         raise DataRefused(
-            table.ask(table.small_areas).problem(
+            ask.problem(
                 f"adds up to {whole:,.0f} in {len(frame):,} wards; {table.published:,} is published",
                 "",
                 "Wards may be missing; run the same again with --refresh.",

@@ -14,7 +14,7 @@ from exclusion.contracts import ExclusionError
 from exclusion.release import Evidence
 from exclusion.sources.addresses import read_addresses
 from exclusion.sources.fetch import Fetcher
-from exclusion.words import join_words
+from exclusion.words import capital, join_words
 
 LAST = "fetch_report"
 
@@ -98,9 +98,9 @@ def _fetch(held: Evidence, asked: list[str], folder: str, offline: bool) -> None
 def _show(report: fetching.Report) -> None:
     """What came of the last time: every source, and of each that failed what the user can do."""
     if report.release:
-        st.success(f"{join_words(list(report.names))}: fetched, and open on every page.")
+        st.success(f"{capital(report.named)}: fetched, and open on every page.")
     else:
-        st.error(f"{join_words(list(report.names))}: not fetched. Boundaries are needed; nothing was changed.")
+        st.error(f"{capital(report.named)}: not fetched. Boundaries are needed; nothing was changed.")
     table = report.table()[["source", "rows", "how"]].rename(columns={"source": "Source", "rows": "Rows", "how": "How it came"})
     ui.table(table, "What was fetched", numbers=("Rows",))
     for one in report.outcomes:

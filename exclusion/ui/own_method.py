@@ -68,8 +68,8 @@ def form(a: Assessment) -> None:
         known = int(evidence.wide("ward", "value")[few].notna().all(axis=1).sum())
         names = capital(join_words([title(evidence, name) for name in few]))
         st.markdown(
-            f"{names} {'is' if len(few) == 1 else 'are'} held for {known:,} wards, so the bands are fifths of those wards alone and cannot be "
-            "set beside the nation's."
+            f"{names} {'is' if len(few) == 1 else 'are'} held for {known:,} wards, so the bands are fifths of those wards alone and "
+            "cannot be set beside the nation's."
         )
 
 
