@@ -13,6 +13,14 @@ with right:
     ward = ui.choose_ward(scores.areas)
 if ward is None:
     st.info("Choose a ward to see who lives there and what was found for every service.")
+    ui.notices(scores.notices)
+    st.header("Wards to choose from", anchor=False)
+    st.markdown(
+        f"{len(scores.areas):,} wards, in order of name. The band is the likelihood of not using the internet, whatever the service; "
+        "people are those aged 16 and over."
+    )
+    ui.table(views.wards_to_choose(scores), "Wards, by name", numbers=("Residents",))
+    ui.cannot_tell("area", "bands", "no_flag")
     st.stop()
 a = ui.assessed(councils, None)
 area = a.areas.loc[ward]

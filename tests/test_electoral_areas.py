@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,6 +70,26 @@ def test_belfast_by_its_ten_electoral_areas(bundled: Evidence) -> None:
     assert np.isnan(rows.at["disabled_household", "low"])
     older = rows.loc["age65"]
     assert (older["low"], older["high"]) == (round(older["count"] * 0.85), round(older["count"] * 1.15))
+
+
+@pytest.mark.shared
+def test_the_outlines_of_its_wards_joined_are_the_outline_of_an_electoral_area(shared: Path, bundled: Evidence) -> None:
+    """Against the outlines made from the census's zones, another publisher's: 98 per cent of the ground of the two together is in both."""
+    areas = bundled.areas.copy()
+    drawn = gpd.read_parquet(shared / "data/geography/wards_2025_uk_bgc.parquet").to_crs(27700).set_index("WD25CD")
+    north = areas.index[areas["nation"] == "Northern Ireland"]
+    areas.loc[north, "geometry"] = drawn.geometry.reindex(north).to_numpy()
+    made = regroup(replace(bundled, areas=areas, cache={}), own_areas.electoral_areas(bundled, [BELFAST]), [BELFAST])
+    ours = made.evidence.areas.loc[list(made.codes)].geometry
+    theirs = gpd.read_parquet(shared / "data/geography/dea_2014_ni_from_sdz.parquet").to_crs(27700)
+    theirs = theirs.set_index(
+        next(c for c in theirs.columns if str(c).upper().startswith("DEA") and str(c).upper().endswith("CD"))
+    ).geometry
+    for code in made.codes:
+        both = ours[code].intersection(theirs[code]).area / ours[code].union(theirs[code]).area
+        assert both > 0.98, (code, both)
+    ward_of = electoral_areas.read().set_index("ward_code")["area_code"]
+    assert ours[BALMORAL].symmetric_difference(drawn.loc[ward_of.index[ward_of == BALMORAL]].union_all()).area < 1  # square metres
 
 
 def test_belfast_by_electoral_area_gives_findings_and_says_what_is_not_scored(bundled: Evidence) -> None:

@@ -16,7 +16,10 @@ from pytest_httpserver import HTTPServer
 import exclusion
 from exclusion import release
 from exclusion.building import fetching
+from exclusion.building.regroup import regroup
 from exclusion.judgement.score import nation_figures
+from exclusion.own import areas as own_areas
+from exclusion.sources import electoral_areas
 from exclusion.sources.fetch import Fetcher
 
 pytestmark = pytest.mark.shared
@@ -235,6 +238,31 @@ def test_findings_of_belfast_redone_by_hand(irish, shared):
         if code in phone.index and phone.at[code, "rule_ids"] == "W06":  # where another rule says so too, the stronger stands
             assert phone.at[code, "strength"] == strength, (code, dict(row))
     assert len(seen) >= 8 and {place for place, _ in seen} == {0, 1, 2, 3}  # most cells of the table are met in Belfast
+
+
+def test_findings_by_electoral_area_redone_by_hand(irish):
+    """The same rule for Belfast's ten district electoral areas, each of whole wards: its people are the wards' people, its
+    percentile is among the nation's wards. Every one has over 1,085 people limited a lot, so the rate alone decides (last column)."""
+    held = release.read(irish.release)
+    made = regroup(held, own_areas.electoral_areas(held, [BELFAST]), [BELFAST])
+    done = exclusion.assess(made.evidence, [BELFAST], ["complaint"], today=TODAY)
+    ward_of = electoral_areas.read().set_index("ward_code")["area_code"]
+    counts, of = (held.wide("ward", what)["disabled_lot"].reindex(ward_of.index) for what in ("count", "of"))
+    wards = (counts / of).to_numpy()
+    phone = done.findings[(done.findings["channel"] == "phone") & done.findings["rule_ids"].str.contains("W06")].set_index("area_code")
+    seen = set()
+    for area in done.areas.index:
+        inside = ward_of.index[ward_of == area]
+        people, share = counts[inside].sum(), counts[inside].sum() / of[inside].sum()
+        figure = done.profile[(done.profile["area_code"] == area) & (done.profile["measure"] == "disabled_lot")].iloc[0]
+        assert abs(figure["n"] - people) <= 1 and people >= 1085
+        percentile = 100 * (wards < share).mean()
+        assert abs(figure["percentile"] - percentile) < 0.5
+        step = sum(percentile >= cut for cut in (50, 75, 90))
+        seen.add(step)
+        strength = ("WEAK", "ORDINARY", "STRONG", "STRONG")[step]
+        assert (area in phone.index) == (strength == "STRONG"), (area, percentile)
+    assert len(seen) >= 2
 
 
 def test_offline_with_nothing_kept_lists_every_file_to_download_in_one_run(addresses, place):

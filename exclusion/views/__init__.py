@@ -29,7 +29,17 @@ from exclusion.views.service import (
     ways_grid,
 )
 from exclusion.views.shared import BEYOND, published_nowhere, rule_names
-from exclusion.views.ward import how_counted, not_known, residents, score_drivers, spread, spread_rows, ward_services, who_lives_here
+from exclusion.views.ward import (
+    how_counted,
+    not_known,
+    residents,
+    score_drivers,
+    spread,
+    spread_rows,
+    ward_services,
+    wards_to_choose,
+    who_lives_here,
+)
 
 __all__ = [
     "BEYOND",
@@ -73,6 +83,7 @@ __all__ = [
     "threshold_words",
     "ward_rows",
     "ward_services",
+    "wards_to_choose",
     "ways_grid",
     "who_lives_here",
 ]

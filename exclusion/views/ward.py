@@ -12,7 +12,7 @@ from exclusion.assessment import Assessment
 from exclusion.contracts import NATIONS, NO_ANSWER
 from exclusion.judgement.score import measures, method_for
 from exclusion.provision.reasons import about
-from exclusion.views.service import keep_lines, other_findings
+from exclusion.views.service import band_label, keep_lines, other_findings
 from exclusion.views.shared import BEYOND, LEVEL_OF, rule_names
 from exclusion.words import date_words, percent, two_figures
 
@@ -22,6 +22,24 @@ NOT_RUN = "Not run by this council"
 def residents(area: pd.Series[Any]) -> str:
     """How many people live in a ward, in words."""
     return about(float(area["population"]))
+
+
+def wards_to_choose(a: Assessment) -> pd.DataFrame:
+    """The wards of the councils chosen, by name: ``Ward, Residents, People unlikely to use the internet, Band``.
+
+    No findings are needed. The council stands beside a ward's name where there are several.
+    """
+    several = a.areas["council_name"].nunique() > 1
+    rows = [
+        (
+            f"{row['area_name']}, {row['council_name']}" if several else str(row["area_name"]),
+            residents(row),
+            str(a.people.loc[code, "label"]),
+            band_label(a, str(code)),
+        )
+        for code, row in a.areas.sort_values(["area_name", "council_name"]).iterrows()
+    ]
+    return pd.DataFrame(rows, columns=["Ward", "Residents", "People unlikely to use the internet", "Band"])
 
 
 def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
