@@ -16,6 +16,7 @@ from exclusion.assessment import Assessment
 from exclusion.contracts import NATIONS
 from exclusion.judgement.score import measures
 from exclusion.release import Evidence
+from exclusion.sources.boundaries import NATION_CODE
 from exclusion.words import capital, join_words, percent
 
 DATA, BOUNDARY, METHOD, NATION = "new data", "new boundary", "new method", "the nation's other wards moved"
@@ -75,9 +76,11 @@ class Differences:
         said += list(self._of_figures())
         said += list(self._of_bands())
         if self.services:
-            for change, words in _CHANGES.items():
-                if number := int((self.findings["change"] == change).sum()):
-                    said.append(f"{number:,} {_are(number, 'finding')}{words}.")
+            unknown = self.findings["kind"] == "not_assessed"
+            for which, one in ((~unknown, "finding"), (unknown, "note of what could not be assessed")):
+                for change, words in _CHANGES.items():
+                    if number := int((self.findings.loc[which, "change"] == change).sum()):
+                        said.append(f"{number:,} {_are(number, one)}{words}.")
             counted = self.findings["why"].value_counts()
             said += [f"Of these {int(number):,} because of {why}." for why, number in counted.items()]
             if self.findings.empty:
@@ -89,12 +92,19 @@ class Differences:
     def _of_figures(self) -> Iterator[str]:
         known = measures()
         for measure, rows in self.figures.groupby("measure", sort=False):
-            both = rows.dropna(subset=["before", "after"])
-            change = ((both["after"] - both["before"]).abs() / both["before"].abs().where(both["before"] != 0)).median()
-            size = f", by {percent(float(change))} in the middle one" if len(both) and not pd.isna(change) else ""
-            why = join_words([f"{why} ({number:,})" for why, number in rows["why"].value_counts().items()])
             label = known[str(measure)].label if str(measure) in known else str(measure)
-            yield f"{capital(label)}: {len(rows):,} ward {_are(len(rows), 'figure', '')}moved{size}; because of {why}."
+            came, went = rows["before"].isna(), rows["after"].isna()
+            for kind, verb in ((~came & ~went, "moved"), (came, "new"), (went & ~came, "gone")):
+                some = rows[kind]
+                if some.empty:
+                    continue
+                size = ""
+                if verb == "moved":
+                    change = ((some["after"] - some["before"]).abs() / some["before"].abs().where(some["before"] != 0)).median()
+                    size = "" if pd.isna(change) else f", by {percent(float(change))} in the middle one"
+                why = join_words([f"{why} ({number:,})" for why, number in some["why"].value_counts().items()])
+                said = _are(len(some), "ward figure", "" if verb == "moved" else None)
+                yield f"{capital(label)}: {len(some):,} {said}{verb}{size}; because of {why}."
 
     def _of_bands(self) -> Iterator[str]:
         if self.bands.empty:
@@ -109,7 +119,8 @@ _CHANGES = {"added": "new", "removed": "gone", "changed": "changed"}
 
 def _are(number: int, one: str, verb: str | None = None) -> str:
     """``finding is `` or ``findings are ``; another verb, or none, where one is given."""
-    word = one if number == 1 else f"{one}s"
+    first, _, rest = one.partition(" of ")
+    word = one if number == 1 else f"{first}s of {rest}" if rest else f"{first}s"
     return f"{word} " + ((verb and f"{verb} ") if verb is not None else "is " if number == 1 else "are ")
 
 
@@ -142,6 +153,9 @@ def compare(
     """
     chosen = None if councils is None else new.find_councils(councils)
     was, now = (e.areas if chosen is None else e.areas[e.areas["council_code"].isin(chosen)] for e in (old, new))
+    sources = _sources(old, new)
+    if chosen is not None:  # what those councils' figures come from, and their nation's
+        sources = sources[sources["source"].isin(_used(old, was) | _used(new, now))].reset_index(drop=True)
     moved = _moved(old, new, was, now)
     sizes = {e: t["nation"].value_counts() for e, t in (("gone", was), ("new", now))}
     nations = tuple(
@@ -168,7 +182,7 @@ def compare(
     rows = [e.observations[(e.observations["level"] == "ward") & e.observations["area_code"].isin(both)] for e in (old, new)]
     pairs = len(rows[0].merge(rows[1], on=["area_code", "measure"], how="inner"))
     stood = (len(both), pairs)
-    return Differences(_title(old), _title(new), _sources(old, new), moved, figures, bands, changed, stood, len(found), nations)
+    return Differences(_title(old), _title(new), sources, moved, figures, bands, changed, stood, len(found), nations)
 
 
 def _assessed(evidence: Evidence, wards: pd.DataFrame, nation: str, services: Iterable[str] | None, today: date | None) -> Assessment:
@@ -195,6 +209,14 @@ def _sources(old: Evidence, new: Evidence) -> pd.DataFrame:
         held = now.get(name) or was[name]
         rows.append((name, held.title, change, was[name].period if name in was else "", now[name].period if name in now else ""))
     return pd.DataFrame(rows, columns=["source", "title", "change", "before", "after"])
+
+
+def _used(evidence: Evidence, wards: pd.DataFrame) -> set[str]:
+    """Sources of the figures of some wards, of their councils and of their nations."""
+    rows = evidence.observations
+    nations = {NATION_CODE[str(nation)] for nation in wards["nation"].unique()}
+    here = rows["area_code"].isin({*wards.index, *wards["council_code"], *nations})
+    return set(rows.loc[here, "source"].astype(str))
 
 
 def _moved(old: Evidence, new: Evidence, was: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:

@@ -14,7 +14,7 @@ import pytest
 from pytest_httpserver import HTTPServer
 
 import exclusion
-from exclusion import release
+from exclusion import differences, release
 from exclusion.building import fetching
 from exclusion.building.regroup import regroup
 from exclusion.judgement.score import nation_figures
@@ -238,6 +238,28 @@ def test_findings_of_belfast_redone_by_hand(irish, shared):
         if code in phone.index and phone.at[code, "rule_ids"] == "W06":  # where another rule says so too, the stronger stands
             assert phone.at[code, "strength"] == strength, (code, dict(row))
     assert len(seen) >= 8 and {place for place, _ in seen} == {0, 1, 2, 3}  # most cells of the table are met in Belfast
+
+
+def test_what_moved_in_belfast_by_fetching_is_said_with_its_reason(irish, bundled):
+    """From the bundled release to the fetched one: 17 measures are new in each of 60 wards, none moved, no ward has a band; rules
+    that could not be assessed can be, and what they find rests on new data. Sources of other nations are not named."""
+    new = release.read(irish.release)
+    found = differences.compare(bundled, new, ["Belfast"], ["complaint"], today=TODAY)
+    assert set(found.figures["why"]) == {differences.DATA} and found.figures["before"].isna().all()
+    assert set(found.figures.groupby("measure").size()) == {60} and "disabled_lot" in set(found.figures["measure"])
+    assert found.bands.empty and found.wards.empty
+    after = exclusion.assess(new, ["Belfast"], ["complaint"], today=TODAY).findings
+    many = after.loc[after["rule_ids"].str.contains("W06") & (after["kind"] == "more_use"), "area_code"]
+    came = found.findings[(found.findings["kind"] == "more_use") & (found.findings["change"] == "added")]
+    assert set(many) <= set(came["area_code"]) and set(came["why"]) == {differences.DATA}
+    said = found.sentences()
+    assert "People whose day-to-day activities are limited a lot: 60 ward figures are new; because of new data (60)." in said
+    assert "No ward changed band." in said and not any("figures moved" in line for line in said)
+    gone = (found.findings["kind"] == "not_assessed") & (found.findings["change"] == "removed")
+    assert f"{gone.sum()} notes of what could not be assessed are gone." in said
+    named = [line for line in said if line.startswith("Source ")]
+    assert any("Northern Ireland" in line for line in named)
+    assert not any("English" in line or "Scottish" in line or "2022 wards" in line for line in named)
 
 
 def test_findings_by_electoral_area_redone_by_hand(irish):
