@@ -320,6 +320,7 @@ def test_costs_written_out_read_back_as_the_same(tmp_path: Path) -> None:
         (('close = ["f2f"]', 'close = ["post"]\nfewer_hours = ["f2f"]'), "the proposal gives no contacts"),
         (('close = ["f2f"]', 'fewer_hours = ["f2f"]'), "it only gets fewer hours"),
         (("f2f = 400", "post = 400"), "the proposal gives no contacts"),
+        (('close = ["f2f"]', 'close = ["f2f", "post"]'), "no contacts are given by post, which closes"),
     ],
 )
 def test_what_cannot_be_reckoned_is_said_and_never_nought(tmp_path: Path, change: tuple[str, str], why: str) -> None:

@@ -6,6 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import ROOT, text
 
+from exclusion import ui
+
 OWN = [
     ("names.csv", b"id,service_name,by,on,why\ncouncil_tax_reduction,Help with council tax,A. Officer,2026-10-01,As people say.\n"),
     ("ours.csv", b"measure,low,high,by,on,why\nage75,20,40,B. Officer,2026-10-02,Our wards are small.\n"),
@@ -59,6 +61,34 @@ def test_files_that_cannot_be_read_are_named_on_the_page_which_goes_by_ours() ->
     words = text(test).replace("\\", "")
     assert "Your own judgement (bad.csv) cannot be used: this page goes by ours." in words
     assert "'colour' is not a column a council can change" in words and "The minimum everywhere" in words
+
+
+def in_link(test: AppTest) -> str | None:
+    """The service that the address of the page names, which AppTest gives as it was set or as a list."""
+    given = test.query_params.get("service")
+    return given[0] if isinstance(given, list) else given
+
+
+def test_a_link_to_a_service_goes_by_id_and_opens_also_where_a_council_renamed_it() -> None:
+    renamed = [("names.csv", b"id,service_name,by,on,why\nblue_badge,Parking for disabled people,A. Officer,2026-10-01,As people say.\n")]
+    ours, theirs = "Blue Badge (disabled parking permit)", "Parking for disabled people"
+    # The address holds the id, so who opens the link without the file gets the same service. Links by our name and by theirs
+    # still open where they mean something.
+    for files, name in ((renamed, "blue_badge"), (renamed, ours), (renamed, theirs), ([], "blue_badge"), ([], ours)):
+        test = visit("service.py", files, service=name)
+        assert test.selectbox(key="service").value == "blue_badge"
+        assert (theirs in test.selectbox(key="service").options) == bool(files)
+        assert in_link(test) == "blue_badge" and not any("link names" in one.value for one in test.warning)
+    # What nobody knows is said. The first service needs no word in the address, another is in it at once.
+    test = visit("service.py", [], service=theirs)
+    assert any("This link names services we do not hold" in one.value for one in test.warning) and in_link(test) is None
+    test.selectbox(key="service").select("homelessness").run()
+    assert in_link(test) == "homelessness"
+    test.query_params["service"] = "blue_badge"  # as the browser's way back and forward does
+    test.run()
+    assert test.selectbox(key="service").value == "blue_badge"
+    test.selectbox(key="service").select(ui.FIRST_SERVICE).run()
+    assert in_link(test) is None
 
 
 def test_nobody_else_is_answered_from_it() -> None:

@@ -129,6 +129,12 @@ def test_what_cannot_be_meant_is_refused(change: tuple[str, str], said: str) -> 
         proposal.parse(GOOD.replace(*change))
 
 
+@pytest.mark.parametrize("given", ['"soon"', '"2027-13-01"', "true", "2027-04-01T10:00:00"])
+def test_what_is_no_day_is_told_in_our_words(given: str) -> None:
+    with pytest.raises(DataRefused, match=r"date: is not a day \(year-month-day, such as 2027-04-01\)"):
+        proposal.parse(GOOD.replace("date = 2027-04-01", f"date = {given}"))
+
+
 def test_a_file_that_is_not_there() -> None:
     with pytest.raises(UsageError, match="there is no such file"):
         proposal.read("nowhere.toml")
@@ -385,6 +391,28 @@ def test_demand_without_contacts_or_residents_is_no_estimate_never_nought() -> N
     assert table["label"].tolist() == ["no estimate: the proposal gives no contacts"] and table["low"].isna().all()
     table = proposal.demand(proposal.parse(GOOD), people(list(CODES.values()), low=float("nan"), high=float("nan"), adults=float("nan")))
     assert table["label"].tolist() == ["no estimate: we hold no figures on internet use here"]
+
+
+def test_a_way_in_that_closes_without_a_count_is_no_estimate_never_nought() -> None:
+    # 900 come to the counter, nobody said how many by post: what loses its way in is not known, in the council or in a ward.
+    text = GOOD.replace('close = ["f2f"]', 'close = ["f2f", "home_visit"]') + f"[service.contacts_by_ward.{CODES['A']}]\nphone = 300\n"
+    given = proposal.parse(text)
+    table = proposal.demand(given, people(list(CODES.values()))).set_index("area_code")
+    assert table["label"].to_dict() == {
+        "": "no estimate: no contacts are given by home visit, which closes",
+        CODES["A"]: "no estimate: no contacts are given by face to face and home visit, which close",
+    }
+    assert table[["now", "low", "high"]].isna().all(axis=None)
+    # A count of none is a count.
+    table = proposal.demand(proposal.parse(text.replace("post = 200", "post = 200, home_visit = 0")), people(list(CODES.values())))
+    assert table.loc[table["area_code"] == "", "low"].notna().all()
+
+
+def test_where_nothing_is_said_to_stay_that_is_what_is_said() -> None:
+    text = GOOD.replace('fewer_hours = ["phone"]\nkeep = ["post"]\n', "")
+    label = proposal.demand(proposal.parse(text), people(list(CODES.values())))["label"].iloc[0]
+    # Nobody said that the phone closes either. As above: 101.9 to 477.7.
+    assert label == "the proposal says of no way in that it stays: about 100 to 480 contacts a year would need one"
 
 
 def by_ward(*names: str) -> proposal.Proposal:

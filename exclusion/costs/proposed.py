@@ -84,7 +84,7 @@ def _reckoned(proposal: Proposal, people: People, costs: Costs, services: Mappin
         every, unknown = change.total_contacts(all_wards(people))
         contacts = {name: count for name, count in every.items() if name in change.close and count}
         shares = of_wards(people, change.wards)
-        why = _why_not(change, contacts, costs, shares["adults"], unknown)
+        why = _why_not(change, contacts, costs, shares["adults"], unknown) or change.not_given(every)
         if why:
             yield _Reckoned(service, why_not=why)
             continue

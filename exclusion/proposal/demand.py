@@ -99,7 +99,8 @@ def demand(proposal: Proposal, people: People, services: Iterable[Service] | Non
     -------
     pandas.DataFrame
         ``service_id, area_code`` (blank for the whole council), ``channel`` (blank for all that stay
-        together), ``now, low, high`` (contacts a year; blank where not known) and ``label`` in words.
+        together), ``now, low, high`` (contacts a year; blank where not known,
+        as where no count is given for a way in that closes) and ``label`` in words.
         Wards appear where the proposal gives contacts by ward; ward numbers under 10 are withheld. The whole
         council has a figure only where the proposal gives one, or contacts of every ward.
     """
@@ -111,10 +112,10 @@ def demand(proposal: Proposal, people: People, services: Iterable[Service] | Non
         kept = list(dict.fromkeys(change.stays))
         whole = of_wards(people, change.wards)
         contacts, why = change.total_contacts(all_wards(people))
-        rows += _rows(contacts, change.close, kept, whole, held[change.id], "", why)
+        rows += _rows(contacts, change.close, kept, whole, held[change.id], "", why or change.not_given(contacts))
         for code, contacts in change.contacts_by_ward.items():
             if not change.wards or code in change.wards:
-                rows += _rows(contacts, change.close, kept, of_wards(people, [code]), held[change.id], code)
+                rows += _rows(contacts, change.close, kept, of_wards(people, [code]), held[change.id], code, change.not_given(contacts))
     return pd.DataFrame(rows, columns=_COLUMNS).astype({"now": "Float64", "low": "Float64", "high": "Float64"})
 
 
@@ -125,11 +126,12 @@ def _rows(
     people: Mapping[str, float],
     service: Service,
     area: str,
-    why: str = "the proposal gives no contacts",
+    why: str,
 ) -> list[dict[str, object]]:
     base: dict[str, object] = {"service_id": service.id, "area_code": area}
     unknown: dict[str, object] = {"channel": "", "now": pd.NA, "low": pd.NA, "high": pd.NA}
-    if not contacts:
+    why = why or ("" if contacts else "the proposal gives no contacts")
+    if why:
         return [base | unknown | {"label": f"no estimate: {why}"}]
     if pd.isna(people["adults"]) or not people["adults"]:
         return [base | unknown | {"label": "no estimate: we hold no figures on internet use here"}]
@@ -139,7 +141,8 @@ def _rows(
     total = sum(now.values())
     rows = [base | _line("", total, total + moved.low, total + moved.high, area)]
     if not kept:
-        rows[0]["label"] = f"nothing stays: {_between(moved.low, moved.high, area)} contacts a year would have no way in"
+        need = f"{_between(moved.low, moved.high, area)} contacts a year would need one"
+        rows[0]["label"] = f"the proposal says of no way in that it stays: {need}"
     for channel in kept:
         # A way in that is new has no present share, so an equal share stands beside the present one.
         parts = (now[channel] / total if total else 1 / len(kept), 1 / len(kept))

@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 from pydantic_core import PydanticCustomError
 
 from exclusion import judgement
+from exclusion.words import join_words
 
 ONLINE = "online"
 
@@ -201,6 +202,13 @@ class ServiceChange(_Part):
         if len(full) < len(inside):
             return {}, given_for(len(full), len(inside))
         return {name: sum(ward.get(name, 0) for ward in full) for name in sorted(ways)} | self.contacts, ""
+
+    def not_given(self, contacts: Mapping[str, int]) -> str:
+        """Why contacts do not say what closes; blank when they do. A way in without a count is not one that carries none."""
+        lacking = [judgement.channels()[name].label for name in self.close if name not in contacts]
+        return (
+            f"no contacts are given by {join_words(lacking)}, which {'closes' if len(lacking) == 1 else 'close'}" if lacking else ""
+        )
 
     def inside(self, wards: Iterable[str]) -> tuple[str, ...]:
         """Those of some wards that it is about."""

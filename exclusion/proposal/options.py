@@ -188,7 +188,7 @@ def _contacts(
     if option.closes == "not_flagged":
         return _where_nothing_found(change, _closing(change, change.inside(every), judged, unchecked), people, service)
     contacts, why = change.total_contacts(every)
-    if why:
+    if why or (option.closes == "proposed" and (why := change.not_given(contacts))):
         return pd.NA, pd.NA, why
     return _moved(contacts, change.close, of_wards(people, change.wards), service)
 

@@ -27,7 +27,10 @@ _WORDS = {
     "greater_than_equal": "is below zero",
     "string_too_short": "is blank",
     "too_short": "is empty",
-}
+} | dict.fromkeys(
+    ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+    "is not a day (year-month-day, such as 2027-04-01)",
+)
 _DO = {
     "missing": "Add it.",
     "extra_forbidden": "Mend its name or leave it out; docs/proposals.md lists the fields. Nothing about a person or a case belongs here.",

@@ -381,21 +381,37 @@ def choose_service(councils: Sequence[str] = ()) -> Service:
     profiles = local.services if (local := judged.here()) else judgement.services()
     listed = judgement.offered(profiles, set(areas.loc[areas["council_code"].isin(councils), "nation"]))
     first = FIRST_SERVICE if FIRST_SERVICE in listed else next(iter(listed))
-    if st.session_state.get("service") not in (None, *listed):
-        st.session_state["service"] = first  # the councils changed under it
+    _heed_service(listed, first)
+    if st.session_state.get("service") not in listed:
+        st.session_state["service"] = first  # a visit begins, or the councils changed under it
     ids = sorted(listed, key=lambda one: listed[one].service_name)
-    labels = {one.id: one.service_name for one in listed.values()}
-    heed_id("service", labels, "services we do not hold", "Another service is shown in its place.")
-    chosen = st.selectbox(
-        "Service that would move online",
-        ids,
-        index=ids.index(first),
-        key="service",
-        bind="query-params",
-        format_func=lambda one: listed[one].service_name,
-    )
-    _keep("service", chosen, None if chosen == first else listed[chosen].service_name)
+    chosen = st.selectbox("Service that would move online", ids, key="service", format_func=lambda one: listed[one].service_name)
+    in_link = None if chosen == first else chosen
+    if in_link is None:
+        st.query_params.pop("service", None)
+    elif st.query_params.get("service") != in_link:
+        st.query_params["service"] = in_link
+    st.session_state[_SERVICE_IN_LINK] = in_link
+    _keep("service", chosen, in_link)
     return listed[chosen]
+
+
+_SERVICE_IN_LINK = "service in the link"
+
+
+def _heed_service(listed: Mapping[str, Service], first: str) -> None:
+    """Take a service from the address, where that changed: by its id, which stays when a council renames it, or by a name of it.
+
+    Streamlit would write the name into the address by itself; a link made where the council's own name held would then open
+    nowhere else.
+    """
+    given = st.query_params.get("service")
+    ours = judgement.services()
+    known = {one.service_name: name for name, one in listed.items()}
+    known |= {ours[name].service_name: name for name in listed if name in ours} | {name: name for name in listed}
+    _say_what_the_link_lacks("service", set(known), "services we do not hold", "Another service is shown in its place.")
+    if given != st.session_state.get(_SERVICE_IN_LINK):
+        st.session_state["service"] = first if given is None else known.get(given, first)
 
 
 def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
