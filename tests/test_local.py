@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import datetime as dt
 import html
+import re
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -299,4 +300,7 @@ def test_commands_and_the_register_say_that_judgement_is_the_councils(
     assert main(["register", "show", version.assessment, "--register", place]) == 0
     told = capsys.readouterr().err
     assert all(f"Note: {said}" in told for said in SAID)
-    assert silent([tmp_path / "whole.zip", tmp_path / "public.zip"]) == []
+    assert silent([tmp_path / "whole.zip"]) == []
+    # The public copy says it as well, without who it was.
+    public = words_of(tmp_path / "public.zip")
+    assert all(re.sub("[AB]. Officer", "[an officer]", said) in public for said in SAID) and not re.search("[AB]. Officer", public)
