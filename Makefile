@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: run test test-deploy fuzz dist lock advisories lint clean
+.PHONY: run test test-deploy test-writers fuzz dist lock advisories lint clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-app
@@ -15,6 +15,10 @@ run: .venv/installed-app
 # The files of tests are shared out between as many processes as there are processors, four at most.
 test: lint
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+
+# 8 processes that write 200 answers each to one PostgreSQL register, each killed three times (four minutes); `make test` does 4 of 100
+test-writers: .venv/installed-dev
+	KEPT_OPEN_WRITERS=8x200 KEPT_OPEN_REQUIRE_DATABASE=1 $(BIN)/python -m pytest tests/test_register_faults.py -k "killed_writers and postgresql"
 
 # nginx, two app processes and a PostgreSQL register on this machine's loopback (Debian: apt install nginx-light postgresql openssl)
 test-deploy: .venv/installed-dev
