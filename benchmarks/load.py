@@ -332,6 +332,8 @@ class Measured:
     failed: Counter[str]
     server: float
     """Processor seconds of the app and of nginx a second of the measured time."""
+    work: float
+    """The same, in all."""
     client: float
     memory: float
     """Growth in bytes a session, from a warm server to the end."""
@@ -349,6 +351,7 @@ class Measured:
             "rerun p50": middle,
             "rerun p95": high,
             "server cores": round(self.server, 2),
+            "ms a run": round(1000 * self.work / max(1, len(self.reruns) + len(self.opened))),
             "client cores": round(self.client, 2),
             "MB a session": round(self.memory / 1e6, 2),
         }
@@ -366,9 +369,9 @@ def measure(
         before = server.memory()
         own, busy, begun = _own(), server.seconds(), time.monotonic()
         asyncio.run(sessions(server.port, number, every, seconds, councils, ramp=max(5.0, number / 10), seed=seed, told=told))
-        spent = time.monotonic() - begun
+        spent, work = time.monotonic() - begun, server.seconds() - busy
         return Measured(
-            processes, number, every, told.opened, told.reruns, told.failed, (server.seconds() - busy) / spent, (_own() - own) / spent,
+            processes, number, every, told.opened, told.reruns, told.failed, work / spent, work, (_own() - own) / spent,
             (server.memory() - before) / number,
         )  # fmt: skip
 
@@ -401,7 +404,7 @@ def soak(server: Serving, number: int, every: float, seconds: float, councils: S
 
 
 def growth(held: Sequence[int], warm: float) -> float:
-    """By how much of itself memory grew after the first ``warm`` of the time: middle of the last fifth to middle of the first fifth after it."""
+    """By how much of itself memory grew after the first ``warm`` of the time: median of the first fifth of the rest to that of the last."""
     rest = np.asarray(held[int(len(held) * warm) :], dtype=float)
     part = max(1, len(rest) // 5)
     return float(np.median(rest[-part:]) / np.median(rest[:part]) - 1)
@@ -419,7 +422,7 @@ def main(words: Sequence[str] | None = None) -> int:
     asked.add_argument("--seconds", type=float, default=40.0, help="how long to measure, after all have opened")
     asked.add_argument("--councils", type=int, default=COUNCILS)
     asked.add_argument("--seed", type=int, default=8)
-    asked.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="settings of Streamlit to try, such as runner.postScriptGC=true")
+    asked.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", help="Streamlit's settings, such as runner.postScriptGC=true")
     asked.add_argument("--json", type=Path, help="write the rows here as well")
     asked.add_argument("--soak", action="store_true", help="sessions come and go for --minutes; memory must not grow")
     asked.add_argument("--minutes", type=float, default=60.0)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -65,6 +66,7 @@ class Assessment:
     notices: tuple[str, ...]
     thresholds_version: str
     local: Local | None = None  # the council's own judgement it was made with
+    cache: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def service(self, service_id: str) -> Service:
         """One of the services assessed."""
@@ -79,6 +81,34 @@ class Assessment:
     def total_people(self) -> str:
         """Residents unlikely to use the internet in all the chosen wards, in words."""
         return str(people.total(self.people_estimate)["label"].iloc[0])
+
+
+P = ParamSpec("P")
+Made = TypeVar("Made")
+
+
+def once(work: Callable[Concatenate[Assessment, P], Made]) -> Callable[Concatenate[Assessment, P], Made]:
+    """Work out what is read off an assessment, such as a table for the screen, only the first time it is asked for.
+
+    Pages ask for the same tables at every click, of an assessment that is shared by all who ask the same. What is
+    kept lives and dies with the assessment. A table, a list or a dict is given out as a copy of its frame, so that a
+    caller who adds a column to it adds it to nobody else's. Further arguments must be hashable.
+    """
+
+    @wraps(work)
+    def asked(a: Assessment, /, *more: P.args, **named: P.kwargs) -> Made:
+        key = (work.__module__, work.__qualname__, more, tuple(sorted(named.items())))
+        if key not in a.cache:
+            a.cache[key] = work(a, *more, **named)
+        made: Any = a.cache[key]
+        if isinstance(made, (pd.DataFrame, pd.Series)):
+            made = made.copy(deep=False)
+        elif isinstance(made, (list, dict)):
+            made = made.copy()
+        given: Made = made
+        return given
+
+    return asked
 
 
 def load(path: str | Path | None = None, boundaries: str | Path | None = None) -> Evidence:
@@ -179,9 +209,11 @@ def assess(
     if councils is not None:
         _one_nation(areas)
     chosen = tuple(judgement.offered(held, nations).values()) if services is None else find_services(list(services), held)
-    scores = risk.score(evidence, list(areas.index), weights)
+    one = codes[0] if len(codes) == 1 else ""
+    scores = _kept_of(evidence, "scores", one if weights is None else "", lambda: risk.score(evidence, list(areas.index), weights))
     profile = _profile(evidence, areas)
-    residents = people.of_areas(evidence, list(areas.index), None if people_scale is None else people.own_scale(*people_scale))
+    scale = None if people_scale is None else people.own_scale(*people_scale)
+    residents = _kept_of(evidence, "people", "" if scale else one, lambda: people.of_areas(evidence, list(areas.index), scale))
     found = provision.check(
         areas.drop(columns="geometry"),
         profile,
@@ -193,7 +225,7 @@ def assess(
         council_profile=_at_level(evidence, "council").loc[lambda rows: rows["area_code"].isin(codes)],
         pockets=_cached_pockets(evidence, areas) if chosen else None,
     )
-    findings = check(found.findings, "findings", "findings")
+    findings = check(found.findings, "findings", "findings") if chosen else found.findings  # on the path of the sliders there are none
     presets = tuple(preset for nation in areas["nation"].unique() if (preset := method_for(nation)))
     method = Method(
         {preset.nations[0]: risk.normalised_weights(preset, weights) for preset in presets},
@@ -217,6 +249,16 @@ def assess(
         thresholds_version=f"{thresholds}, with local thresholds" if local and local.thresholds else thresholds,
         local=local,
     )
+
+
+def _kept_of(evidence: Evidence, what: str, council: str, work: Callable[[], Made]) -> Made:
+    """What no question changes, worked out once for each council and kept with the evidence; for several councils each time."""
+    if not council:
+        return work()
+    if (what, council) not in evidence.cache:
+        evidence.cache[what, council] = work()
+    kept: Made = evidence.cache[what, council]
+    return kept
 
 
 def _one_nation(areas: pd.DataFrame) -> None:
@@ -393,4 +435,4 @@ def _notices(
     return tuple(notices)
 
 
-__all__ = ["Assessment", "Method", "assess", "find_services", "load"]
+__all__ = ["Assessment", "Method", "assess", "find_services", "load", "once"]

@@ -8,13 +8,13 @@ where they differ one sentence says why.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pandas as pd
 
 from exclusion import judgement
-from exclusion.assessment import Assessment
+from exclusion.assessment import Assessment, once
 from exclusion.judgement.ruleset import MeasureUse
 from exclusion.judgement.score import measures, method_for
 from exclusion.judgement.services import Service
@@ -28,7 +28,7 @@ _USERS = {"age": "age75", "disability": "disabled", "income": "low_income"}
 _MEASURES = {"age": ("age75", "age85"), "disability": ("disabled", "disabled_lot"), "income": ("income_dep",)}
 
 
-def drivers(score: pd.Series[Any], nation: str, lowest: bool) -> dict[str, str]:
+def drivers(score: Mapping[Any, Any] | pd.Series[Any], nation: str, lowest: bool) -> dict[str, str]:
     """What pulls a ward's score furthest down (or up): one or two domains, each with its phrase, such as "few older people".
 
     Parameters
@@ -89,7 +89,7 @@ def _uses(indicator: str) -> tuple[MeasureUse, ...]:
     return judgement.indicators()[indicator].measures
 
 
-def difference(score: pd.Series[Any], nation: str, findings: pd.DataFrame, summary: str, service: Service) -> str:
+def difference(score: Mapping[Any, Any] | pd.Series[Any], nation: str, findings: pd.DataFrame, summary: str, service: Service) -> str:
     """One sentence where the band of a ward and the findings for a service point different ways, else "".
 
     Parameters
@@ -108,8 +108,8 @@ def difference(score: pd.Series[Any], nation: str, findings: pd.DataFrame, summa
     band = score.get("band")
     if band is None or pd.isna(band):
         return ""
-    firm = findings[(findings["kind"] == "keep") & findings["severity"].isin(DIFFERS)]
-    if band in LOW and len(firm):
+    firm = findings[(findings["kind"] == "keep") & findings["severity"].isin(DIFFERS)] if band in LOW else findings.iloc[:0]
+    if len(firm):
         pulls = drivers(score, nation, lowest=True)
         flagged = join_words(reasons(firm, pulls))
         low = f"{score['band_word']} band" + (f" because {join_words(list(pulls.values()))}" if pulls else "")
@@ -133,15 +133,31 @@ def differences(assessment: Assessment, service_id: str, scores: pd.DataFrame | 
 
     ``scores`` stands in for the assessment's own, to compare its findings with bands under other weights.
     """
+    return _own_differences(assessment, service_id) if scores is None else _differences(assessment, service_id, scores)
+
+
+@once
+def _own_differences(assessment: Assessment, service_id: str) -> pd.Series[str]:
+    return _differences(assessment, service_id, assessment.scores)
+
+
+def _differences(assessment: Assessment, service_id: str, scores: pd.DataFrame) -> pd.Series[str]:
     service = assessment.service(service_id)
-    scores = assessment.scores if scores is None else scores
-    findings = assessment.findings
-    mine = findings[findings["service_id"] == service_id]
-    by_ward = {str(code): rows for code, rows in mine.groupby("area_code")}
-    summaries = assessment.summaries
-    summary = summaries[summaries["service_id"] == service_id].set_index("area_code")["summary"]
-    said = {
-        str(code): difference(scores.loc[code], str(nation), by_ward.get(str(code), mine.iloc[:0]), str(summary.get(code, "")), service)
-        for code, nation in assessment.areas["nation"].items()
-    }
+    found = _by_ward(assessment, service_id)
+    none = assessment.findings.iloc[:0]
+    rows = scores.to_dict("index")
+    said = {}
+    for code, nation in assessment.areas["nation"].items():
+        findings, summary = found.get(str(code), (none, ""))
+        said[str(code)] = difference(rows[code], str(nation), findings, summary, service)
     return pd.Series(said, dtype=object).rename_axis("area_code")
+
+
+@once
+def _by_ward(assessment: Assessment, service_id: str) -> dict[str, tuple[pd.DataFrame, str]]:
+    """By ward, the findings for a service and the word that sums them up."""
+    mine = assessment.findings[assessment.findings["service_id"] == service_id]
+    findings = {str(code): rows for code, rows in mine.groupby("area_code")}
+    summaries = assessment.summaries[assessment.summaries["service_id"] == service_id]
+    summary = dict(zip(summaries["area_code"], summaries["summary"], strict=True))
+    return {str(code): (findings.get(str(code), mine.iloc[:0]), str(summary.get(code, ""))) for code in assessment.areas.index}

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import exclusion
+from exclusion.assessment import once
 from exclusion.contracts import NothingToAssess, UsageError
 
 THREE = ["E06000009", "E07000124", "E09000030"]
@@ -114,3 +115,22 @@ def test_what_is_not_known_is_refused_with_the_way_on(bundled):
         exclusion.assess(bundled, ["Blackpool"], thresholds="7")
     with pytest.raises(NothingToAssess):
         exclusion.assess(bundled, [])
+
+
+def test_what_is_read_off_an_assessment_is_worked_out_once_and_given_out_as_a_copy(bundled):
+    """Pages ask for the same tables at every click; a caller who adds a column adds it to nobody else's."""
+    asked = []
+
+    @once
+    def table(a, word, again=False):
+        asked.append((word, again))
+        return pd.DataFrame({word: list(a.councils)})
+
+    found = exclusion.assess(bundled, ["Blackpool"], ())
+    first = table(found, "Council")
+    first["Band"] = "4"
+    assert list(table(found, "Council").columns) == ["Council"]
+    assert list(table(found, "Place", again=True).columns) == ["Place"]
+    other = dataclasses.replace(found, councils=("E09000030",))
+    assert list(table(other, "Council")["Council"]) == ["E09000030"]  # another assessment, another table
+    assert asked == [("Council", False), ("Place", True), ("Council", False)]

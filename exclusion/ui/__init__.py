@@ -8,6 +8,7 @@ the sliders, :func:`scored`. Council data that someone lays beside lives in thei
 from __future__ import annotations
 
 import gc
+import importlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
@@ -63,6 +64,7 @@ def warm_up() -> None:
         table = evidence().councils()
         first = str(table.sort_values(["mapped", "council_name"], ascending=[False, True])["council_code"].iloc[0])
         _assessed(evidence().manifest.version, (first,), (FIRST_SERVICE,), date.today(), None)
+        importlib.import_module("exclusion.charts")  # a second of work that the first picture would wait for
         gc.freeze()
 
 

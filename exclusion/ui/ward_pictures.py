@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from exclusion import maps, risk, ui, views
-from exclusion.assessment import Assessment
+from exclusion.assessment import Assessment, once
 from exclusion.judgement.services import Service
 from exclusion.release import Evidence
 
@@ -27,12 +27,17 @@ def pyramid(a: Assessment, code: str) -> None:
     if rows.empty:
         st.markdown("No figures by age and disability are held for this ward.")
         return
-    from exclusion import charts  # needed only once a picture is drawn
-
-    picture(charts.pyramid(rows, name))
+    picture(_pyramid(a, code))
     shown = rows.assign(many=[views.ten_words(n) for n in rows["residents"]], few=[views.ten_words(n) for n in rows["unlikely"]])
     shown = shown[["age", "who", "many", "few"]].set_axis(["Age", "Who", "Residents", "Unlikely to use the internet"], axis=1)
     ui.table(shown, f"Residents of {name} by age and disability, and how many are unlikely to use the internet (estimate, rounded to 10)")
+
+
+@once
+def _pyramid(a: Assessment, code: str) -> Picture:
+    from exclusion import charts  # needed only once a picture is drawn
+
+    return charts.pyramid(views.by_age_and_disability(a, code), str(a.areas.loc[code, "area_name"]))
 
 
 @st.cache_data(max_entries=8, show_spinner=False)
@@ -43,15 +48,23 @@ def _risks(version: str, nation: str, _held: Evidence) -> pd.Series[Any]:
 
 def spread(a: Assessment, code: str) -> None:
     """Where one ward stands among the wards of its nation, drawn and in a table; at the default weights."""
+    nation = str(a.areas.loc[code, "nation"])
+    shown, rows = _spread(a, code)
+    picture(shown)
+    ui.table(rows, f"Wards of {nation} by score", numbers=("Wards",))
+
+
+@once
+def _spread(a: Assessment, code: str) -> tuple[Picture, pd.DataFrame]:
+    from exclusion import charts  # needed only once a picture is drawn
+
     area, held = a.areas.loc[code], a.evidence
     release_name = f"{held.manifest.name} {held.manifest.version}"
     risks = _risks(release_name, str(area["nation"]), ui.evidence()).copy()
     risks[code] = a.scores.loc[code, "risk"]  # of a visit's own figures, where there are any
     rows = views.spread(risks, code)
-    from exclusion import charts  # needed only once a picture is drawn
-
-    picture(charts.distribution(rows, str(area["area_name"]), str(area["nation"])))
-    ui.table(views.spread_rows(rows, str(area["area_name"])), f"Wards of {area['nation']} by score", numbers=("Wards",))
+    picture_of = charts.distribution(rows, str(area["area_name"]), str(area["nation"]))
+    return picture_of, views.spread_rows(rows, str(area["area_name"]))
 
 
 def ways_grid(a: Assessment, service: Service) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from exclusion import people
-from exclusion.assessment import Assessment
+from exclusion.assessment import Assessment, once
 
 WHO = ("disabled", "not disabled", "all")
 FEWER = "fewer than 10"
 WIDE = "wide range"
 
 
+@once
 def people_by_age(a: Assessment, code: str) -> pd.DataFrame:
     """One ward's estimate: a row an age, with disabled people, others and both, each with its range; every gap in words.
 
@@ -25,10 +27,13 @@ def people_by_age(a: Assessment, code: str) -> pd.DataFrame:
     scale = a.people_estimate.scale
     # With a factor of the user's own the two ends of low, high are the same range times that factor.
     ends, factor = (("low", "high"), scale.high) if scale.own else (("low80", "high80"), 1.0)
-    rows = [(str(label), *(_said(group, who, ends, factor) for who in WHO)) for label, group in cells.groupby("age_label", sort=False)]
+    held = {(str(cell["age_label"]), cell["disability"]): cell for cell in cells.to_dict("records")}
+    ages = dict.fromkeys(age for age, _ in held)
+    rows = [(age, *(_said(held[age, who], ends, factor) for who in WHO)) for age in ages]
     return pd.DataFrame(rows, columns=["Age", "Disabled people", "Not disabled", "All"])
 
 
+@once
 def by_age_and_disability(a: Assessment, code: str) -> pd.DataFrame:
     """One ward's residents and those unlikely to use the internet: ``age, who, residents, unlikely``.
 
@@ -61,8 +66,7 @@ def is_wide(a: Assessment, code: str) -> bool:
     return bool(a.people.loc[code, "wide"])
 
 
-def _said(group: pd.DataFrame, who: str, ends: tuple[str, str], factor: float) -> str:
-    cell: Any = group[group["disability"] == who].iloc[0]
+def _said(cell: Mapping[Any, Any], ends: tuple[str, str], factor: float) -> str:
     if pd.isna(cell["estimate_raw"]):
         return "no estimate"
     middle = cell["estimate_raw"] * factor

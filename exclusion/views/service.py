@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from exclusion import judgement, maps
-from exclusion.assessment import Assessment
+from exclusion.assessment import Assessment, once
 from exclusion.contracts import NO_ANSWER
 from exclusion.maps import Shade
 from exclusion.provision.tips import chance_words, steady_words
@@ -17,6 +17,7 @@ from exclusion.views.shared import BEYOND, LEVEL_OF, each, rule_names, severity_
 from exclusion.words import capital, counted, join_words, within
 
 
+@once
 def kept(a: Assessment, service_id: str, added_only: bool = False) -> pd.DataFrame:
     """Findings to keep a way in for one service, firmest first in each ward.
 
@@ -40,6 +41,7 @@ def kept(a: Assessment, service_id: str, added_only: bool = False) -> pd.DataFra
     )
 
 
+@once
 def levels(a: Assessment, service_id: str, added_only: bool = False) -> pd.Series[Any]:
     """Each ward's place in :data:`exclusion.maps.LEVELS`, missing where not assessed; indexed by ``area_code``.
 
@@ -79,13 +81,20 @@ def how_sure(found: pd.DataFrame, chance: float | None = None) -> list[tuple[str
 
 def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str, str]]:
     """What else is said of a ward: ways in of the minimum that will be used more here and why, and cautions."""
-    rows = a.findings[(a.findings["area_code"] == code) & (a.findings["service_id"] == service_id)]
-    more = [
-        (f"Expect more use of {way(row.channel)}.", capital(str(row.short).partition(": ")[2]))
-        for row in each(rows[rows["kind"] == "more_use"])
-    ]
-    cautions = [("Take care.", str(row.short)) for row in each(rows[rows["kind"] == "caution"])]
-    return more + cautions
+    return _other_findings(a).get((service_id, code), [])
+
+
+@once
+def _other_findings(a: Assessment) -> dict[tuple[str, str], list[tuple[str, str]]]:
+    """The same for every service and ward, in one walk: what will be used more first, then cautions."""
+    said: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for kind in ("more_use", "caution"):
+        for row in each(a.findings[a.findings["kind"] == kind]):
+            line = ("Take care.", str(row.short))
+            if kind == "more_use":
+                line = (f"Expect more use of {way(row.channel)}.", capital(str(row.short).partition(": ")[2]))
+            said.setdefault((str(row.service_id), str(row.area_code)), []).append(line)
+    return said
 
 
 def left_open(a: Assessment, service_id: str, code: str) -> str:
@@ -95,6 +104,7 @@ def left_open(a: Assessment, service_id: str, code: str) -> str:
     return text[max(text.find("Not checked"), 0) :] if mine["summary"] == "reasons_found" else text
 
 
+@once
 def floor(a: Assessment, service_id: str) -> list[tuple[str, str, str]]:
     """The minimum everywhere: way in, short sentence, reason; once each, in the order of the channels."""
     rows = a.findings[(a.findings["service_id"] == service_id) & (a.findings["kind"] == "floor")].drop_duplicates(["channel", "short"])
@@ -104,6 +114,7 @@ def floor(a: Assessment, service_id: str) -> list[tuple[str, str, str]]:
     return [(capital(way(row.channel)), capital(opening.sub("", row.short)), str(row.reason)) for row in each(rows)]
 
 
+@once
 def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:
     """What holds in three quarters of the wards or more: what to keep, and why, with the wards where it does not hold."""
     lines = []
@@ -144,6 +155,7 @@ def never_checked(a: Assessment, service_id: str) -> set[str]:
     return set.intersection(*_unchecked(a, service_id).values()) if len(a.areas) else set()
 
 
+@once
 def _unchecked(a: Assessment, service_id: str) -> dict[str, set[str]]:
     """By ward, the rules of which no part could be checked."""
     rows = a.summaries[a.summaries["service_id"] == service_id]
@@ -156,6 +168,18 @@ def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, d
 
     Rules that could not be checked in any ward (:func:`never_checked`) are left to be said once; the others are named.
     """
+    table = _found_rows(a, service_id)
+    if differences is not None:
+        table["Where band and findings differ"] = differences.reindex(a.areas.index).replace("", "–")
+    if own is not None:
+        for name in own.columns:
+            table[f"{name} (yours)"] = [count_label(value) for value in own[name].reindex(a.areas.index)]
+    return table
+
+
+@once
+def _found_rows(a: Assessment, service_id: str) -> pd.DataFrame:
+    """:func:`ward_rows` without what a visitor lays beside it."""
     classes = levels(a, service_id)
     by_ward = {str(code): rows for code, rows in kept(a, service_id).groupby("area_code")}
     lacking, everywhere = _unchecked(a, service_id), never_checked(a, service_id)
@@ -175,11 +199,6 @@ def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, d
     table[f"What to keep {BEYOND}, and why"] = texts
     table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
     table["Band"] = [band_label(a, code) for code in a.areas.index]
-    if differences is not None:
-        table["Where band and findings differ"] = differences.reindex(a.areas.index).replace("", "–")
-    if own is not None:
-        for name in own.columns:
-            table[f"{name} (yours)"] = [count_label(value) for value in own[name].reindex(a.areas.index)]
     return table
 
 
@@ -210,6 +229,7 @@ def grid(a: Assessment) -> pd.DataFrame:
     return table.rename_axis("Service").reset_index()
 
 
+@once
 def ways_grid(a: Assessment, service_id: str) -> pd.DataFrame:
     """Wards down, ways in across: the number and word of the level of what was found for one service.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from exclusion import judgement, maps
-from exclusion.assessment import Assessment
+from exclusion.assessment import Assessment, once
 from exclusion.contracts import NATIONS, NO_ANSWER
 from exclusion.judgement.score import measures, method_for
 from exclusion.provision.reasons import about
@@ -42,6 +42,7 @@ def wards_to_choose(a: Assessment) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Ward", "Residents", "People unlikely to use the internet", "Band"])
 
 
+@once
 def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
     """The ward's figures against the national ones: ``Group, Here, Share here, <nation>, More than in, Date``; gaps in words."""
     nation = str(a.areas.loc[code, "nation"])
@@ -114,6 +115,7 @@ def spread_rows(rows: pd.DataFrame, ward: str) -> pd.DataFrame:
 NEAR_MIDDLE = "near the middle of its nation"
 
 
+@once
 def score_drivers(a: Assessment, code: str) -> pd.DataFrame:
     """What pulls the ward's score up or down: a part a row; the pulls add up to the distance from the middle, 50."""
     row, preset = a.scores.loc[code], method_for(str(a.areas.loc[code, "nation"]))
@@ -135,23 +137,36 @@ def _weight(weight: Any) -> str:
     return "not known" if weight is None or pd.isna(weight) else f"{100 * weight:.0f}%"
 
 
+@once
 def ward_services(a: Assessment, code: str) -> pd.DataFrame:
     """Every assessed service in one ward: what to keep beyond the minimum and why, by name of service."""
-    found = a.findings[(a.findings["area_code"] == code) & (a.findings["kind"] == "keep")]
-    found = found.assign(level=found["severity"].map(LEVEL_OF)).sort_values(["level", "channel"], ascending=[False, True], kind="stable")
-    summaries = a.summaries[a.summaries["area_code"] == code].set_index("service_id")
+    found = {str(service): rows for service, rows in _kept_by_ward(a)[code].groupby("service_id")} if code in _kept_by_ward(a) else {}
+    mine = a.summaries[a.summaries["area_code"] == code]
+    summaries = dict(zip(mine["service_id"], zip(mine["summary"], mine["sentence"], strict=True), strict=True))
     rows = []
     for service in sorted(a.services, key=lambda one: one.service_name):
-        mine = found[found["service_id"] == service.id]
-        unknown = summaries.loc[service.id, "summary"] in NO_ANSWER
-        level = maps.LEVELS[int(mine["level"].max())] if len(mine) else maps.NOT_ASSESSED if unknown else maps.LEVELS[0]
-        elsewhere = summaries.loc[service.id, "summary"] == "not_run_here"
-        lines = keep_lines(mine) or [str(summaries.loc[service.id, "sentence"]) if elsewhere else f"{level.word}."]
+        summary, sentence = summaries[service.id]
+        kept = found.get(service.id)
+        level = maps.NOT_ASSESSED if summary in NO_ANSWER else maps.LEVELS[0]
+        if kept is not None:
+            level = maps.LEVELS[int(kept["level"].max())]
+        elsewhere = summary == "not_run_here"
+        lines = [] if kept is None else keep_lines(kept)
+        lines = lines or [str(sentence) if elsewhere else f"{level.word}."]
         lines += [head for head, _ in other_findings(a, service.id, code)]
         rows.append((service.service_name, NOT_RUN if elsewhere else level.label, "\n".join(lines)))
     return pd.DataFrame(rows, columns=["Service", "Level", f"What to keep {BEYOND}, and why"])
 
 
+@once
+def _kept_by_ward(a: Assessment) -> dict[str, pd.DataFrame]:
+    """Findings to keep a way in, of every service, firmest first, by ward."""
+    found = a.findings[a.findings["kind"] == "keep"]
+    found = found.assign(level=found["severity"].map(LEVEL_OF)).sort_values(["level", "channel"], ascending=[False, True], kind="stable")
+    return {str(code): rows for code, rows in found.groupby("area_code")}
+
+
+@once
 def how_counted(a: Assessment, code: str) -> str:
     """Whether the ward's census counts are the publisher's own or made from small areas, and how far off those are.
 
@@ -223,6 +238,7 @@ def _how_far_off(measured: Mapping[str, Any], council: str, kind: str, told: boo
     )
 
 
+@once
 def not_known(a: Assessment, code: str) -> list[str]:
     """What we do not know of the ward: figures we lack, rules that could not be checked, rough fits."""
     lines = []
