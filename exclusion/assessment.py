@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from difflib import get_close_matches
-from functools import wraps
+from functools import cached_property, wraps
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -66,7 +66,6 @@ class Assessment:
     notices: tuple[str, ...]
     thresholds_version: str
     local: Local | None = None  # the council's own judgement it was made with
-    cache: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def service(self, service_id: str) -> Service:
         """One of the services assessed."""
@@ -76,6 +75,11 @@ class Assessment:
         raise UsageError(
             Problem("service", "was not assessed", service_id, f"Assessed: {', '.join(s.id for s in self.services) or 'none'}.")
         )
+
+    @cached_property
+    def cache(self) -> dict[Hashable, Any]:
+        """What :func:`once` keeps; no part of the assessment, so that no copy and no register takes it over."""
+        return {}
 
     @property
     def total_people(self) -> str:

@@ -70,9 +70,15 @@ def warm_up() -> None:
 
 @st.cache_resource(max_entries=200, show_spinner="Working out what to keep open …")
 def _assessed(
-    version: str, councils: tuple[str, ...], services: tuple[str, ...] | None, today: date, scale: tuple[float, str] | None = None
+    version: str, councils: tuple[str, ...], services: tuple[str, ...], today: date, scale: tuple[float, str] | None = None
 ) -> Assessment:
     return assessment.assess(evidence(), list(councils), services, today=today, people_scale=scale)
+
+
+@st.cache_resource(max_entries=40, show_spinner="Working out what to keep open …")
+def _assessed_for_all(version: str, councils: tuple[str, ...], today: date, scale: tuple[float, str] | None) -> Assessment:
+    """All 40 services: five megabytes for a large council, so fewer of them are kept."""
+    return assessment.assess(evidence(), list(councils), None, today=today, people_scale=scale)
 
 
 def assessed(councils: Sequence[str], services: Sequence[str] | None) -> Assessment:
@@ -90,11 +96,10 @@ def assessed(councils: Sequence[str], services: Sequence[str] | None) -> Assessm
             return assessment.assess(brought or evidence(), list(councils), chosen, today=today, people_scale=scale, local=local)
 
         return _refusing(lambda: own.kept(key, work))
-    return _refusing(
-        lambda: _assessed(
-            evidence().manifest.version, tuple(councils), None if services is None else tuple(services), date.today(), people_scale()
-        )
-    )
+    version, today, scale = evidence().manifest.version, date.today(), people_scale()
+    if services is None:
+        return _refusing(lambda: _assessed_for_all(version, tuple(councils), today, scale))
+    return _refusing(lambda: _assessed(version, tuple(councils), tuple(services), today, scale))
 
 
 @st.cache_resource(max_entries=200, show_spinner=False)
