@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: run test test-deploy test-writers fuzz dist lock advisories lint clean
+.PHONY: run test test-deploy test-writers load soak fuzz dist lock advisories lint clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-app
@@ -23,6 +23,16 @@ test-writers: .venv/installed-dev
 # nginx, two app processes and a PostgreSQL register on this machine's loopback (Debian: apt install nginx-light postgresql openssl)
 test-deploy: .venv/installed-dev
 	KEPT_OPEN_REQUIRE_DEPLOY=1 KEPT_OPEN_REQUIRE_DATABASE=1 $(BIN)/python -m pytest tests/deploy
+
+# How long a click takes with 20 to 200 pages open, on one process and on two behind nginx (ten minutes)
+load: .venv/installed-dev
+	$(BIN)/python benchmarks/load.py --sessions 20 50 100 200 --every 10 5
+	$(BIN)/python benchmarks/load.py --processes 2 --sessions 100 200 --every 10 5
+
+# People come and go for an hour: memory grows by less than a twentieth, nothing fails. `.ci/run` does three minutes of it
+MINUTES ?= 60
+soak: .venv/installed-dev
+	$(BIN)/python benchmarks/load.py --soak --minutes $(MINUTES) --sessions 20 --every 4
 
 # 100,000 damaged files at every place where a file comes in (about half an hour); `make test` throws 5,000
 fuzz: .venv/installed-dev

@@ -103,11 +103,11 @@ def _clear_abandoned(out: Path) -> None:
     """Remove the half-written folders of writers that were killed; one that still runs keeps its own."""
     for left in out.parent.glob(f".{out.name}-*-*"):
         writer = left.name.removeprefix(f".{out.name}-").split("-")[0]
-        if writer.isdigit() and left.is_dir() and not _runs(int(writer)):
+        if writer.isdigit() and left.is_dir() and not runs(int(writer)):
             shutil.rmtree(left, ignore_errors=True)
 
 
-def _runs(process: int) -> bool:
+def runs(process: int) -> bool:
     """Whether a process of this machine still runs; yes where we cannot know."""
     if os.name == "nt":  # there a signal of 0 would end it
         return True

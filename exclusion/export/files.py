@@ -6,14 +6,17 @@ The same assessment gives the same bytes, so that a refresh that changed nothing
 from __future__ import annotations
 
 import errno
+import glob
+import hashlib
 import io
 import os
+import platform
 import re
 import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -22,7 +25,8 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from exclusion.contracts import Problem, UsageError
+from exclusion.contracts import ExclusionError, Problem, UsageError
+from exclusion.release_write import FULL, runs
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DATED = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:(created|modified)>")
@@ -107,11 +111,10 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     if out.is_dir():
         raise UsageError(Problem(str(path), "is a folder", "", "Give the name of a file in it."))
     with _said(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        work = _beside(out)
     try:
-        yield work / out.name
-        with _said(out):
+        with _said(out, work):
+            yield work / out.name
             os.replace(work / out.name, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
@@ -125,6 +128,10 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     stands beside the tables must survive a refresh. When one cannot be replaced (open in
     another program), those already moved are put back.
 
+    A writer killed while it fills the folder changes nothing in ``path``. One killed while it moves files in leaves
+    each of them whole, old or new, never missing, and :data:`UNFINISHED` beside them, which says so; the next run to
+    the same place finishes the work and takes it away.
+
     Raises
     ------
     UsageError
@@ -134,47 +141,103 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     if out.exists() and not out.is_dir():
         raise UsageError(Problem(str(path), "is a file", "", "Give the name of a folder."))
     with _said(out):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        work = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        work = _beside(out)
     try:
-        new, old = work / "new", work / "old"
-        new.mkdir()
-        yield new
-        with _said(out):
+        with _said(out, work):
+            new, old = work / "new", work / "old"
+            new.mkdir()
+            yield new
             out.mkdir(exist_ok=True)
             _move_in(new, old, out)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
+UNFINISHED = "UNFINISHED.txt"
+"""Stands in a folder while its files are replaced; what a killed writer leaves of itself."""
+_UNFINISHED = (
+    "The files in this folder were being replaced when the program was stopped: each is whole, but some are new and some old.\n"
+    "Run the same command again before you use them. It finishes the work and takes this note away.\n"
+)
+
+
+def _beside(out: Path) -> Path:
+    """A working folder beside a place, for this process; those that killed processes of this machine left there are removed."""
+    machine = hashlib.sha256(platform.node().encode()).hexdigest()[:8]  # others may write to the same network folder
+    out.parent.mkdir(parents=True, exist_ok=True)
+    for left in out.parent.glob(f".{glob.escape(out.name)}-*-{machine}-*"):
+        writer = left.name.removeprefix(f".{out.name}-").split("-")[0]
+        if writer.isdigit() and not runs(int(writer)):
+            shutil.rmtree(left, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=f".{out.name}-{os.getpid()}-{machine}-", dir=out.parent))
+
+
 def _move_in(new: Path, old: Path, out: Path) -> None:
     moved: list[Path] = []
+    parts = sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file())
+    cut_off = (out / UNFINISHED).is_file()
     try:
-        for part in sorted(path.relative_to(new) for path in new.rglob("*") if path.is_file()):
+        if any((out / part).exists() for part in parts):
+            (out / UNFINISHED).write_text(_UNFINISHED, encoding="utf-8")
+        for part in parts:
             (old / part).parent.mkdir(parents=True, exist_ok=True)
             (out / part).parent.mkdir(parents=True, exist_ok=True)
             if (out / part).is_dir():
                 raise IsADirectoryError(errno.EISDIR, "a folder stands in its place", str(out / part))
             if (out / part).exists():
-                os.replace(out / part, old / part)
+                _keep(out / part, old / part)
             moved.append(part)
-            os.replace(new / part, out / part)
+            os.replace(new / part, out / part)  # the old file stands until the new one does
     except OSError:
         for part in moved:
             if (old / part).exists():
                 os.replace(old / part, out / part)
             else:
                 (out / part).unlink(missing_ok=True)
+        if not cut_off:
+            (out / UNFINISHED).unlink(missing_ok=True)
         raise
+    (out / UNFINISHED).unlink(missing_ok=True)
+
+
+def _keep(file: Path, at: Path) -> None:
+    """The same file under a second name; a copy where the disk knows no links."""
+    with suppress(OSError):
+        os.link(file, at)
+        return
+    shutil.copy2(file, at)
 
 
 @contextmanager
-def _said(path: Path) -> Iterator[None]:
-    """An operating-system error as a sentence."""
+def _said(path: Path, work: Path | None = None) -> Iterator[None]:
+    """An operating-system error as a sentence; with ``work``, one about another file than ours is left as it is."""
     try:
         yield
     except OSError as error:
         named = str(error.filename or "")
-        where = named if named.startswith(str(path)) else str(path)  # never the working file beside it
-        what = f"cannot be written: {error.strerror or error}"
-        raise UsageError(Problem(where, what, "", "Close it where it is open, or give another place.")) from None
+        if work and error.errno not in FULL and named and not named.startswith((str(path), str(work))):
+            raise
+        raise _unwritten(path, named, error.errno, error.strerror or str(error)) from None
+    except Exception as error:  # GDAL and SQLite say of a full disk that a table is not there, or that an error occurred
+        if work is None or isinstance(error, ExclusionError) or _free(work) >= _TIGHT:
+            raise
+        raise _unwritten(path, "", errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
+
+
+_TIGHT = 64 * 1024
+
+
+def _free(folder: Path) -> int:
+    """Bytes free on the disk of a folder."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return _TIGHT
+
+
+def _unwritten(path: Path, named: str, number: int | None, words: str) -> UsageError:
+    where = named if named.startswith(str(path)) else str(path)  # never the working file beside it
+    full = number in FULL
+    what = f"cannot be written: {words}" + (". What was there is as it was" if full else "")
+    do = "Make room on the disk, and run the same again." if full else "Close it where it is open, or give another place."
+    return UsageError(Problem(where, what, "", do))
