@@ -433,6 +433,9 @@ def test_contacts_of_a_few_wards_are_not_the_whole_councils(findings: pd.DataFra
     assert options.loc[["proposed", "all", "some"], "contacts_high"].isna().all()
     assert f"is not known: contacts given for 2 of {len(CODES)} wards" in options.loc["proposed", "sentence"]
     assert "is not known: contacts given for" in options.loc["some", "sentence"]  # it closes in wards without contacts
+    # A third ward that has calls only is one more with contacts, and none more of which all is known.
+    change = some.service[0].model_copy(update={"contacts_by_ward": some.service[0].contacts_by_ward | {CODES["C"]: {"phone": 600}}})
+    assert change.total_contacts(CODES.values()) == ({}, f"contacts given for every way in for 2 of {len(CODES)} wards")
     # All six given: 600 by phone in each, 3,600 now.
     table = proposal.demand(whole, every).set_index(["area_code", "channel"])
     assert table.loc[("", ""), "now"] == 600 * len(CODES)

@@ -200,7 +200,7 @@ class ServiceChange(_Part):
             return dict(self.contacts), "" if self.contacts else "the proposal gives no contacts"
         full = [ward for ward in given.values() if ways - set(self.contacts) <= set(ward)]
         if len(full) < len(inside):
-            return {}, given_for(len(full), len(inside))
+            return {}, given_for(len(full), len(inside), in_full=len(given) > len(full))
         return {name: sum(ward.get(name, 0) for ward in full) for name in sorted(ways)} | self.contacts, ""
 
     def not_given(self, contacts: Mapping[str, int]) -> str:
@@ -215,9 +215,9 @@ class ServiceChange(_Part):
         return tuple(code for code in wards if not self.wards or code in self.wards)
 
 
-def given_for(some: int, every: int) -> str:
-    """Why there is no figure for the whole council, in words."""
-    return f"contacts given for {some:,} of {every:,} wards"
+def given_for(some: int, every: int, *, in_full: bool = False) -> str:
+    """Why there is no figure for the whole council, in words; ``in_full`` where more wards have some of their contacts."""
+    return f"contacts given{' for every way in' if in_full else ''} for {some:,} of {every:,} wards"
 
 
 class Proposal(_Part):
