@@ -116,5 +116,15 @@ def slug(name: str) -> str:
 
 
 __all__ = [
-    "capital", "counted", "date_words", "join_words", "number_words", "percent", "sentence", "share_words", "slug", "two_figures", "within",
+    "capital",
+    "counted",
+    "date_words",
+    "join_words",
+    "number_words",
+    "percent",
+    "sentence",
+    "share_words",
+    "slug",
+    "two_figures",
+    "within",
 ]

@@ -50,9 +50,9 @@ if choices:
     name = services[service_id].service_name
     st.subheader(f"The minimum everywhere: {name}", anchor=False)
     ui.lines(shown.minimum(considered, service_id))
-    st.subheader(f"Ward by ward, beyond the minimum: {name}", anchor=False)
+    st.subheader(f"Ward by ward: {name}", anchor=False)
     classes = shown.firmest(considered, service_id)
-    ui.table(shown.counts_by_effect(considered, service_id), "Findings by how firm they are, and what the proposal does to them")
+    ui.table(shown.counts_by_effect(considered, service_id), "Ways in to keep by how firm that is, and what the proposal does to them")
 
     def in_full(ward: str) -> None:
         st.markdown(f"**{a.areas.loc[ward, 'area_name']}**")
@@ -60,8 +60,9 @@ if choices:
         ui.ward_link()
 
     ward_map.found_by_ward(
-        a, classes, shown.SHADES, about=name, title=f"Map of wards: what the proposal does, {name}", name="proposal", panel=in_full
-    )
+        a, classes, shown.SHADES, about=name, title=f"Map of wards: what the proposal does, {name}", name="proposal", panel=in_full,
+        note=shown.NOTE,
+    )  # fmt: skip
     ui.table(shown.effect_rows(considered, service_id), f"{name}: what the proposal does, by ward")
     with st.expander("What would tip a finding"):
         close, steady = shown.tip_rows(considered, service_id)

@@ -34,6 +34,7 @@ for place, column, one in zip(("left", "right"), st.columns(2), pair, strict=Tru
             nothing=one.nothing,
             selected=ward,
             beside="two-maps",
+            note=one.note,
             on_pick=ui.pick_ward,
         )
 if ward:

@@ -484,21 +484,42 @@ def test_options_count_wards_that_change_beside_those_with_advice(findings: pd.D
     assert table.loc["none", "sentence"] == "Closes nothing."
     advised = set(firm.loc[firm["channel"].isin(["f2f", "phone"]), "area_code"])
     assert table.loc["proposed", "wards_advised"] == len(advised)
-    # Where nothing says keep the counter it closes: not advised, and counted all the same.
+    # Where nothing says keep the counter it closes: not advised, and counted all the same (here without the phone's hours).
+    alone = proposal.parse(GOOD.replace('fewer_hours = ["phone"]\n', ""))
+    table = proposal.options(findings, summaries, alone, people(list(CODES.values()))).set_index("option")
     free = 6 - counter["area_code"].nunique()
-    assert table.loc["some", ["wards_changed", "wards_advised"]].tolist()[0] == free > 0
+    assert table.loc["some", ["wards_changed", "wards_advised"]].tolist() == [free, 0] and free > 0
+
+
+def test_fewer_hours_count_as_a_change_also_where_only_what_is_free_closes(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
+    table = proposal.options(findings, summaries, proposal.parse(GOOD), people(list(CODES.values()))).set_index("option")
+    # The phone, part of the minimum in all six wards, gets fewer hours in all six, whatever becomes of the counter.
+    assert table.loc["some", ["thinned", "wards_changed", "wards_advised"]].tolist() == [6, 6, 6]
+    assert "in six wards, one that is a condition or advised in six of them" in table.loc["some", "sentence"]
+    # A ward with advice touched is a ward that changes, under every option, also where fewer hours are meant for some wards only.
+    few = proposal.parse(GOOD.replace('keep = ["post"]', f'keep = ["post"]\nwards = ["{CODES["A"]}", "{CODES["D"]}"]'))
+    for one in (table, proposal.options(findings, summaries, few, people(list(CODES.values()))).set_index("option")):
+        assert (one["wards_advised"] <= one["wards_changed"]).all()
+    assert one.loc["some", "wards_changed"] == 2
+
+
+def test_an_option_says_how_many_of_the_conditions_it_closes_are_the_minimum(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
+    closing = proposal.parse(GOOD.replace('close = ["f2f"]\nfewer_hours = ["phone"]', 'close = ["phone"]'))
+    table = proposal.options(findings, summaries, closing, people(list(CODES.values()))).set_index("option")
+    assert table.loc["proposed", "sentence"].startswith("Closes six conditions (all of them of the council-wide minimum), ward by ward")
 
 
 def test_rules_that_could_not_be_checked_are_no_leave_to_close(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
     badge = (summaries["service_id"] == "blue_badge") & summaries["area_code"].isin([CODES["C"], CODES["D"]])
     lost = summaries.assign(summary=summaries["summary"].mask(badge, "not_assessed"))
     gone = findings[~((findings["kind"] == "keep") & findings["area_code"].isin([CODES["C"], CODES["D"]]))]
-    table = proposal.options(gone, lost, proposal.parse(GOOD), people(list(CODES.values()))).set_index("option")
+    alone = proposal.parse(GOOD.replace('fewer_hours = ["phone"]\n', ""))
+    table = proposal.options(gone, lost, alone, people(list(CODES.values()))).set_index("option")
     assert set(table["wards_unchecked"]) == {2}
     some = table.loc["some", "sentence"]
     assert "In two of 6 wards fewer than half of the rules could be checked, so nothing closes there" in some
     assert "Not assessed does not mean no need." in some
-    before = proposal.options(gone, summaries, proposal.parse(GOOD), people(list(CODES.values()))).set_index("option")
+    before = proposal.options(gone, summaries, alone, people(list(CODES.values()))).set_index("option")
     assert table.loc["some", "wards_changed"] == before.loc["some", "wards_changed"] - 2
     assert "In two of 6 wards fewer than half of the rules could be checked" in table.loc["all", "sentence"]
 
@@ -542,6 +563,19 @@ def test_three_services_within_two_years_make_a_panel_by_group(findings: pd.Data
 
 def test_three_services_over_more_than_two_years_do_not(findings: pd.DataFrame) -> None:
     assert proposal.cumulative(findings, three(("2027-04-01", "2028-01-01", "2029-04-02"))).empty
+
+
+def test_a_service_that_moved_before_still_counts_when_it_moves_again(findings: pd.DataFrame) -> None:
+    live = three(("2027-04-01", "2028-01-01", "2029-04-01"))
+    earlier = live[0].model_copy(update={"title": "an earlier move", "date": dt.date(2024, 1, 1)})
+    alone, more = proposal.cumulative(findings, live), proposal.cumulative(findings, [earlier, *live])
+    # 2024 lies outside every 24 months that hold three services, so the panel is the same to the letter.
+    pd.testing.assert_frame_equal(more, alone)
+    # And one that moves twice inside them counts once, from its first day to its last.
+    again = live[0].model_copy(update={"title": "again", "date": dt.date(2028, 6, 1)})
+    table = proposal.cumulative(findings, [*live[:2], again, live[2].model_copy(update={"date": dt.date(2028, 3, 1)})])
+    money = table[(table["area_code"] == CODES["A"]) & (table["group"] == "socio-economic")].iloc[0]
+    assert money[["count", "first", "last"]].tolist() == [3, "2027-04-01", "2028-06-01"]
 
 
 def test_two_services_do_not(findings: pd.DataFrame) -> None:

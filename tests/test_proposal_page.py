@@ -6,6 +6,7 @@ import io
 import re
 import zipfile
 from itertools import pairwise
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,9 +16,10 @@ from test_pages import ROOT, maps_on, run, text
 
 from exclusion import proposal
 from exclusion.contracts import DataRefused
+from exclusion.judgement.local import read_local
 from exclusion.register import responses
 from exclusion.release import Evidence
-from exclusion.views import files
+from exclusion.views import files, own_judgement
 from exclusion.views import proposal as shown
 
 BADGE = "proposal_blue_badge_"
@@ -238,12 +240,16 @@ def test_a_file_of_answers_with_mistakes_is_refused_whole_with_each_named() -> N
         responses.read_back(b"title = 1\n", "r.toml")
 
 
-def test_a_councils_own_profile_is_used_and_named_and_a_bad_one_is_refused_in_words() -> None:
+def test_a_councils_own_profile_is_used_and_named_and_a_bad_one_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    notes: list[str] = []  # what goes with the map as a picture
+    monkeypatch.setattr("exclusion.ui.drawing._picture_buttons", lambda *given, **more: notes.append(more["note"]))
     test = filled()
+    assert notes[-1].endswith("and to those of the council-wide minimum that close or thin.")
     own = b"id,service_name,by,on,why\nblue_badge,Parking badge,A. Officer,2026-10-01,What people call it here.\n"
     test.file_uploader(key="proposal_local").set_value([("ours.csv", own, "text/csv")]).run()
     assert not test.exception and not test.error, errors(test)
-    assert "Ward by ward, beyond the minimum: Parking badge" in [head.value for head in test.subheader]
+    assert notes[-1].endswith("that close or thin. Found partly by the council's own judgement: service profiles.")
+    assert "Ward by ward: Parking badge" in [head.value for head in test.subheader]
     assert "Parking badge is the council's, by A. Officer on 1 October 2026" in warnings(test)
     test.file_uploader(key="proposal_local").set_value([("ours.csv", b"id,colour\nblue_badge,red\n", "text/csv")]).run()
     assert not test.exception
@@ -283,6 +289,44 @@ def test_the_map_shows_the_firmest_effect_and_agrees_with_the_findings(closing: 
     assert set(classes.index[classes == 3]) == set(rows.loc[rows["severity"] == "recommended", "area_code"])
 
 
+def of_blackpool(bundled: Evidence, change: str, **settings: object) -> proposal.Considered:
+    head = 'title = "t"\ncouncils = ["Blackpool"]\ndate = 2027-04-01\n[[service]]\n'
+    return proposal.consider(bundled, proposal.parse(head + change, areas=bundled.areas), **settings)
+
+
+def test_a_ward_where_the_minimum_closes_is_no_ward_where_nothing_changes(bundled: Evidence) -> None:
+    gone = of_blackpool(bundled, 'id = "council_tax_reduction"\nclose = ["phone"]\nkeep = ["post"]\n')
+    classes = shown.firmest(gone, "council_tax_reduction")
+    assert classes.tolist() == [5] * 21 and shown.SHADES[5].word == "Closes part of the council-wide minimum"
+    # The map, the counts and the options say the same of the same wards.
+    counts = shown.counts_by_effect(gone, "council_tax_reduction").set_index("Ways in to keep, ward by ward")
+    assert counts.loc["Council-wide minimum", "Closes"] == 21
+    assert gone.options.set_index("option").loc["proposed", "conditions_closed"] == 21
+    told = shown.effect_rows(gone, "council_tax_reduction")["What the proposal does here"]
+    assert told.str.startswith("Closes: phone (council-wide minimum).").all()
+    ward = str(gone.assessment.areas.index[0])
+    head, note = shown.ward_lines(gone, "council_tax_reduction", ward)[0]
+    assert head == "Closes: phone, of the council-wide minimum." and "which holds in every ward" in note
+
+
+def test_fewer_hours_for_the_minimum_are_a_change_in_every_ward(bundled: Evidence) -> None:
+    thinned = of_blackpool(bundled, 'id = "council_tax_reduction"\nfewer_hours = ["phone"]\nkeep = ["post", "f2f", "assisted_digital"]\n')
+    assert shown.firmest(thinned, "council_tax_reduction").tolist() == [2] * 21
+
+
+def test_a_promise_of_the_councils_own_that_closes_is_on_the_map_and_the_picture_says_whose_judgement_it_is(
+    bundled: Evidence, tmp_path: Path
+) -> None:
+    (tmp_path / "promises.toml").write_text(
+        '[[floor]]\nid = "L1"\ntitle = "Counters"\nservices = ["blue_badge"]\nchannels = ["f2f"]\nreason = "We said so."\n'
+        'by = "A. Officer"\non = 2026-10-01\nwhy = "Manifesto"\n'
+    )
+    local = read_local(floors=tmp_path / "promises.toml")
+    gone = of_blackpool(bundled, 'id = "blue_badge"\nclose = ["f2f"]\nkeep = ["phone", "post"]\n', local=local)
+    assert shown.firmest(gone, "blue_badge").tolist() == [5] * 21
+    assert own_judgement(gone.assessment) == "Found partly by the council's own judgement: local promises added to the minimum."
+
+
 def test_one_ward_is_told_in_full_with_the_reason_and_what_would_tip_it(closing: proposal.Considered) -> None:
     found = closing.findings[(closing.findings["kind"] == "keep") & (closing.findings["area_code"] == "E05015188")]
     lines = dict(shown.ward_lines(closing, "blue_badge", "E05015188"))
@@ -301,9 +345,11 @@ def test_a_ward_picked_on_the_map_stands_beside_it() -> None:
 
 
 def test_every_finding_is_counted_once_whatever_happens_to_it(closing: proposal.Considered) -> None:
-    counts = shown.counts_by_effect(closing, "blue_badge")
-    found = closing.findings[(closing.findings["service_id"] == "blue_badge") & (closing.findings["kind"] == "keep")]
-    assert counts.iloc[:, 1:].to_numpy().sum() == len(found)
+    counts = shown.counts_by_effect(closing, "blue_badge").set_index("Ways in to keep, ward by ward")
+    found = closing.findings[(closing.findings["service_id"] == "blue_badge") & closing.findings["kind"].isin(["floor", "keep"])]
+    assert counts.to_numpy().sum() == len(found)
+    # 21 wards: phone and post stay, of text relay the proposal does not speak.
+    assert counts.loc["Council-wide minimum", ["Closes", "Stays", "Not said"]].tolist() == [0, 42, 21]
 
 
 def test_tips_name_borderline_findings_only(closing: proposal.Considered) -> None:

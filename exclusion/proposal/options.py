@@ -125,7 +125,9 @@ def _changed(
 ) -> set[str]:
     """Wards where a way in of a service closes or thins, whether or not anything was found there."""
     if option.closes == "not_flagged":
-        return set(_closing(change, change.inside(wards), judged, unchecked))
+        # What closes is held back where a reason was found; fewer hours are as proposed, in every ward the change is about.
+        thins = change.inside(wards) if change.fewer_hours else ()
+        return {*_closing(change, change.inside(wards), judged, unchecked), *thins}
     inside = set(change.inside(wards)) if change.moves else set()
     for place in proposal.place:
         if place.ways(change.id):
@@ -153,6 +155,7 @@ def _row(
     here = judged[(judged["service_id"] == service.id) & judged["kind"].isin(("floor", "keep"))]
     closes, thin, unsaid = here["proposal_effect"] == "closes", here["fewer_hours"], here["proposal_effect"] == "none"
     by = {name: int((closes & (here["severity"] == name)).sum()) for name in ("required", "recommended", "monitor")}
+    minimum = int((closes & (here["kind"] == "floor")).sum())
     firm = here["severity"].isin(("required", "recommended"))
     wards = sorted(here.loc[(closes | thin) & firm, "area_code"].unique())
     label = str(residents.total(people, wards)["label"].iloc[0]) if wards else "none"
@@ -174,7 +177,7 @@ def _row(
         "wards_unchecked": len(unchecked.wards),
         "contacts_low": low,
         "contacts_high": high,
-        "sentence": _sentence(by, counts, unchecked, option, low, high, why),
+        "sentence": _sentence(by, minimum, counts, unchecked, option, low, high, why),
     }
 
 
@@ -226,10 +229,21 @@ _CLOSED = {
 
 
 def _sentence(
-    by: dict[str, int], counts: tuple[int, int, int], unchecked: _Unchecked, option: Option, low: object, high: object, why: str
+    by: dict[str, int],
+    minimum: int,
+    counts: tuple[int, int, int],
+    unchecked: _Unchecked,
+    option: Option,
+    low: object,
+    high: object,
+    why: str,
 ) -> str:
     thin, changed, advised = counts
     parts = [counted(by[name], one, many) for name, (one, many) in _CLOSED.items() if by[name]]
+    if minimum:
+        # The minimum is a condition as much as what is kept as one in a ward: which of them, the map shows apart.
+        whole = "it" if minimum == 1 else "all of them"
+        parts[0] += f" ({whole if minimum == by['required'] else number_words(minimum)} of the council-wide minimum)"
     closes = f"closes {join_words(parts)}, ward by ward" if parts else "closes nothing we found a reason to keep"
     text = capital(closes) + (f"; {counted(thin, 'more', 'more')} with fewer hours" if thin else "")
     if changed:

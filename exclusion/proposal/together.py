@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import pandas as pd
@@ -23,7 +23,8 @@ def cumulative(findings: pd.DataFrame, proposals: Iterable[Proposal], services: 
     findings
         As ``provision.check`` gives them, for every service the proposals name.
     proposals
-        All that are live: each service moves on its proposal's date if anything about it closes or thins.
+        All that are live: a service moves on its proposal's date if anything about it closes or thins, and
+        again on the date of each other proposal that does the same.
 
     Returns
     -------
@@ -32,7 +33,8 @@ def cumulative(findings: pd.DataFrame, proposals: Iterable[Proposal], services: 
         (ids joined by ``|``), ``count, first, last`` (dates, ISO) and ``sentence``: one row a ward and
         group, in wards where at least three services (``judgement/guards.toml``, G7) whose findings are
         advised or a condition move within any 24 months. A group is listed with the services whose
-        findings concern it, however many.
+        findings concern it, however many. A service that moves more than once counts once, with all its
+        moves that fall in such a window.
     """
     held = {service.id: service for service in services} if services is not None else judgement.services()
     guard = judgement.guards()["G7"].values
@@ -45,11 +47,10 @@ def cumulative(findings: pd.DataFrame, proposals: Iterable[Proposal], services: 
     firm = keeps[keeps["severity"].isin(("required", "recommended"))]
     rows = []
     for (code, name), ward in firm.groupby(["area_code", "area_name"], sort=False):
-        dates: dict[str, date] = {}
-        for service_id in ward["service_id"].unique():
-            here = [day for day, wards in moves[str(service_id)] if not wards or code in wards]
-            if here:
-                dates[str(service_id)] = min(here)
+        dates = {
+            str(service_id): [day for day, wards in moves[str(service_id)] if not wards or code in wards]
+            for service_id in ward["service_id"].unique()
+        }
         chosen = _window(dates, int(guard["services"]), int(guard["months"]))
         if not chosen:
             continue
@@ -59,8 +60,8 @@ def cumulative(findings: pd.DataFrame, proposals: Iterable[Proposal], services: 
                 if group and str(row.service_id) not in groups.setdefault(group, []):
                     groups[group].append(str(row.service_id))
         for group, ids in sorted(groups.items()):
-            ids = sorted(ids, key=lambda one: (dates[one], one))
-            first, last = dates[ids[0]], dates[ids[-1]]
+            ids = sorted(ids, key=lambda one: (min(chosen[one]), one))
+            first, last = min(chosen[ids[0]]), max(day for one in ids for day in chosen[one])
             names = join_words([held[one].service_name for one in ids])
             when = f"from {date_words(first)}" if first == last else f"between {date_words(first)} and {date_words(last)}"
             verb = "moves" if len(ids) == 1 else "move"
@@ -90,14 +91,15 @@ _GROUP = {
 }
 
 
-def _window(dates: dict[str, date], least: int, months: int) -> set[str]:
-    """Every service that moves in some window of ``months`` that holds at least ``least`` of them."""
-    chosen: set[str] = set()
-    for start in dates.values():
+def _window(dates: Mapping[str, Sequence[date]], least: int, months: int) -> dict[str, set[date]]:
+    """Every service that moves in some window of ``months`` that holds at least ``least`` of them, with its days in such windows."""
+    chosen: dict[str, set[date]] = {}
+    for start in {day for days in dates.values() for day in days}:
         end = _later(start, months)
-        inside = {name for name, day in dates.items() if start <= day <= end}
+        inside = {name: held for name, days in dates.items() if (held := {day for day in days if start <= day <= end})}
         if len(inside) >= least:
-            chosen |= inside
+            for name, held in inside.items():
+                chosen.setdefault(name, set()).update(held)
     return chosen
 
 

@@ -51,6 +51,8 @@ def _belongs(name: str) -> bool:
 
 def _limits() -> Limits:
     return Limits(_belongs, ZIP_BYTES, ALL_BYTES, contents.PART_BYTES, FILES, _DO, _another)
+
+
 _TEXT = """Kept Open: one assessment with all its versions.
 
 register.toml   what each version is, and the sha256 of every file

@@ -229,9 +229,7 @@ def _council_page(
     )
 
 
-def _common(
-    result: Assessment | Considered, service: Service, today: date, entries: list[judgement.Entry], marked: str
-) -> dict[str, Any]:
+def _common(result: Assessment | Considered, service: Service, today: date, entries: list[judgement.Entry], marked: str) -> dict[str, Any]:
     assessment = result.assessment if isinstance(result, Considered) else result
     late = passed(result.proposals, today) if isinstance(result, Considered) else []
     whose = "the council's" if assessment.local and service != judgement.services().get(service.id) else "our default"

@@ -21,6 +21,7 @@ def found_by_ward(
     title: str,
     name: str,
     panel: Callable[[str], None],
+    note: str = "",
 ) -> None:
     """Draw it.
 
@@ -34,6 +35,8 @@ def found_by_ward(
         As for :func:`exclusion.ui.draw_map`.
     panel
         Called with the code of the chosen ward, to fill the space beside the map.
+    note
+        A sentence that goes with the map and its picture; whether findings go by the council's own judgement is added to it.
     """
     said = views.names_by_level(a, classes, shades)
     ui.status(f"{about}: " + "; ".join(f"{shade.word} in {len(names)} of {len(a.areas)} wards" for shade, names in said) + ".")
@@ -49,6 +52,7 @@ def found_by_ward(
             nothing=maps.NOT_ASSESSED,
             notes=a.people["label"] + " people unlikely to use the internet",
             selected=ward,
+            note=f"{note} {views.own_judgement(a)}".strip(),
             on_pick=ui.pick_ward,
         )
     with right:

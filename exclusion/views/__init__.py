@@ -28,7 +28,7 @@ from exclusion.views.service import (
     ward_rows,
     ways_grid,
 )
-from exclusion.views.shared import BEYOND, published_nowhere, rule_names
+from exclusion.views.shared import BEYOND, own_judgement, published_nowhere, rule_names
 from exclusion.views.ward import (
     how_counted,
     not_known,
@@ -67,6 +67,7 @@ __all__ = [
     "never_checked",
     "not_known",
     "other_findings",
+    "own_judgement",
     "people_by_age",
     "published_nowhere",
     "reasons_here",

@@ -19,9 +19,13 @@ SHADES = (
     Shade("1", "The proposal does not say", maps.BANDS[1].fill),
     Shade("2", "Fewer hours, or one to watch closes", maps.BANDS[2].fill),
     Shade("3", "Closes what we advise keeping", maps.BANDS[3].fill, maps.BANDS[3].ink),
-    Shade("4", "Closes what we keep as a condition", maps.BANDS[4].fill, maps.BANDS[4].ink),
+    Shade("4", "Closes what we keep as a condition here", "#0F3470", "#ffffff"),
+    Shade("5", "Closes part of the council-wide minimum", "#04062E", "#ffffff"),
 )
-"""What a proposal does to what was found in a ward beyond the minimum: the firmest of it."""
+"""What a proposal does in a ward, to what was found there and to the council-wide minimum: the firmest of it."""
+
+NOTE = "It shows what happens to ways in we found a reason to keep in a ward, and to those of the council-wide minimum that close or thin."
+"""Goes with the map wherever it goes."""
 
 
 def effect_words(effect: str, fewer: bool) -> str:
@@ -74,17 +78,31 @@ def _beyond(considered: Considered, service_id: str) -> pd.DataFrame:
     return kept(considered.assessment, service_id).join(added)
 
 
+def _minimum_lost(considered: Considered, service_id: str) -> pd.DataFrame:
+    """Ways in of the council-wide minimum that close or thin, a row for each ward and way in."""
+    rows = considered.findings
+    rows = rows[(rows["service_id"] == service_id) & (rows["kind"] == "floor")].drop_duplicates(["area_code", "channel"])
+    return rows[(rows["proposal_effect"] == "closes") | rows["fewer_hours"].astype(bool)]
+
+
 def firmest(considered: Considered, service_id: str) -> pd.Series[Any]:
-    """Each ward's place in :data:`SHADES`, missing where the service was not assessed; the firmest effect of any finding counts."""
+    """Each ward's place in :data:`SHADES`; the firmest effect on any finding, or on a way in of the minimum, counts.
+
+    Missing where the service was not assessed, unless what closes or thins there is of the minimum, which needs no ward figure.
+    """
     rows = _beyond(considered, service_id)
     place = pd.Series(0, index=rows.index)
     closes, firm = rows["proposal_effect"] == "closes", rows["level"] >= 2
     place = place.mask((rows["proposal_effect"] == "none") & firm, 1)
     place = place.mask(rows["fewer_hours"].astype(bool) | (closes & ~firm), 2)
     place = place.mask(closes & (rows["level"] == 2), 3).mask(closes & (rows["level"] == 3), 4)
-    top = place.groupby(rows["area_code"]).max()
+    lost = _minimum_lost(considered, service_id)
+    of_minimum = lost["proposal_effect"].map({"closes": 5}).fillna(2)
+    wards = pd.concat([rows["area_code"], lost["area_code"]])
+    top = pd.concat([place, of_minimum]).groupby(wards.to_numpy()).max()
     assessed = levels(considered.assessment, service_id)
-    return top.reindex(assessed.index).fillna(0).astype("Int64").where(assessed.notna())
+    top = top.reindex(assessed.index)
+    return top.fillna(0).astype("Int64").where(assessed.notna() | (top > 0))
 
 
 def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
@@ -92,9 +110,16 @@ def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
     a = considered.assessment
     classes = firmest(considered, service_id)
     by_ward = {str(code): rows for code, rows in _beyond(considered, service_id).groupby("area_code")}
+    lost = {str(code): rows for code, rows in _minimum_lost(considered, service_id).groupby("area_code")}
+    unknown = levels(a, service_id).isna()
     texts = []
     for code in a.areas.index:
-        lines = []
+        lines = [
+            f"{effect_words(row.proposal_effect, row.fewer_hours)}: {way(row.channel)} (council-wide minimum)."
+            for row in (each(lost[code]) if code in lost else ())
+        ]
+        if code not in by_ward:
+            lines.append("Not assessed." if unknown[code] else f"Nothing found {BEYOND}, in the rules checked.")
         for row in each(by_ward[code]) if code in by_ward else ():
             why = str(row.short).partition(": ")[2]
             line = (
@@ -105,40 +130,48 @@ def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
                     f" If it must go: {way(row.instead)} in its place, running before." if row.instead else " Nothing else would be left."
                 )
             lines.append(line)
-        texts.append("\n".join(lines) or ("Not assessed." if pd.isna(classes[code]) else f"Nothing found {BEYOND}, in the rules checked."))
+        texts.append("\n".join(lines))
     table = pd.DataFrame({"Ward": a.areas["area_name"]})
     if a.areas["council_code"].nunique() > 1:
         table["Council"] = a.areas["council_name"]
     table["In short"] = [maps.NOT_ASSESSED.label if pd.isna(place) else SHADES[int(place)].label for place in classes]
-    table[f"What the proposal does to what was found {BEYOND}"] = texts
+    table["What the proposal does here"] = texts
     table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
     return table
 
 
 def ward_lines(considered: Considered, service_id: str, code: str) -> list[tuple[str, str]]:
-    """One ward in full: what happens to each way in that was found, the reason, and what would tip it."""
-    rows = _beyond(considered, service_id)
+    """One ward in full: the minimum where it closes or thins, then each way in that was found: what happens, why, and what would tip it."""
+    rows, lost = _beyond(considered, service_id), _minimum_lost(considered, service_id)
     rows = rows[rows["area_code"] == code]
     tipped = tips(rows)
-    lines = []
+    lines = [
+        (f"{effect_words(row.proposal_effect, row.fewer_hours)}: {way(row.channel)}, of the council-wide minimum.", str(row.effect_note))
+        for row in each(lost[lost["area_code"] == code])
+    ]
+    if rows.empty:
+        lines.append((f"Nothing found {BEYOND}.", "In the rules that could be checked; the council-wide minimum still applies."))
     for row in each(rows):
         reason = str(row.reason)
         tip = "" if MARK in reason else f" {tipped[row.Index]}"
         head = f"{effect_words(row.proposal_effect, row.fewer_hours)}: {way(row.channel)}."
         lines.append((head, f"{row.effect_note} {reason}{tip}".strip()))
-    return lines or [(f"Nothing found {BEYOND}.", "In the rules that could be checked; the council-wide minimum still applies.")]
+    return lines
 
 
 def counts_by_effect(considered: Considered, service_id: str) -> pd.DataFrame:
-    """How many findings close, stay, stay for fewer hours, or are not spoken of; a row for each firmness."""
-    rows = _beyond(considered, service_id)
+    """How many findings close, stay, stay for fewer hours, or are not spoken of; a row for the minimum and for each firmness beyond it."""
+    rows = considered.findings
+    rows = rows[(rows["service_id"] == service_id) & rows["kind"].isin(("floor", "keep"))].drop_duplicates(["area_code", "kind", "channel"])
     words = [effect_words(effect, fewer) for effect, fewer in zip(rows["proposal_effect"], rows["fewer_hours"], strict=True)]
     columns = ["Closes", "Stays, for fewer hours", "Stays", "Not said"]
     table = []
-    for severity in ("required", "recommended", "monitor"):
-        mine = [word for word, one in zip(words, rows["severity"], strict=True) if one == severity]
-        table.append((severity_words(severity), *(mine.count(name) for name in columns)))
-    return pd.DataFrame(table, columns=["Found, ward by ward", *columns])
+    found = rows["severity"].where(rows["kind"] == "keep", "floor")
+    for severity in ("floor", "required", "recommended", "monitor"):
+        mine = [word for word, one in zip(words, found, strict=True) if one == severity]
+        head = "Council-wide minimum" if severity == "floor" else severity_words(severity)
+        table.append((head, *(mine.count(name) for name in columns)))
+    return pd.DataFrame(table, columns=["Ways in to keep, ward by ward", *columns])
 
 
 def option_rows(considered: Considered) -> pd.DataFrame:
@@ -148,7 +181,7 @@ def option_rows(considered: Considered) -> pd.DataFrame:
     _whose(table, considered, rows)
     table["Service"] = _service_names(considered, rows)
     table["What it does"] = rows["sentence"]
-    table["Conditions closed"] = rows["conditions_closed"]
+    table["Conditions closed, with the minimum"] = rows["conditions_closed"]
     table["Advised closed"] = rows["advised_closed"]
     table["Not said"] = rows["unsaid"]
     table["Wards not assessed"] = rows["wards_unchecked"]

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from exclusion import judgement, maps
+from exclusion.assessment import Assessment
 from exclusion.judgement.score import measures
 from exclusion.words import join_words, within
 
@@ -29,6 +30,19 @@ def way(channel: str) -> str:
 def each(frame: pd.DataFrame) -> Iterator[Any]:
     """The rows of a table, with its columns as attributes."""
     return frame.itertuples()
+
+
+def own_judgement(a: Assessment) -> str:
+    """One sentence where findings go partly by a council's own judgement, short enough for a picture; blank where by ours alone."""
+    if a.local is None:
+        return ""
+    held = [
+        ("service profiles", any(service.profile_version.startswith("council") for service in a.local.services.values())),
+        ("local thresholds", a.local.thresholds is not None),
+        ("local promises added to the minimum", a.local.floors is not None),
+    ]
+    kinds = join_words([words for words, changed in held if changed])
+    return f"Found partly by the council's own judgement: {kinds or 'its own files, which change nothing of ours'}."
 
 
 def rule_names(rules: set[str]) -> str:

@@ -13,6 +13,7 @@ from exclusion.assessment import Assessment
 from exclusion.judgement.score import measures, method_for
 from exclusion.maps import Shade
 from exclusion.views.service import bands, levels
+from exclusion.views.shared import own_judgement
 
 BAND, FOUND, PEOPLE = "Band", "What was found for the service", "People unlikely to use the internet"
 MANY = (100, 250, 500, 1000)
@@ -39,6 +40,7 @@ class Layer:
     shades: Sequence[Shade]
     nothing: Shade
     words: str
+    note: str = ""  # goes with the map and its picture
 
     def labels(self) -> list[str]:
         """The class of each ward in number and word."""
@@ -68,7 +70,8 @@ def layer(a: Assessment, scores: Assessment, key: str) -> Layer:
         scored = [nation for nation in a.areas["nation"].unique() if method_for(str(nation))]
         return Layer(bands(scores), maps.BANDS, maps.NOT_SCORED, "Band, the likelihood of not using the internet" if scored else "Band")
     if key == FOUND:
-        return Layer(levels(a, a.services[0].id), maps.LEVELS, maps.NOT_ASSESSED, f"What was found for {a.services[0].service_name}")
+        name = f"What was found for {a.services[0].service_name}"
+        return Layer(levels(a, a.services[0].id), maps.LEVELS, maps.NOT_ASSESSED, name, own_judgement(a))
     if key == PEOPLE:
         middle = a.people["estimate_2020"].astype("Float64").reindex(a.areas.index)
         classes = sum(((middle >= edge).astype("Int64") for edge in MANY), start=pd.Series(0, middle.index, dtype="Int64"))
