@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable
 
-.PHONY: run test test-deploy test-writers load soak fuzz dist lock advisories lint clean
+.PHONY: run test test-deploy test-writers load soak fuzz bench dist lock advisories lint clean
 .DEFAULT_GOAL := run
 
 run: .venv/installed-app
@@ -37,6 +37,11 @@ soak: .venv/installed-dev
 # 100,000 damaged files at every place where a file comes in (about half an hour); `make test` throws 5,000
 fuzz: .venv/installed-dev
 	$(BIN)/python tests/hostile.py --inputs 100000
+
+# Headline figures as ratios measured in one run, with their table and plot in docs/ (about ten minutes on a quiet machine)
+DATA ?= ../shared/data
+bench: .venv/installed-bench
+	$(BIN)/python benchmarks/bench.py $(DATA)
 
 # What is handed on: wheel and source archive, what they bring with them (CycloneDX) and under which licences, and hashes.
 # They are read off an environment that holds nothing else, installed by hash.
@@ -73,6 +78,10 @@ lint: .venv/installed-dev
 .venv/installed-dev: .venv/made pyproject.toml constraints.txt
 	$(INSTALL) ".[app,dev,spatial]"
 	@touch $@ .venv/installed-app
+
+.venv/installed-bench: .venv/installed-dev
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt matplotlib
+	@touch $@
 
 .venv/installed-supply: .venv/installed-dev
 	$(BIN)/python -m pip install --quiet build cyclonedx-bom pip-audit pip-licenses uv
