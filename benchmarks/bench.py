@@ -123,7 +123,7 @@ def build(data: Path) -> list[Row]:
     from exclusion import geography
     from exclusion.building import gathering
     from exclusion.building.builder import build as whole_build
-    from exclusion.judgement.planning import geography_rules
+    from exclusion.judgement.score import geography_rules
     from exclusion.sources import boundaries
 
     with tempfile.TemporaryDirectory() as folder:
