@@ -32,6 +32,9 @@ def test_the_targets_of_the_rules_are_met() -> None:
         float(cells(name)[-1].rstrip("%")) for name in ("nothing beyond the minimum", "kept as a condition", "borderline")
     )
     assert quiet >= 50 and condition <= 2 and edge <= 100 / 3
+    # What was not assessed is no part of "nothing": the two stand apart, and with what was found they are no more than all.
+    unknown = float(cells("not assessed")[-1].rstrip("%"))
+    assert 0 < unknown < quiet < 100 - unknown
 
 
 def test_every_rule_out_of_bounds_has_an_argued_reason() -> None:
