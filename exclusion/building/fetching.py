@@ -167,14 +167,14 @@ def fetch(
 
 def base_of(out: Path) -> Evidence:
     """The release to build upon: the one at ``out`` if it stands on today's bundled one, else the bundled one."""
-    bundled = release.read(release.bundled())
+    bundled = release.bundled()
     release.recover(out)
     with suppress(OSError, ValueError, KeyError, ExclusionError):
         about = tomllib.loads((out / "release.toml").read_text(encoding="utf-8"))
-        held = tomllib.loads((bundled.path / "release.toml").read_text(encoding="utf-8"))
+        held = tomllib.loads((bundled / "release.toml").read_text(encoding="utf-8"))
         if about["fetched"]["over"] == held["version"] and about["fetched"]["stands_on"] == held["files"]["observations.parquet"]["sha256"]:
             return release.read(out)
-    return bundled
+    return release.read(bundled)
 
 
 def _start_over(folder: Path) -> None:

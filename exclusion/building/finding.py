@@ -28,6 +28,11 @@ def letter_of(letter: str) -> str:
     return "N" if letter == "9" else letter
 
 
+def letters_of(nation: str) -> tuple[str, ...]:
+    """How codes of a nation begin: the other way round."""
+    return ("N", "9") if nation == "N" else (nation,)
+
+
 def irish_shares(folder: Path, base: Evidence) -> pd.DataFrame:
     """Shares of Northern Ireland's small areas in its wards, by area, where all of their shapes were fetched; else none.
 

@@ -28,6 +28,7 @@ from exclusion.building.finding import (
     WARDS_FILE,
     irish_shares,
     letter_of,
+    letters_of,
     small_shapes,
 )
 from exclusion.contracts import DataRefused, Problem
@@ -235,7 +236,7 @@ def _nations(measures: Mapping[str, pd.DataFrame], shares: pd.DataFrame, older: 
     """National totals of measures held for whole nations."""
     parts = []
     for code in boundaries.NATION_CODE.values():
-        small = {m: t[[letter_of(c[0]) == code[0] for c in t.index]] for m, t in measures.items() if m != "population"}
+        small = {m: t[t.index.str.startswith(letters_of(code[0]))] for m, t in measures.items() if m != "population"}
         small = {m: t for m, t in small.items() if len(t)}
         if small:
             codes = sorted(set().union(*(t.index for t in small.values())))
