@@ -90,7 +90,8 @@ def test_the_next_open_place_and_its_distance_are_named(considered: proposal.Con
     # (1,750 m, by road 2.3 km) and at most the whole of it (5,000 m, by road 6.5 km, and what lies east or west) from another.
     (far,) = leaning["next_open_distance"].unique()
     assert 2.3 <= far <= 8.0 and set(leaning["next_open_unit"]) == {"km"}
-    said = f"Half of those whose nearest it is then have another open place within {far:.1f} km, most often {leaning['next_open'].iloc[0]}."
+    name = leaning["next_open"].iloc[0]
+    said = f"Half of those whose nearest it is then have another open place on the list within {far:.1f} km, most often {name}."
     assert leaning["sentence"].str.contains(said, regex=False).all()
     # Where another proposal closes that one too, it is not named.
     (closing,) = considered.proposals

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -398,3 +399,7 @@ def test_a_finding_on_the_councils_own_distances_does_not_speak_of_libraries(bun
     far = found[found["rule_ids"].str.contains("W12")]
     assert len(far) and far["reason"].str.contains("about 2,500 people far from help, as the council counts them").all()
     assert not far["reason"].str.contains("public library").any() and not far["short"].str.contains("public library").any()
+    # England's share is of people far from a library, which this is not: it does not stand beside it, in words or in the table.
+    told = far["reason"].str.extract(r"(people far from help, as the council counts them \([^)]*\))")[0]
+    assert told.notna().all() and not told.str.contains("England|wards there").any()
+    assert {one["nation_value"] for text in far["figures_json"] for one in json.loads(text) if one["id"] == "far_help"} == {None}

@@ -12,7 +12,8 @@ from test_pages import run, text
 
 from exclusion import alongside, places, proposal
 from exclusion.__main__ import main
-from exclusion.alongside.again import FILE, TITLE, again
+from exclusion.alongside.again import FILE, JUDGED, TITLE, again
+from exclusion.alongside.distances import HOW_FAR, ONLY_LISTED, Distances
 from exclusion.release import Evidence
 
 TODAY = dt.date(2026, 11, 26)
@@ -37,6 +38,8 @@ North House,library,331500,445000,40
 Middle House,library,331000,436000,40
 Far House,library,337000,429500,20
 """
+
+HOUSES = ("north-house", "middle-house", "far-house")
 
 
 @pytest.fixture(scope="module")
@@ -83,17 +86,53 @@ def test_a_place_few_lean_on_changes_nothing_and_nothing_is_said(considered: pro
     assert TITLE not in alongside.beside(still, TODAY, alongside.Given(places=places.read_places(listed))).said
 
 
+def test_the_nations_share_is_of_libraries_and_does_not_stand_beside_places_of_a_list(beside: alongside.Beside) -> None:
+    told = beside.tables[FILE]["reason"].str.extract(r"(people more than 5 km by road from a place on the list \([^)]*\))")[0]
+    assert told.notna().all()
+    assert not told.str.contains("England|wards there").any()
+    assert JUDGED in beside.said[TITLE]
+
+
+def test_places_over_the_border_are_said_not_to_be_counted(beside: alongside.Beside, considered: proposal.Considered) -> None:
+    assert ONLY_LISTED in beside.notices and ONLY_LISTED in beside.said[TITLE]
+    assert "such as a neighbouring council's library, is not counted" in ONLY_LISTED
+
+
 def test_the_difference_is_the_closure_and_not_another_list(considered: proposal.Considered, beside: alongside.Beside) -> None:
     # Thousands are far from this list already (Bispham 2,860), nobody from our libraries: both sides are measured on the list.
     compared = beside.tables["distances.csv"]
-    same = compared.assign(beyond_n_after=compared["beyond_n_before"])
+    same = Distances({"distances.csv": compared.assign(beyond_n_after=compared["beyond_n_before"])})
     table, lines = again(considered.assessment, same, TODAY)
     assert table.empty and lines == []
 
 
-def test_travel_times_are_not_put_in_place_of_kilometres(considered: proposal.Considered, beside: alongside.Beside) -> None:
-    table, lines = again(considered.assessment, beside.tables["distances.csv"].assign(cost_unit="minutes"), TODAY)
-    assert table.empty and lines == []
+def test_with_travel_times_the_rules_go_by_kilometres_and_say_so(considered: proposal.Considered, listed: Path, tmp_path: Path) -> None:
+    small = considered.assessment.evidence.small_areas
+    codes = small.loc[small["area_code"].isin(considered.assessment.areas.index), "small_area_code"].unique()
+    times = pd.DataFrame([(one, place, 12 if place == "middle-house" else 40) for one in codes for place in HOUSES])
+    times.set_axis(["small_area_code", "place_id", "minutes"], axis=1).to_csv(tmp_path / "times.csv", index=False)
+    given = alongside.Given(places=places.read_places(listed), ground=alongside.Ground(travel_times=tmp_path / "times.csv"))
+    timed = alongside.beside(considered, TODAY, given)
+    assert set(timed.tables["distances.csv"]["cost_unit"]) == {"minutes"}
+    # The same as without them, to the letter, and why.
+    pd.testing.assert_frame_equal(
+        timed.tables[FILE], alongside.beside(considered, TODAY, dataclasses.replace(given, ground=alongside.Ground())).tables[FILE]
+    )
+    assert "The rules count kilometres by road, as for every ward of the nation, also where travel times are given." in timed.said[TITLE]
+    assert any("(half-way time 12 minutes now, 40 minutes then)" in line for line in timed.said[HOW_FAR])
+
+
+def test_minutes_that_worsen_where_kilometres_do_not_are_no_silence(considered: proposal.Considered, beside: alongside.Beside) -> None:
+    compared = beside.tables["distances.csv"]
+    still = compared.assign(beyond_n_after=compared["beyond_n_before"])
+    worse = Distances({"distances.csv": compared.assign(cost_unit="minutes", threshold=30.0)}, by_road=still)
+    table, lines = again(considered.assessment, worse, TODAY)
+    assert len(table.columns) == 0 and len(lines) == 1
+    assert lines[0].startswith("More people are over 30 minutes from a place on the list in ")
+    assert lines[0].endswith(
+        "The rules were not run again: the rules count kilometres by road, as for every ward of the nation, also where travel times are "
+        "given, and by these nobody more is far from help."
+    )
 
 
 def test_the_command_line_says_it_and_writes_it(listed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -219,7 +219,7 @@ def in_words(comparison: pd.DataFrame, area_code: str) -> list[str]:
             text += f" {capital(row['longer_text'])} have further to go"
             if not pd.isna(row["longer_median_before"]) and np.isfinite(row["longer_median_after"]):
                 old, new = how_far(row["longer_median_before"], unit), how_far(row["longer_median_after"], unit)
-                text += f" (half-way distance {old} now, {new} then)"
+                text += f" (half-way {'time' if unit == 'minutes' else 'distance'} {old} now, {new} then)"
             text += f"; over {way}: {row['beyond_text_before']} now, {row['beyond_text_after']} then."
         if row["fewer_hours_text"] != "none":
             text += f" For {row['fewer_hours_text']} the nearest place will be open for fewer hours than the nearest is now{_hours(row)}."

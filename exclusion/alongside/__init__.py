@@ -135,11 +135,12 @@ def beside(result: Assessment | Considered, today: date, given: Given | None = N
         found.tables.update(far.tables)
         found.said.update(far.said)
         notices += far.notices
-        if considered and "distances.csv" in far.tables:
-            table, lines = rules_again.again(assessment, far.tables["distances.csv"], today)
+        if considered:
+            table, lines = rules_again.again(assessment, far, today)
             if lines:
-                found.tables[rules_again.FILE] = table
                 found.said[rules_again.TITLE] = lines
+            if len(table.columns):
+                found.tables[rules_again.FILE] = table
     return Beside(found.tables, found.said, tuple(notices), found.sums)
 
 

@@ -7,48 +7,73 @@ from datetime import date
 import pandas as pd
 
 from exclusion import judgement
+from exclusion.alongside.distances import ONLY_LISTED, Distances
 from exclusion.assessment import Assessment
 from exclusion.proposal import rerun
 from exclusion.provision.reasons import SCREEN_WORDS
-from exclusion.words import counted, join_words
+from exclusion.words import capital, counted, join_words
 
 TITLE = "The rules run again with the distances afterwards"
 FILE = "findings_again.csv"
 MEASURE = "far_help"
+JUDGED = (
+    "Whether that is many is judged by how far the nation's wards are from public libraries, the only such figure held for all of them; "
+    "so no share of the nation stands beside it."
+)
+_BY_ROAD = "the rules count kilometres by road, as for every ward of the nation, also where travel times are given"
 _STATES = {**SCREEN_WORDS, "more use": "expect more use", "": "nothing"}
 
 
-def again(assessment: Assessment, compared: pd.DataFrame, today: date) -> tuple[pd.DataFrame, list[str]]:
+def again(assessment: Assessment, far: Distances, today: date) -> tuple[pd.DataFrame, list[str]]:
     """What the rules say when people are as far from help as the proposals would leave them.
 
     Distances now and then are both measured from the list given, so that the difference is what closes and
-    not that our list of libraries is another.
+    not that our list of libraries is another. They are kilometres also where travel times were given: the rules
+    place a ward among the nation's wards, and of these nobody holds minutes.
 
     Parameters
     ----------
-    compared
-        ``distances.csv`` of :func:`exclusion.alongside.distances`, in kilometres.
+    far
+        As :func:`exclusion.alongside.distances` gives them.
 
     Returns
     -------
     tuple
         One row a ward, service and way in whose finding would differ (:func:`exclusion.proposal.rerun`), and
-        sentences that name each service run again, with what changes or that nothing does. Both empty where
-        nobody is further away, and where the rule has no figure for any of the wards.
+        sentences that name each service run again, with what changes or that nothing does, or that say why the rules
+        were not run again. Both empty where nobody is further away.
     """
-    rows = compared[(compared["level"] == "ward") & (compared["group"] == "all")].set_index("area_code")
-    if rows.empty or (rows["cost_unit"] != "km").any():
+    compared = far.tables.get("distances.csv")
+    if compared is None:
         return pd.DataFrame(), []
-    known = rows["hidden"] == ""
+    timed = far.by_road is not None
+    rows = _by_ward(compared if far.by_road is None else far.by_road)
     held = assessment.profile.loc[assessment.profile["measure"] == MEASURE, "area_code"]
-    rows = rows[known & rows.index.isin(held)]
-    # A count under ten is blank in a table; for the rule it is no evidence either way.
-    counts = {when: rows[f"beyond_n_{when}"].fillna(0).astype(float) for when in ("before", "after")}
+    counts = _beyond(rows[rows.index.isin(held)])
     if (counts["before"] == counts["after"]).all():
-        return pd.DataFrame(), []
-    before, after = (pd.DataFrame({"area_code": rows.index, "measure": MEASURE, "n": counts[when].to_numpy()}) for when in counts)
+        # With minutes that grow, silence would read as if the rules had been run with them.
+        unfelt = _beyond(_by_ward(compared))
+        worse = timed or not len(counts["after"])
+        if not worse or not (further := unfelt["after"] > unfelt["before"]).any():
+            return pd.DataFrame(), []
+        over = f"{compared['threshold'].iloc[0]:g} {compared['cost_unit'].iloc[0]}"
+        names = _some(list(assessment.areas.loc[further.index[further], "area_name"]))
+        why = _BY_ROAD + ", and by these nobody more is far from help" if len(counts["after"]) else "we hold no such figure for these wards"
+        return pd.DataFrame(), [f"More people are over {over} from a place on the list in {names}. The rules were not run again: {why}."]
+    before, after = (pd.DataFrame({"area_code": found.index, "measure": MEASURE, "n": found.to_numpy()}) for found in counts.values())
     table = rerun(assessment, after, "the list of places given", today.isoformat(), before=before, labels={MEASURE: _label()}, today=today)
-    return table, _in_words(assessment, table, counts)
+    how = [f"{capital(_BY_ROAD)}."] if timed else []
+    return table, [*_in_words(assessment, table, counts), *how, JUDGED, ONLY_LISTED]
+
+
+def _by_ward(compared: pd.DataFrame) -> pd.DataFrame:
+    rows = compared[(compared["level"] == "ward") & (compared["group"] == "all")].set_index("area_code")
+    return rows[rows["hidden"] == ""]
+
+
+def _beyond(rows: pd.DataFrame) -> dict[str, pd.Series]:
+    """How many are beyond the limit, before and after. A count under ten is blank in a table; for the rule it is no evidence either way."""
+    return {when: rows[f"beyond_n_{when}"].fillna(0).astype(float) for when in ("before", "after")}
 
 
 def _in_words(assessment: Assessment, table: pd.DataFrame, counts: dict[str, pd.Series]) -> list[str]:

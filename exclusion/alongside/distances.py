@@ -17,6 +17,10 @@ from exclusion.sources import postcodes
 from exclusion.words import capital, counted, join_words, percent
 
 WHATEVER_KIND = "Every place on the list counts as a place to get help, whatever its kind."
+ONLY_LISTED = (
+    "Only places on the list count. One over the border that is not on it, such as a neighbouring council's library, is not counted, so "
+    "people near it have less far to go than is said here: add it to the list to count it."
+)
 HOW_FAR = "How far people are from the places on the list"
 SHARED = "Hours of help within reach, shared with everyone else nearby"
 CATCHMENT = (
@@ -44,11 +48,13 @@ class Distances:
     """``tables`` by file name (``places.csv``, ``distances.csv``, ``catchment.csv``), sentences by heading, and notices.
 
     Where nothing can be measured, ``distances.csv`` is not there and a notice says why; ``places.csv`` always is.
+    ``by_road`` is ``distances.csv`` in kilometres where that is in minutes: rules count kilometres, as in every ward of the nation.
     """
 
     tables: dict[str, pd.DataFrame]
     said: dict[str, list[str]] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    by_road: pd.DataFrame | None = None
 
 
 def changes(proposals: Iterable[Proposal]) -> dict[str, str | float]:
@@ -97,6 +103,9 @@ def distances(assessment: Assessment, held: places.Places, wanted: Mapping[str, 
     then = access.measure(start, after, times=times, factor=ground.factor)
     compared = access.compare(before, then)
     tables["distances.csv"] = compared
+    by_road = None
+    if times is not None:
+        by_road = access.compare(*(access.measure(start, listed, factor=ground.factor) for listed in (held.table, after)))
     said = {HOW_FAR: access.in_words(compared, "")}
     if ground.catchment:
         table, notice = _catchment(start, held.table, after, times, ground.factor)
@@ -104,7 +113,7 @@ def distances(assessment: Assessment, held: places.Places, wanted: Mapping[str, 
             tables["catchment.csv"] = table
             said[SHARED] = [CATCHMENT, *shared_in_words(table, "")]
         notes += notice
-    return Distances(tables, said, (*notes, *before.notes, WHATEVER_KIND))
+    return Distances(tables, said, (*notes, *before.notes, WHATEVER_KIND, ONLY_LISTED), by_road)
 
 
 def origins(assessment: Assessment, ground: Ground) -> tuple[pd.DataFrame | None, str]:

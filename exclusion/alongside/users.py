@@ -98,7 +98,8 @@ def _next(then: access.Reach, users: pd.Series, names: pd.Series) -> NextOpen:
         return NextOpen("No other place on the list is open for most of those whose nearest it is.")
     chief = points.groupby("place_id")["all"].sum().drop("", errors="ignore").idxmax()
     name = str(names.loc[str(chief)])
-    said = f"Half of those whose nearest it is then have another open place within {access.how_far(half, then.unit)}, most often {name}."
+    within = access.how_far(half, then.unit)
+    said = f"Half of those whose nearest it is then have another open place on the list within {within}, most often {name}."
     return NextOpen(said, name, round(float(half), 1), then.unit)
 
 

@@ -43,7 +43,7 @@ def rerun(
         release's: the difference is then the change's alone, not that of two ways of measuring.
     labels
         What a measure counts, where the new figures count it otherwise than ours: the places on a list
-        that was given, not our libraries. It is what the reasons say.
+        that was given, not our libraries. It is what the reasons say, and the nation's rate of ours is left out of them.
     today
         The day, as the assessment was made with; so is its council's own judgement.
 
@@ -82,6 +82,8 @@ def _checked(
     rows["n"] = new["n"].astype(float)
     rows["value"] = rows["n"] / rows["of"]
     rows = rows.assign(low=np.nan, high=np.nan, source=source, period=period)
+    # What is counted otherwise than the nation's figure is not set beside it.
+    rows.loc[rows.index.get_level_values("measure").isin(list(labels or ())), "nation_value"] = np.nan
     nations = pd.Series(rows.index.get_level_values("area_code")).map(assessment.areas["nation"]).to_numpy()
     for nation in dict.fromkeys(nations):
         for measure in rows.index.get_level_values("measure").unique():

@@ -206,9 +206,7 @@ class ServiceChange(_Part):
     def not_given(self, contacts: Mapping[str, int]) -> str:
         """Why contacts do not say what closes; blank when they do. A way in without a count is not one that carries none."""
         lacking = [judgement.channels()[name].label for name in self.close if name not in contacts]
-        return (
-            f"no contacts are given by {join_words(lacking)}, which {'closes' if len(lacking) == 1 else 'close'}" if lacking else ""
-        )
+        return f"no contacts are given by {join_words(lacking)}, which {'closes' if len(lacking) == 1 else 'close'}" if lacking else ""
 
     def inside(self, wards: Iterable[str]) -> tuple[str, ...]:
         """Those of some wards that it is about."""

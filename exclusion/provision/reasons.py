@@ -127,8 +127,12 @@ class Words:
     def label(self, ward: int, measure: str) -> str:
         """What a measure counts in one ward: a council's own count may be of something nearby."""
         kept = self.measures[measure]
-        own = kept.own and measure in self._columns and _text(self._columns[measure]["fit"][ward]) == OWN
-        return kept.own if own else kept.label
+        return kept.own if self._otherwise(ward, measure) else kept.label
+
+    def _otherwise(self, ward: int, measure: str) -> bool:
+        """Whether a council's own count stands here that is not of what the nation's figure counts: the two are not set side by side."""
+        known = self.measures[measure].own and measure in self._columns
+        return bool(known) and _text(self._columns[measure]["fit"][ward]) == OWN
 
     def count(self, ward: int, measure: str) -> str:
         """A count and what it counts: about 1,500 people aged 75 and over."""
@@ -152,11 +156,11 @@ class Words:
                 notes.append(f"between {two_figures(low)} and {two_figures(high)}" if low >= fewest else f"up to {two_figures(high)}")
             if enough and _is_number(column["value"][ward]):
                 rate = f"{percent(column['value'][ward])} of {self.measures[measure].of}"
-                if _is_number(column["nation_value"][ward]):
+                if _is_number(column["nation_value"][ward]) and not self._otherwise(ward, measure):
                     rate += f", against {percent(column['nation_value'][ward])} in {self.nations[ward]}"
-                place = column["percentile"][ward]
-                if _is_number(place) and place >= judgement.strength_test().upper_percentile:
-                    rate += f" and more than in {min(99, math.floor(place))}% of wards there"
+                    place = column["percentile"][ward]
+                    if _is_number(place) and place >= judgement.strength_test().upper_percentile:
+                        rate += f" and more than in {min(99, math.floor(place))}% of wards there"
                 notes.append(rate)
             if _text(column["period"][ward]):
                 notes.append(date_words(_text(column["period"][ward])))
@@ -175,7 +179,7 @@ class Words:
                 "n": _number(column["n"]),
                 "rate": _number(column["value"]),
                 "percentile": _number(column["percentile"]),
-                "nation_value": _number(column["nation_value"]),
+                "nation_value": None if self._otherwise(ward, measure) else _number(column["nation_value"]),
                 "source": _text(column["source"]),
                 "period": _text(column["period"]),
                 "fit": _text(column["fit"]),

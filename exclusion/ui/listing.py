@@ -216,13 +216,14 @@ def again(a: Assessment, far: alongside.Distances) -> dict[str, pd.DataFrame]:
         a.councils,
         tuple(one.id for one in a.services),
         pd.util.hash_pandas_object(compared.astype(str)).sum(),
+        None if far.by_road is None else pd.util.hash_pandas_object(far.by_road.astype(str)).sum(),
     )
-    table, lines = visit.once("places_again", key, lambda: rules_again.again(a, compared, date.today()))
+    table, lines = visit.once("places_again", key, lambda: rules_again.again(a, far, date.today()))
     if not lines:
         return {}
     st.subheader(rules_again.TITLE, anchor=False)
     ui.lines(lines)
-    return {rules_again.FILE: table}
+    return {rules_again.FILE: table} if len(table.columns) else {}
 
 
 def _map(
