@@ -14,7 +14,7 @@ from exclusion import ui
 from exclusion.contracts import DataRefused
 from exclusion.judgement.score import method_for
 from exclusion.method import alternatives
-from exclusion.ui import own, own_method
+from exclusion.ui import figures, own, own_method
 
 ROOT = Path(__file__).resolve().parents[1]
 WARDS = ["E05015186", "E05015188"]
@@ -87,7 +87,7 @@ def test_another_visit_never_sees_it_and_no_shared_cache_holds_it() -> None:
     shared = ui.evidence()
     assert not any(name.startswith("own_") for name in shared.manifest.sources)
     assert "lone66" not in shared.wide("ward", "count") or not (shared.wide("ward", "count")["lone66"].reindex(WARDS) == 901).any()
-    assert not any("own.csv" in notice for notice in ui._assessed.__wrapped__("", ("E06000009",), ("blue_badge",), None).notices)
+    assert not any("own.csv" in notice for notice in figures._assessed.__wrapped__("", ("E06000009",), ("blue_badge",), None).notices)
 
 
 def test_it_is_taken_away_at_once() -> None:

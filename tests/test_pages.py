@@ -369,14 +369,14 @@ def test_sources_are_named_with_licence_and_what_is_missing_is_said(bundled):
 def test_texts_past_their_review_date_are_named(monkeypatch):
     from datetime import date
 
-    from exclusion import ui
+    from exclusion.ui import figures
 
     class Later(date):
         @classmethod
         def today(cls) -> date:
             return date(2031, 1, 1)
 
-    monkeypatch.setattr(ui, "date", Later)
+    monkeypatch.setattr(figures, "date", Later)
     assert any("was due to be checked on" in warning.value for warning in run("sources.py").warning)
 
 

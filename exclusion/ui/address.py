@@ -1,0 +1,68 @@
+"""Answers that live in the address of a page: kept for the next page, spelt as its questions spell them, and said where they are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+import streamlit as st
+from streamlit.errors import StreamlitAPIException
+
+from exclusion.ui.showing import plain
+from exclusion.words import join_words
+
+
+def keep(name: str, answer: Any, label: Any = None) -> None:
+    """Remember an answer for the next page; ``label`` is how an address spells it, None for the answer a page starts with."""
+    st.session_state.setdefault("_answers", {})[name] = (answer, label)
+
+
+def give_answers() -> None:
+    answers: dict[str, tuple[Any, Any]] = st.session_state["_answers"]
+    for name, (answer, label) in answers.items():
+        st.session_state[name] = answer
+        with suppress(StreamlitAPIException):
+            if label is not None:
+                st.query_params[name] = label
+
+
+def carry_over(title: str) -> None:
+    """Give a page just come to the answers of the page before, and its address too: Streamlit forgets them on the way.
+
+    A question bound to the address cannot have it set from here once it has been asked, so this comes first.
+    """
+    if "_answers" in st.session_state and st.session_state.get("_page") != title:
+        give_answers()
+    st.session_state["_page"] = title
+
+
+def readdress(name: str, spelt: str | list[str]) -> None:
+    """Spell an answer in the address as its question does, and begin again.
+
+    A question takes its first answer from the address that the run began with: one that it cannot read it clears, and
+    the link that the visitor copies then opens on something else.
+    """
+    st.query_params[name] = spelt
+    st.rerun()
+
+
+def say_what_the_link_lacks(name: str, labels: set[str], what: str, instead: str) -> None:
+    """A link that names what we do not hold must not pass for one that opened as meant."""
+    told = f"link lacks {name}"
+    if told not in st.session_state:
+        st.session_state[told] = [label for label in st.query_params.get_all(name) if label not in labels]
+    if st.session_state[told]:
+        lacking = join_words([f"“{label}”" for label in st.session_state[told]])
+        st.warning(plain(f"This link names {what}: {lacking}. {instead}"))
+
+
+def heed_id(name: str, labels: Mapping[str, str], what: str, instead: str) -> None:
+    """Before a question is asked: a link may answer it by id, as the command line does; what we do not hold is said.
+
+    ``labels`` are the answers' words by id; ``what`` a link may name that is not one, and what is shown ``instead``.
+    """
+    given = str(st.query_params.get(name))
+    if given in labels and labels[given] != given:
+        readdress(name, labels[given])
+    say_what_the_link_lacks(name, set(labels.values()), what, instead)

@@ -1,0 +1,235 @@
+"""The questions that pages share, whose answers live in the address, and the links that answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from exclusion import judgement
+from exclusion.judgement.score import method_for, people_rates
+from exclusion.judgement.services import Service
+from exclusion.release import Evidence
+from exclusion.ui import judged
+from exclusion.ui.address import give_answers, keep, readdress, say_what_the_link_lacks
+from exclusion.ui.figures import FIRST_SERVICE, SCALE, WHY, evidence, people_scale
+from exclusion.ui.showing import plain
+
+_SERVICE_IN_LINK = "service in the link"
+
+
+def heed_names(held: Evidence) -> None:
+    """A link may name councils by code or by name alone (``?council=E06000009``, ``?council=Blackpool``), as one written by hand would."""
+    listed = _councils(held.manifest.version)
+    if not (given := st.query_params.get_all("council")):
+        code = _code_in(str(st.query_params.get("ward", "")))  # a link with a ward alone is to its own council
+        if not st.session_state.setdefault("_arrived", False) and code in held.areas.index:
+            st.session_state["_arrived"] = True
+            readdress("council", [listed[str(held.areas.loc[code, "council_code"])][0]])
+        st.session_state["_arrived"] = True
+        return
+    known = {code.casefold(): code for code in listed}
+    for code, (label, _) in listed.items():
+        name = label.removesuffix(f" ({code})").casefold()
+        known[name] = "" if name in known else code  # two councils of one name: neither is taken
+    codes = [known.get(one.strip().casefold(), "") for one in given]
+    if not any(codes):
+        return
+    readdress("council", [listed[mine][0] if mine else one for mine, one in zip(codes, given, strict=True)])
+
+
+def heed_code(held: Evidence) -> None:
+    """A link may name a ward by its code alone (``/ward?code=E05015188``), as another system of the council would."""
+    code = st.query_params.get("code")
+    if code is None:
+        return
+    del st.query_params["code"]
+    if code in held.areas.index:
+        show_ward(held, code)
+    else:
+        st.warning(plain(f"This link names a ward we do not hold: “{code}”. It may be of another year; find the ward by its name."))
+
+
+def _code_in(label: str) -> str:
+    """The code at the end of how an address spells a ward: ``Bloomfield (E05015188)``, or the code alone."""
+    return label.strip().removesuffix(")")[-9:].upper()
+
+
+def show_ward(held: Evidence, code: str) -> None:
+    """Answer a page's questions for a ward, in its own council; before any of them is asked. All other answers stay."""
+    council = str(held.areas.loc[code, "council_code"])
+    label, _ = _councils(held.manifest.version)[council]
+    keep("council", [council], [label])
+    keep("ward", code, ward_label(held.areas.loc[code], code))
+    give_answers()
+
+
+def choose_councils(held: Evidence) -> tuple[str, ...]:
+    """The chosen councils, by code; several act as one area. Stops the page while none is chosen."""
+    listed = _councils(held.manifest.version)
+    codes = list(listed)
+    labels = {label for label, _ in listed.values()}
+    say_what_the_link_lacks("council", labels, "councils we do not hold", "The first council is shown in its place.")
+    first = [code for code, (_, mapped) in listed.items() if mapped][:1] or codes[:1]
+    chosen = st.multiselect(
+        "Council (choose several to look at them as one area)",
+        codes,
+        default=first,
+        key="council",
+        bind="query-params",
+        format_func=lambda code: listed[code][0],
+        filter_mode="contains",
+        select_all=False,  # else Enter in the empty box would choose every council
+        placeholder="Type the name of a council",
+    )
+    keep("council", chosen, None if chosen == first else [listed[code][0] for code in chosen])
+    if not chosen:
+        st.info("Choose a council to begin.")
+        st.stop()
+    return tuple(sorted(chosen, key=codes.index))
+
+
+@st.cache_data(show_spinner=False)
+def _councils(version: str) -> dict[str, tuple[str, bool]]:
+    table = evidence().councils()
+    labels = zip(table["council_code"], table["council_name"], table["mapped"], strict=True)
+    return {code: (f"{name} ({code})", bool(mapped)) for code, name, mapped in labels}
+
+
+def choose_service(councils: Sequence[str] = ()) -> Service:
+    """The service that would move online: one that a council of the chosen ones' nations runs."""
+    areas = evidence().areas
+    profiles = local.services if (local := judged.here()) else judgement.services()
+    listed = judgement.offered(profiles, set(areas.loc[areas["council_code"].isin(councils), "nation"]))
+    first = FIRST_SERVICE if FIRST_SERVICE in listed else next(iter(listed))
+    _heed_service(listed, first)
+    if st.session_state.get("service") not in listed:
+        st.session_state["service"] = first  # a visit begins, or the councils changed under it
+    ids = sorted(listed, key=lambda one: listed[one].service_name)
+    chosen = st.selectbox("Service that would move online", ids, key="service", format_func=lambda one: listed[one].service_name)
+    in_link = None if chosen == first else chosen
+    if in_link is None:
+        st.query_params.pop("service", None)
+    elif st.query_params.get("service") != in_link:
+        st.query_params["service"] = in_link
+    st.session_state[_SERVICE_IN_LINK] = in_link
+    keep("service", chosen, in_link)
+    return listed[chosen]
+
+
+def _heed_service(listed: Mapping[str, Service], first: str) -> None:
+    """Take a service from the address, where that changed: by its id, which stays when a council renames it, or by a name of it.
+
+    Streamlit would write the name into the address by itself; a link made where the council's own name held would then open
+    nowhere else.
+    """
+    given = st.query_params.get("service")
+    ours = judgement.services()
+    known = {one.service_name: name for name, one in listed.items()}
+    known |= {ours[name].service_name: name for name in listed if name in ours} | {name: name for name in listed}
+    say_what_the_link_lacks("service", set(known), "services we do not hold", "Another service is shown in its place.")
+    if given != st.session_state.get(_SERVICE_IN_LINK):
+        st.session_state["service"] = first if given is None else known.get(given, first)
+
+
+def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
+    """The chosen ward, by code, or None; the map writes its picks here too."""
+    one_council = areas["council_code"].nunique() == 1
+    names: dict[str, str] = {
+        str(code): ward_label(row, str(code)) if one_council else f"{row.area_name}, {row.council_name} ({code})"
+        for code, row in areas.iterrows()
+    }
+    _heed_ward(names)
+    chosen = choose_area(label, "ward", names, "Choose a ward, here or on the map")
+    keep("ward", chosen, names.get(chosen or ""))
+    return chosen
+
+
+def _heed_ward(names: Mapping[str, str]) -> None:
+    """A link may spell a ward as other councils beside it have it, or by code alone; one that is not of the councils shown is said."""
+    if "link lacks ward" not in st.session_state:
+        given = str(st.query_params.get("ward", ""))
+        code = _code_in(given)
+        if code in names and names[code] != given:
+            readdress("ward", names[code])
+    say_what_the_link_lacks("ward", set(names.values()), "a ward that is not of the councils shown", "None is chosen in its place.")
+
+
+def choose_area(label: str, key: str, names: dict[str, str], placeholder: str) -> str | None:
+    """An area by code, or None: a question of the address that a map may answer too, by writing to ``key``."""
+    if st.session_state.get(key) not in (None, *names):
+        st.session_state[key] = None  # what it is chosen from changed under it
+    chosen: str | None = st.selectbox(
+        label, list(names), index=None, key=key, bind="query-params", format_func=names.__getitem__, placeholder=placeholder
+    )
+    return chosen
+
+
+def ward_label(row: pd.Series[Any], code: str) -> str:
+    """How the question and the address spell a ward of one council."""
+    return f"{row['area_name']} ({code})"
+
+
+def choose_layer(label: str, name: str, names: dict[str, str], first: str) -> str:
+    """What one of two maps shows; ``names`` is keyed by what :func:`exclusion.views.side.layer` takes."""
+    if st.session_state.get(name) not in (None, *names):
+        st.session_state[name] = first  # the councils changed under it
+    keys = list(names)
+    chosen: str = st.selectbox(label, keys, index=keys.index(first), key=name, bind="query-params", format_func=names.__getitem__)
+    keep(name, chosen, None if chosen == first else names[chosen])
+    return chosen
+
+
+def pick_ward(code: str) -> None:
+    """What the map calls when a ward is picked."""
+    st.session_state["ward"] = code
+
+
+def choose_weights(nations: Sequence[str]) -> dict[str, float] | None:
+    """How much each part of the score counts; None while they stand at the default.
+
+    The sliders run from 0 to 100 and are put into proportion; only their ratios count.
+    """
+    presets = [preset for nation in nations if (preset := method_for(nation))]
+    if not presets:
+        return None
+    preset = max(presets, key=lambda one: len(one.domain))
+    defaults = {domain.id: round(100 * domain.weight) for domain in preset.domain}
+    st.markdown("How much each part counts. Only the proportions matter; move one to see which wards depend on it.")
+    weights: dict[str, float] = {}
+    for column, domain in zip(st.columns(len(defaults)), preset.domain, strict=True):
+        name = f"w_{domain.id}"
+        weight = column.slider(domain.label, 0, 100, defaults[domain.id], 1, key=name, bind="query-params")
+        keep(name, weight, None if weight == defaults[domain.id] else str(weight))
+        weights[domain.id] = weight
+    if sum(weights.values()) == 0:
+        st.error("All weights are zero. Move at least one slider up.")
+        st.stop()
+    return None if weights == defaults else weights
+
+
+def choose_people_scale() -> None:
+    """Lets a visitor set the factor, which needs a reason: without one nothing changes, and the page says so."""
+    limits = people_rates().scale
+    begun = st.session_state.get(SCALE, st.query_params.get(SCALE, 1.0)) != 1.0
+    with st.expander("Set the level of people unlikely to use the internet", expanded=people_scale() is not None or begun):
+        st.markdown(
+            f"The rates are from a survey of 2020. As we have it, the lower figure is multiplied by {limits.low:g}, for the fall since, "
+            f"and the higher by {limits.high:g}. If you know better for your area, such as from your own survey, set one factor "
+            "and say why. The reason is printed with the figures. To go back, take the reason out."
+        )
+        left, right = st.columns([1, 3])
+        factor = left.number_input(
+            "Factor (1 = as in 2020)", limits.smallest, limits.largest, 1.0, 0.05, format="%.2f", key=SCALE, bind="query-params"
+        )
+        why = right.text_input("Why", key=WHY, bind="query-params", max_chars=200, placeholder="Our residents' survey, 2025")
+    if factor != 1.0 and not why.strip():
+        st.error(f"The factor {factor:g} is not used yet: it needs a reason. Say in a few words why, in the box for it above.")
+
+
+def choose_added() -> bool:
+    """Whether the map leaves out what is said once for the whole council."""
+    ways = ("Everything found in the ward", "Only what comes on top of the lines above")
+    return st.radio("The map shows", ways, key="show", bind="query-params", horizontal=True) == ways[1]
