@@ -26,6 +26,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from walk import timed
+
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
 SIZES = (100, 1_000, 8_405, 84_050)
@@ -53,16 +55,6 @@ class Grown:
     gigabytes: float
 
 
-def timed(work: Callable[[], Any], runs: int = 1) -> tuple[float, Any]:
-    """Fewest seconds of the clock of some runs, and the last result."""
-    best, result = float("inf"), None
-    for _ in range(runs):
-        start = time.perf_counter()
-        result = work()
-        best = min(best, time.perf_counter() - start)
-    return best, result
-
-
 def peak() -> float:
     """Most memory this process has held, in gigabytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
@@ -81,7 +73,7 @@ def scoring(data: Path) -> list[Row]:
 
     evidence = exclusion.load()
     ours, scores = timed(lambda: risk.score(evidence), runs=3)
-    other, loop = timed(lambda: walk.plain_loop(evidence))
+    other, loop = timed(lambda: walk.plain_loop(evidence), runs=1)
     assert np.allclose(scores["risk"], loop.reindex(scores.index), atol=0.01, equal_nan=True), "the two ways of scoring disagree"
     return [Row(f"Score {len(scores):,} wards", ours, other, "a plain loop over wards and figures")]
 
@@ -104,13 +96,13 @@ def uncertainty(data: Path) -> list[Row]:
     codes = list(made.plain.index)
     sets = factorial.weight_sets(risk.normalised_weights(preset), rules.weights, rules.place_domains)
     draws = made.draws(codes, alone.DRAWS)
-    other, slow = timed(lambda: alone.plain_loop(made, sets, draws, codes))
+    other, slow = timed(lambda: alone.plain_loop(made, sets, draws, codes), runs=1)
     tables = factorial.places(made.frame, sets)
     noise = np.zeros((len(codes), alone.DRAWS))
     ours, fast = timed(lambda: factorial.cube(made.frame, tables, draws, noise), runs=3)
     assert np.abs(slow - fast).max() < 0.5, "the two ways of drawing disagree"
     first = Row(f"{len(codes):,} wards x 96 ways x {alone.DRAWS} draws", ours, other, "one pandas table at a time")
-    whole, _ = timed(lambda: method.uncertainty(evidence))
+    whole, _ = timed(lambda: method.uncertainty(evidence), runs=1)
     scaled = other / alone.DRAWS * rules.draws * len(evidence.areas) / len(codes)
     note = f"the loop timed on {alone.DRAWS} draws of England and scaled up; ours also shares out the variance; {peak():.1f} GB"
     return [first, Row(f"{len(evidence.areas):,} wards x 96 ways x {rules.draws} draws", whole, scaled, "the same loop", note)]
@@ -127,7 +119,7 @@ def build(data: Path) -> list[Row]:
     from exclusion.sources import boundaries
 
     with tempfile.TemporaryDirectory() as folder:
-        whole, _ = timed(lambda: whole_build(data, Path(folder) / "release"))
+        whole, _ = timed(lambda: whole_build(data, Path(folder) / "release"), runs=1)
     memory = peak()
     nations = ("England", "Wales")
     gathered = gathering.gather(data, nations)
@@ -144,8 +136,8 @@ def build(data: Path) -> list[Row]:
         parts["share"] = parts.area / parts["whole"]
         return parts[["small_area_code", "area_code", "share"]]
 
-    ours, shares = timed(by_postcode)
-    other, areas = timed(by_shape)
+    ours, shares = timed(by_postcode, runs=1)
+    other, areas = timed(by_shape, runs=1)
     key = ["small_area_code", "area_code"]
     both = shares.merge(areas, on=key, how="outer", suffixes=("", "_area")).fillna({"share": 0.0, "share_area": 0.0})
     moved = (both["share"] - both["share_area"]).abs().groupby(both["small_area_code"]).sum() / 2
@@ -304,9 +296,9 @@ def grow(count: int) -> list[Grown]:
     evidence, councils = many(count)
     chosen = None if councils is None else list(evidence.areas.index[evidence.areas["council_code"].isin(councils)])
     wards = len(evidence.areas) if chosen is None else len(chosen)
-    first, _ = timed(lambda: risk.score(evidence, chosen))
+    first, _ = timed(lambda: risk.score(evidence, chosen), runs=1)
     rows = [Grown("Score", wards, first, peak())]
-    seconds, made = timed(lambda: exclusion.assess(evidence, councils, ["blue_badge"]))
+    seconds, made = timed(lambda: exclusion.assess(evidence, councils, ["blue_badge"]), runs=1)
     assert len(made.areas) == wards
     rows.append(Grown("Findings of one service", wards, seconds, peak()))
     return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import stat
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,6 +20,15 @@ def put(archive: zipfile.ZipFile, name: str, content: bytes) -> None:
     about = zipfile.ZipInfo(name, _DATE)
     about.external_attr = 0o644 << 16
     archive.writestr(about, content, zipfile.ZIP_DEFLATED)
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Files as one zip, by name: the same files give the same bytes."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in sorted(files.items()):
+            put(archive, name, content)
+    return buffer.getvalue()
 
 
 @dataclass(frozen=True)

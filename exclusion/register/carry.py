@@ -20,7 +20,7 @@ from exclusion import __version__, contracts
 from exclusion.contracts import DataRefused, ExclusionError, Problem
 from exclusion.export import whole_file
 from exclusion.register import chain, contents, reading, responses, review, saving, signing
-from exclusion.register.archive import Limits, SoundZip, put, sound_zip
+from exclusion.register.archive import Limits, SoundZip, put, sound_zip, zipped
 from exclusion.register.chain import Version
 from exclusion.register.connect import Register
 from exclusion.register.identity import named
@@ -110,6 +110,14 @@ def record_export(register: Register, version: Version, who: str, what: str) -> 
     with register.writing() as connection:
         detail = {"copy": what, "of": version.digest}
         chain.record(connection, chain.lock(connection), chain.now(), who, "exported", version.assessment, version.number, detail)
+
+
+def send(register: Register, version: Version, files: Mapping[str, bytes], path: str | Path, who: str, what: str) -> Path:
+    """Write a copy of one version that holds less than it, whole or not at all, and note in the history that it left."""
+    with whole_file(path) as work:
+        work.write_bytes(zipped(files))
+    record_export(register, version, who, what)
+    return Path(path)
 
 
 def packed(register: Register, assessment: str) -> tuple[bytes, Version]:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import io
 import tomllib
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from exclusion.export import csv_bytes, whole_file
+from exclusion.export import csv_bytes
 from exclusion.provision import by_way_in
 from exclusion.register import reading
-from exclusion.register.archive import put
-from exclusion.register.carry import record_export
+from exclusion.register.carry import send
 from exclusion.register.connect import Register
 from exclusion.register.draft import draft_html
 from exclusion.register.identity import named
@@ -104,11 +101,4 @@ def export_public(register: Register, assessment: str, path: str | Path, *, by: 
         When there is no such version, or the place cannot be written.
     """
     who, saved = named(by), reading.load(register, assessment, number)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(public_copy(saved).items()):
-            put(archive, name, content)
-    with whole_file(path) as work:
-        work.write_bytes(buffer.getvalue())
-    record_export(register, saved.version, who, "public draft")
-    return Path(path)
+    return send(register, saved.version, public_copy(saved), path, who, "public draft")

@@ -5,10 +5,8 @@ Made from a saved version alone; :mod:`exclusion.register.taking` takes it up.
 
 from __future__ import annotations
 
-import io
 import re
 import tomllib
-import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,13 +17,12 @@ from pydantic import ValidationError
 from exclusion import judgement
 from exclusion.contracts import DataRefused, Problem
 from exclusion.equality.actions import FIRMNESS, draft
-from exclusion.export import csv_bytes, whole_file
+from exclusion.export import csv_bytes
 from exclusion.judgement import Service
 from exclusion.judgement.local import EDITABLE
 from exclusion.provision import by_way_in
 from exclusion.register import contents, reading
-from exclusion.register.archive import put
-from exclusion.register.carry import record_export
+from exclusion.register.carry import send
 from exclusion.register.connect import Register
 from exclusion.register.identity import named
 from exclusion.register.nameless import Nameless, names_in
@@ -168,11 +165,4 @@ def export_share(register: Register, assessment: str, path: str | Path, *, by: s
     """
     who, saved = named(by), reading.load(register, assessment, number)
     everybody = set(reading.versions(register, saved.version.assessment)["made_by"])
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, content in sorted(share_pack(saved, {*everybody, who}).items()):
-            put(archive, name, content)
-    with whole_file(path) as work:
-        work.write_bytes(buffer.getvalue())
-    record_export(register, saved.version, who, "share pack")
-    return Path(path)
+    return send(register, saved.version, share_pack(saved, {*everybody, who}), path, who, "share pack")
