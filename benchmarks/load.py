@@ -210,8 +210,12 @@ class Session:
     async def close(self) -> None:
         await self.line.close()
 
+    def questions(self) -> dict[str, Any]:
+        """What the page asks, by the key that the page gives to a question: Streamlit writes it at the end of its id."""
+        return {name.split("-", 2)[2]: part for name, part in self.widgets.items()}
+
     def _answer(self) -> None:
-        choices = {one.query_param_key or one.label: one for one in self.widgets.values() if hasattr(one, "label")}
+        choices = self.questions()
         if not self.choices and self.chance.random() < NEW_COUNCIL and "council" in choices:
             asked = choices["council"]
             self.answers = {asked.id: ("string_array_value", [self.chance.choice(asked.options)])}  # the rest is asked anew
@@ -288,11 +292,13 @@ async def sessions(
     told: Told,
     stay: float = 0.0,
     choices: int = 0,
+    changes: int = 0,
 ) -> None:
     """So many sessions: they open within ``ramp`` seconds, then change something each ``every`` seconds for ``seconds``.
 
     With ``stay``, a session closes its page after about so many seconds and another begins in its place. With ``choices``, a
     question is answered from its first so many answers only and the council stays: soon all has been asked before.
+    With ``changes``, each session makes so many and ends, however long that takes.
     """
     begun = time.monotonic()
     chance = random.Random(seed)
@@ -308,11 +314,13 @@ async def sessions(
                 await session.open()
                 # The first change comes at any moment of the think time, so that readers do not click in step.
                 due = max(time.monotonic(), begun + ramp) + own.uniform(0.0, every)
-                while due < leaves:
+                for _ in range(changes):
+                    await session.change(time.monotonic())
+                while due < leaves and not changes:
                     await asyncio.sleep(max(0.0, due - time.monotonic()))
                     await session.change(due)
                     due += own.uniform(0.5, 1.5) * every
-                await asyncio.sleep(max(0.0, leaves - time.monotonic()))
+                await asyncio.sleep(0.0 if changes else max(0.0, leaves - time.monotonic()))
                 await session.close()
             except (OSError, RuntimeError, TimeoutError, WebSocketException) as error:
                 told.failed[f"{type(error).__name__}: {error}"[:200]] += 1

@@ -14,6 +14,7 @@ Nothing here runs as part of the app. Every command says what it did, and ends w
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import re
 import shlex
@@ -248,7 +249,10 @@ def _run(command: str, **surroundings: str) -> None:
 def backup(url: str, out: Path) -> str:
     """``backup``: the register as it is at one moment, in one file; nobody has to stop working."""
     out.mkdir(parents=True, exist_ok=True)
-    file = out / f"register-{datetime.now(UTC):%Y-%m-%dT%H%M%S}.dump"
+    name = f"register-{datetime.now(UTC):%Y-%m-%dT%H%M%S}"
+    # A clock that was set back must not cost the backup of the same second before.
+    names = (f"{name}{(number and f'-{number}') or ''}.dump" for number in itertools.count())
+    file = next(path for one in names if not (path := out / one).exists())
     beside = file.with_suffix(".part")
     database, secret = _plain(url)
     try:

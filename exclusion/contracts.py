@@ -7,9 +7,12 @@ data dictionary (:func:`dictionary`), so the two cannot disagree.
 
 from __future__ import annotations
 
+import tempfile
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -354,6 +357,25 @@ TABLES: dict[str, pa.DataFrameSchema] = {
         description="A council's ways in without the internet, and when each was last tried",
     ),
 }
+
+
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for files of a moment, gone when the block ends.
+
+    Raises
+    ------
+    UsageError
+        Where the machine has none to give: no such folder, no leave, no room.
+    """
+    try:
+        made = tempfile.TemporaryDirectory(prefix="kept-open-", ignore_cleanup_errors=True)
+    except OSError as error:
+        what = f"cannot be made ({error.strerror or error})"
+        do = "Ask whoever looks after this machine for a folder with room that the program may write to (TMPDIR names it)."
+        raise UsageError(Problem("A folder for temporary files", what, "", do)) from None
+    with made as folder:
+        yield Path(folder)
 
 
 def check(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:

@@ -144,13 +144,28 @@ def _write_parquet(table: pd.DataFrame, path: Path, quick: bool) -> None:
 
 
 def swap(new: Path, out: Path) -> None:
-    """Put ``new`` in the place of ``out``; the old folder is only removed once the new one stands."""
+    """Put ``new`` in the place of ``out``; the old folder is only removed once the new one stands.
+
+    Of two that do so at the same moment each stands whole for a while, and the last one stays.
+    """
     previous = out.with_name(f".{out.name}.previous")
-    if out.exists():
-        shutil.rmtree(previous, ignore_errors=True)
-        os.rename(out, previous)
-    os.rename(new, out)
+    for left in reversed(range(TURNS)):
+        try:
+            if out.exists():
+                shutil.rmtree(previous, ignore_errors=True)
+                os.rename(out, previous)
+            os.rename(new, out)
+            break
+        except OSError as error:
+            # Another writer, or a reader that found no release there and put the old one back, was first.
+            another = error.errno in (errno.ENOTEMPTY, errno.EEXIST) or (isinstance(error, FileNotFoundError) and new.exists())
+            if not another or not left:
+                recover(out)
+                raise
     shutil.rmtree(previous, ignore_errors=True)
+
+
+TURNS = 100
 
 
 def to_toml(document: Mapping[str, Any]) -> str:

@@ -3,11 +3,9 @@
 Runs where ``../shared`` is beside the checkout, and is skipped elsewhere.
 """
 
-import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import date
 
 import pandas as pd
@@ -102,15 +100,33 @@ def test_a_broken_table_stops_the_build_with_one_clear_message_and_nothing_writt
     assert not (tmp_path / "out").exists()
 
 
-def test_a_killed_build_leaves_the_old_release_as_it_was(shared, bundled, tmp_path):
+KILLED = """
+import os, signal, sys
+from exclusion.building import builder
+
+def said(text, share):
+    print(text.split()[0], flush=True)
+    if not (child := os.fork()):
+        signal.setitimer(signal.ITIMER_REAL, 0.7)  # the system ends it then, wherever it is, and nothing of ours is asked
+        return
+    _, status = os.waitpid(child, 0)
+    assert os.WTERMSIG(status) == signal.SIGALRM
+    if share >= 0.9:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+builder.build(sys.argv[1], sys.argv[2], progress=said)
+"""
+"""A build that kills a copy of itself in every stage, then itself in the last; test_release.py kills writers at any second."""
+
+
+def test_a_build_killed_in_any_stage_leaves_the_old_release_as_it_was(shared, bundled, tmp_path):
     import shutil
 
     out = tmp_path / "data"
     shutil.copytree(bundled.path, out)
     before = {item.name: item.read_bytes() for item in out.iterdir()}
-    code = f"from exclusion.building import builder; builder.build({str(shared / 'data')!r}, {str(out)!r})"
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL)
-    time.sleep(6)  # somewhere in the middle of its half minute
-    os.kill(process.pid, signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
+    done = subprocess.run([sys.executable, "-c", KILLED, str(shared / "data"), str(out)], stdout=subprocess.PIPE, text=True, timeout=900)
+    assert done.returncode == -signal.SIGKILL
+    stages = done.stdout.split()
+    assert stages == ["Reading", "Locating", "Summing", "Writing"], "killed in each of them"
     assert {item.name: item.read_bytes() for item in out.iterdir()} == before

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from exclusion import access, costs, proposal, routes
+from exclusion import access, costs, places, proposal, routes
 from exclusion.contracts import DataRefused, toml_document
 from exclusion.judgement import composites, local
 from exclusion.method import older_index
@@ -66,6 +66,13 @@ def test_toml_that_python_answers_with_other_errors_is_refused_in_a_line(text: s
     for read in (costs.read, proposal.read, composites.read_method, lambda path: local.read_local_files([path])):
         with pytest.raises(DataRefused, match=r"mine\.toml"):
             read(file)
+
+
+def test_json_with_a_number_of_thousands_of_digits_is_refused_in_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "places.json"
+    file.write_text('{"services": [{"id": ' + "9" * 5_000 + "}]}")
+    with pytest.raises(DataRefused, match=r"^places\.json: cannot be read as JSON: Exceeds the limit .{1,200}Fetch or export it again\.$"):
+        places.read_places(file)
 
 
 def test_rows_with_more_cells_than_headings_are_refused_not_taken_for_an_index(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def read(content: bytes, where: str, today: date) -> tuple[pd.DataFrame, list[Pr
     """
     try:
         document = json.loads(content.decode("utf-8-sig"))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # also a number of more digits than Python reads
         said = "nested too deeply" if isinstance(error, RecursionError) else str(error)
         return raw([]), [Problem(where, f"cannot be read as JSON: {said}", "", "Fetch or export it again.")], []
     problems: list[Problem] = []

@@ -9,6 +9,7 @@ Proxies are those of the environment (``HTTPS_PROXY``, ``NO_PROXY``), certificat
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import hashlib
 import os
@@ -96,7 +97,19 @@ class Fetcher:
             When it cannot be had; says what came and what the user can do.
         DataRefused
             When what came is not what was asked for: too large, or a web page in place of a file.
+        UsageError
+            When the cache cannot be written to.
         """
+        try:
+            return self._get(ask)
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM):
+                raise
+            what = f"cannot be written ({error.strerror}); what was kept stays"
+            do = "Make room there, or name a folder you may write to with KEPT_OPEN_CACHE, and run the same again."
+            raise UsageError(Problem(str(self.cache), what, "", do)) from None
+
+    def _get(self, ask: Ask) -> Got:
         if found := self.find_by_hand(ask):
             return found
         kept = self._cache.held(ask)
@@ -129,7 +142,8 @@ class Fetcher:
     def _good_enough(self, kept: Mapping[str, Any]) -> bool:
         if self.refresh or kept.get("etag") or kept.get("changed"):
             return False
-        return (datetime.now(UTC) - datetime.fromisoformat(kept["when"])).days < self.keep_days
+        age = (datetime.now(UTC) - datetime.fromisoformat(kept["when"])).days
+        return 0 <= age < self.keep_days  # one from tomorrow was kept under a clock that was wrong: nobody knows how old it is
 
     def _count(self, ask: Ask, got: Got, size: int) -> Got:
         self.counts[got.how] += 1

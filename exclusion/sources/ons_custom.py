@@ -80,7 +80,7 @@ def observations(
 def _rows(ask: Ask, content: bytes, area_type: str, dimensions: list[str]) -> list[dict[str, Any]]:
     try:
         answer = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataRefused(ask.problem(f"sent JSON that cannot be read: {error}")) from None
     if not isinstance(answer, dict) or not isinstance(answer.get("observations"), list):
         shown = answer.get("errors") or answer.get("message") or list(answer) if isinstance(answer, dict) else "a list"

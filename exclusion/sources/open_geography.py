@@ -178,7 +178,7 @@ def _json(ask: Ask, got: Got) -> dict[str, Any]:
     """The answer, once it is sure that it is not an error in disguise."""
     try:
         answer = json.loads(got.content().decode("utf-8-sig"))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataRefused(ask.problem(f"sent JSON that cannot be read: {error}", "", "It may be cut off; run the same again.")) from None
     if not isinstance(answer, dict):
         raise DataRefused(ask.problem("sent a list where an object was expected"))

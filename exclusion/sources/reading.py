@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import io
-import tempfile
-from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
 
-from exclusion.contracts import DataRefused
+from exclusion.contracts import DataRefused, temporary_folder
 from exclusion.sources import archive
 from exclusion.sources.asking import Ask, Got
 
@@ -132,7 +130,7 @@ def shapes_of(ask: Ask, got: Got, pattern: str, metres: int) -> gpd.GeoDataFrame
         When the zip is corrupt, bursts, or has no such file; or an area has no shape.
     """
     stem = pattern.removesuffix(".shp")
-    with tempfile.TemporaryDirectory() as folder:
+    with temporary_folder() as folder:
         for part in SHAPE_PARTS:
             try:
                 _, content = archive.member(ask, got, [f"{stem}{part}"])
@@ -140,9 +138,9 @@ def shapes_of(ask: Ask, got: Got, pattern: str, metres: int) -> gpd.GeoDataFrame
                 if part != ".prj":
                     raise
             else:
-                (Path(folder) / f"shapes{part}").write_bytes(content)
+                (folder / f"shapes{part}").write_bytes(content)
         try:
-            frame = gpd.read_file(Path(folder) / "shapes.shp")
+            frame = gpd.read_file(folder / "shapes.shp")
         except Exception as error:  # drivers raise many kinds; each means the file cannot be read
             raise DataRefused(ask.problem(f"sent shapes that cannot be read: {error}", got.path.name, CUT)) from None
     frame = (frame.set_crs(metres) if frame.crs is None else frame).to_crs(4326)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
+import atexit
+import contextlib
 from collections.abc import Callable, Collection, Hashable, Sequence
 from datetime import date
 from functools import partial
@@ -16,22 +17,46 @@ from streamlit.components import v1 as components
 from streamlit_folium import st_folium
 
 from exclusion import maps, ui
+from exclusion.contracts import ExclusionError, Problem, UsageError, temporary_folder
 from exclusion.ui import own
 from exclusion.words import date_words, join_words, slug
 
 # Two folders the server hands out: ours (Leaflet and our script) and one for shapes, made fresh
 # for each process, because the installed package may be read-only.
-_SHAPES = tempfile.TemporaryDirectory(prefix="kept-open-shapes-")
+_shapes_folder = contextlib.ExitStack()
 _assets = components.declare_component("assets", path=str(maps.STATIC))
-_shapes = components.declare_component("shapes", path=_SHAPES.name)
 # Relative to the map's own frame, so they survive a base path and a proxy in front.
 _ASSETS_AT = f"../{_assets.name}/"
-_SHAPES_AT = f"../{_shapes.name}/"
+
+
+@st.cache_resource(show_spinner=False)
+def _shapes() -> tuple[Path, str]:
+    """The folder of shapes and where the browser finds it; made when the first map is drawn, gone with the process."""
+    folder = _shapes_folder.enter_context(temporary_folder())
+    atexit.register(_shapes_folder.close)
+    return folder, f"../{components.declare_component('shapes', path=str(folder)).name}/"
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _published(key: Hashable, _areas: gpd.GeoDataFrame) -> maps.Shapes:
-    return maps.publish(_areas, Path(_SHAPES.name))
+    return _publish(_areas)
+
+
+def _publish(areas: gpd.GeoDataFrame) -> maps.Shapes:
+    folder, _ = _shapes()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)  # whatever tidies the machine's temporary files may have taken it
+        return maps.publish(areas, folder)
+    except OSError as error:
+        do = "Tell whoever looks after this machine; the tables hold the same figures."
+        raise UsageError(Problem("The map", f"has no room for its shapes ({error.strerror or error})", "", do)) from None
+
+
+def _shapes_of(areas: gpd.GeoDataFrame, name: str) -> maps.Shapes:
+    key = (name, tuple(areas.index), hash(areas.geometry.iloc[0].wkb) if len(areas) else 0)
+    brought = own.here() is not None  # outlines of a visit stay out of everybody's cache
+    shapes = own.kept(("shapes", *key[:2]), lambda: _publish(areas)) if brought else _published(key, areas)
+    return shapes if (_shapes()[0] / shapes.file).exists() else _publish(areas)
 
 
 def draw_map(
@@ -73,10 +98,11 @@ def draw_map(
     on_pick
         Called with the code of the ward that was clicked, tapped or entered, before the page runs again.
     """
-    if own.here() is None:
-        shapes = _published((name, tuple(areas.index), hash(areas.geometry.iloc[0].wkb) if len(areas) else 0), areas)
-    else:  # outlines of a visit stay out of everybody's cache
-        shapes = own.kept(("shapes", name, tuple(areas.index)), lambda: maps.publish(areas, Path(_SHAPES.name)))
+    try:
+        shapes, served_at = _shapes_of(areas, name), _shapes()[1]
+    except ExclusionError as error:  # the page goes on: what the map says stands in words and in the table as well
+        ui.show_error(error)
+        return
     key = f"map-{name}-{shapes.file[:12]}"
 
     def picked() -> None:
@@ -86,7 +112,7 @@ def draw_map(
             on_pick(code)
 
     st_folium(
-        maps.ward_map(shapes, title=title, assets=_ASSETS_AT, served_at=_SHAPES_AT, beside=beside),
+        maps.ward_map(shapes, title=title, assets=_ASSETS_AT, served_at=served_at, beside=beside),
         key=key,
         height=height,
         use_container_width=True,

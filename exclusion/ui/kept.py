@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial
@@ -12,7 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from exclusion import equality, judgement, register, report, ui
-from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
+from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError, temporary_folder
 from exclusion.export.files import csv_bytes
 from exclusion.register import Register, Response, Review, Saved
 from exclusion.release import Evidence
@@ -317,8 +316,8 @@ def _send(assessment: str, title: str, number: int) -> None:
 
 def _copy(assessment: str, who: str, export: Callable[..., Path]) -> bytes:
     """A copy to send; the history records that it left."""
-    with tempfile.TemporaryDirectory(prefix="kept-open-") as folder, register.connect(create=False) as held:
-        path = Path(folder) / "copy.zip"
+    with temporary_folder() as folder, register.connect(create=False) as held:
+        path = folder / "copy.zip"
         export(held, assessment, path, by=who)
         return path.read_bytes()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ import streamlit as st
 
 from exclusion import release_write, ui
 from exclusion.assessment import Assessment
-from exclusion.contracts import DataRefused, ExclusionError, Problem
+from exclusion.contracts import DataRefused, ExclusionError, Problem, temporary_folder
 from exclusion.judgement.composites import CompositeMethod, read_method
 from exclusion.judgement.score import method_for
 from exclusion.method import alternatives, scope
@@ -122,7 +121,7 @@ def start_from(method: CompositeMethod, own_measures: Sequence[str], today: date
 
 def read(content: bytes, name: str, own_measures: Sequence[str]) -> CompositeMethod:
     """A method file as given: on the disk only while it is read."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / Path(name).name
+    with temporary_folder() as folder:
+        path = folder / Path(name).name
         path.write_bytes(content)
         return read_method(path, own_measures)

@@ -5,7 +5,6 @@ Streamlit forgets what was asked on another page, so answers and files are kept 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Hashable, Sequence
 from contextlib import AbstractContextManager
 from hashlib import sha256
@@ -14,7 +13,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from exclusion.contracts import ExclusionError, Problem
+from exclusion.contracts import ExclusionError, Problem, temporary_folder
 
 File = tuple[str, bytes]
 SMALL = 5  # megabytes; the app as a whole allows more, for a file of postcode points
@@ -70,12 +69,12 @@ def print_of(given: Sequence[File]) -> tuple[tuple[str, str], ...]:
 def from_file(read: Callable[[Path], Found], given: File) -> Found:
     """Read an uploaded file with a reader that wants a path; nothing is left on the disk."""
     with folder() as place:
-        return read(written(Path(place), given))
+        return read(written(place, given))
 
 
-def folder() -> AbstractContextManager[str]:
+def folder() -> AbstractContextManager[Path]:
     """A folder for uploaded files that is gone when the block ends."""
-    return tempfile.TemporaryDirectory(prefix="kept-open-")
+    return temporary_folder()
 
 
 def written(place: Path, given: File) -> Path:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from io import BytesIO
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZipFile
 
 import pandas as pd
 
 from exclusion.assessment import Assessment
+from exclusion.contracts import temporary_folder
 
 if TYPE_CHECKING:
     from exclusion.costs import Worked
@@ -33,8 +32,8 @@ def content(a: Assessment, name: str) -> bytes:
     if name.endswith(".geojson"):
         return export.geojson_bytes(a)
     if name.endswith((".gpkg", ".parquet")):
-        with TemporaryDirectory(prefix="kept-open-") as folder:
-            return export.write(a, Path(folder) / name).read_bytes()
+        with temporary_folder() as folder:
+            return export.write(a, folder / name).read_bytes()
     if name.endswith(".zip"):
         held = BytesIO()
         with ZipFile(held, "w", ZIP_DEFLATED) as pack:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.cookiejar
 import importlib.util
 import json
@@ -16,6 +17,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -52,6 +54,7 @@ class Hosted:
     register: str
     host: ModuleType
     running: dict[int, subprocess.Popen[bytes]] = field(default_factory=dict)
+    front_process: subprocess.Popen[bytes] = field(init=False)
 
     @property
     def address(self) -> str:
@@ -69,6 +72,14 @@ class Hosted:
 
     def nginx(self, *words: str) -> list[str]:
         return ["nginx", "-p", str(self.folder), "-e", str(self.folder / "error.log"), "-c", str(self.folder / "nginx.conf"), *words]
+
+    def start_front(self) -> None:
+        self.front_process = subprocess.Popen(self.nginx("-g", "daemon off;"))
+        for _ in range(200):
+            with contextlib.suppress(OSError):
+                assert self.visitor().open(f"https://127.0.0.1:{self.front}/nginx-health", timeout=5).read() == b"ok\n"
+                return
+            time.sleep(0.05)
 
     def get(self, path: str, visitor: urllib.request.OpenerDirector | None = None) -> tuple[str, dict[str, str]]:
         with (visitor or self.visitor()).open(self.address + path, timeout=30) as answer:
@@ -101,7 +112,7 @@ def hosted(host: ModuleType, server, tmp_path_factory: pytest.TempPathFactory) -
         f" uwsgi_temp_path {folder}/u;\n scgi_temp_path {folder}/s;\n include {folder}/kept-open.conf;\n}}\n"
     )
     subprocess.run(made.nginx("-t"), check=True, capture_output=True)
-    front_process = subprocess.Popen(made.nginx("-g", "daemon off;"))
+    made.start_front()
     try:
         for port in ports:
             made.start(port)
@@ -109,8 +120,8 @@ def hosted(host: ModuleType, server, tmp_path_factory: pytest.TempPathFactory) -
             host.warm(port, BASE)
         yield made
     finally:
-        front_process.terminate()
-        front_process.wait(timeout=20)
+        made.front_process.terminate()
+        made.front_process.wait(timeout=20)
         for port in made.running:
             made.stop(port)
 
@@ -182,6 +193,68 @@ def test_a_process_that_dies_leaves_its_visits_to_the_other(hosted: Hosted) -> N
     finally:
         hosted.start(mine)
         hosted.host.warm(mine, BASE)
+
+
+def test_a_page_open_while_nginx_is_restarted_joins_its_process_again_with_its_answers(hosted: Hosted) -> None:
+    """The line of the open page breaks; a browser then asks again with the name of its visit, as done here."""
+    from streamlit.proto.BackMsg_pb2 import BackMsg
+    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+    from websockets.exceptions import ConnectionClosed
+    from websockets.sync.client import connect
+    from websockets.typing import Subprotocol
+
+    visitor = hosted.visitor()
+    cookie = hosted.get("/_stcore/health", visitor)[1]["Set-Cookie"].split(";")[0]
+    trust = ssl.create_default_context(cafile=str(hosted.folder / "cert.pem"))
+    link = [""]  # the address of the page, which holds what was chosen
+
+    def joined(*visit: str):  # type: ignore[no-untyped-def]
+        words = [Subprotocol(word) for word in ("streamlit", *visit)]
+        address = f"wss://127.0.0.1:{hosted.front}{BASE}/_stcore/stream"
+        return connect(address, subprotocols=words, additional_headers={"Cookie": cookie}, ssl=trust, max_size=None, open_timeout=60)
+
+    def run(line, **answers: str) -> tuple[str, dict[str, tuple[str, str]]]:  # type: ignore[no-untyped-def]
+        """Run the page: the name of the visit, and what its selection boxes ask, by key: id and the answer shown."""
+        asked = BackMsg()
+        asked.rerun_script.query_string = link[-1]
+        for widget, answer in answers.items():
+            asked.rerun_script.widget_states.widgets.add(id=widget, string_value=answer)
+        line.send(asked.SerializeToString())
+        visit, boxes = "", {}
+        while True:
+            told = ForwardMsg()
+            told.ParseFromString(line.recv(timeout=120))
+            kind = told.WhichOneof("type")
+            if kind == "new_session":
+                visit = told.new_session.initialize.session_id
+            elif kind == "delta" and told.delta.new_element.WhichOneof("type") == "selectbox":
+                box = told.delta.new_element.selectbox
+                boxes[box.id.split("-", 2)[2]] = (box.id, list(box.options), box.raw_value)
+            elif kind == "delta" and told.delta.new_element.WhichOneof("type") == "html":
+                if "kept-open-status" in (text := told.delta.new_element.html.body):
+                    boxes["status"] = ("", [], text)
+            elif kind == "page_info_changed":
+                link.append(told.page_info_changed.query_string)
+            elif kind == "script_finished" and told.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY:
+                return visit, boxes
+
+    with joined() as line:
+        visit, boxes = run(line)
+        service, offered, _ = boxes["service"]
+        other = next(one for one in offered if one not in boxes["status"][2])
+        _, boxes = run(line, **{service: other})
+        assert other in boxes["status"][2]
+        hosted.front_process.terminate()
+        hosted.front_process.wait(timeout=20)
+        hosted.start_front()
+        with pytest.raises(ConnectionClosed):
+            while True:
+                line.recv(timeout=30)
+    # What a browser sends when it comes back: who it was, its address, and the answers it holds.
+    with joined("xsrf", visit) as line:
+        again, boxes = run(line, **{service: other})
+        assert again == visit, "the same visit, on the process that holds it"
+        assert other in boxes["status"][2]
 
 
 def test_a_rolling_restart_answers_throughout_and_loses_no_save(hosted: Hosted) -> None:
