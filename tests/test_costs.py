@@ -177,7 +177,7 @@ date = 2027-04-01
 id = "pothole"
 close = ["f2f"]
 keep = ["phone"]
-contacts = { phone = 600, f2f = 400 }
+contacts = { phone = 600, f2f = 400, online = 0 }
 """
 ONE_WARD = pd.DataFrame({"low_raw": [100.0], "high_raw": [200.0], "adults": [1000.0]}, index=["E05000001"])
 
@@ -274,6 +274,17 @@ def test_contacts_of_one_ward_give_no_saving_for_two(tmp_path: Path) -> None:
     ]
 
 
+def test_contacts_online_that_nobody_gave_widen_a_saving_and_it_is_said(tmp_path: Path) -> None:
+    held = own(tmp_path, OWN)
+    known = costs.of_proposal(proposal.parse(PROPOSAL), ONE_WARD, held).iloc[0]
+    silent = costs.of_proposal(proposal.parse(PROPOSAL.replace(", online = 0", "")), ONE_WARD, held).iloc[0]
+    # From the 40 who cannot go online if nobody does now, to all 400 at the counter: then nothing moves.
+    assert silent["online_low"] == 0 and silent["online_high"] == known["online_high"] == 360
+    assert silent["low"] <= known["low"] and silent["high"] >= known["high"]
+    assert "Contacts online are not given, so up to all of those that lose their way in may need another." in silent["sentence"]
+    assert "not given" not in known["sentence"]
+
+
 def test_a_row_for_each_way_in_says_where_its_contacts_go(tmp_path: Path) -> None:
     both = PROPOSAL.replace('close = ["f2f"]', 'close = ["f2f", "post"]').replace("f2f = 400", "f2f = 300, post = 100")
     held = own(tmp_path, OWN.replace("[contact]", "[contact]\npost = { low = 2, high = 4 }"))
@@ -315,7 +326,7 @@ def test_costs_written_out_read_back_as_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        (("contacts = { phone = 600, f2f = 400 }\n", ""), "the proposal gives no contacts for a way in that closes"),
+        (("contacts = { phone = 600, f2f = 400, online = 0 }\n", ""), "the proposal gives no contacts for a way in that closes"),
         (('close = ["f2f"]\nkeep = ["phone"]', 'close = ["phone"]'), "people are taken to come back by phone, which the proposal closes"),
         (('close = ["f2f"]', 'close = ["post"]\nfewer_hours = ["f2f"]'), "the proposal gives no contacts"),
         (('close = ["f2f"]', 'fewer_hours = ["f2f"]'), "it only gets fewer hours"),

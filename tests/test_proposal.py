@@ -370,6 +370,39 @@ def test_contacts_that_still_need_a_way_in_worked_by_hand() -> None:
     assert (moved.closing, round(moved.low, 1), round(moved.high, 1)) == (900, 101.9, 477.7)
 
 
+def test_contacts_online_that_nobody_gave_widen_the_range_and_never_lower_it() -> None:
+    # 2,600 contacts not online, 900 of them at the counter. None online: 0.064 x 2,600 x 900 / 2,600 = 57.6. The more there
+    # are online, the more of the 900 cannot go there: 101.9 to 477.7 with 2,000 (above), all 900 in the end.
+    known = {"phone": 1500, "f2f": 900, "post": 200}
+    moved = proposal.still_need(known, ["f2f"], 0.064, 0.10, judgement.services()["blue_badge"])
+    assert (round(moved.low, 1), moved.high) == (57.6, 900.0)
+    for online in (0, 200, 2000, 90_000):
+        one = proposal.still_need(known | {"online": online}, ["f2f"], 0.064, 0.10, judgement.services()["blue_badge"])
+        assert moved.low <= one.low and one.high <= moved.high
+
+
+def test_it_is_said_that_contacts_online_are_not_given(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
+    silent = proposal.parse(GOOD.replace("online = 2000, ", ""))
+    table = proposal.demand(silent, people(list(CODES.values()))).set_index("channel")
+    said = "contacts online are not given, so up to all of those that lose their way in may need another"
+    # 1,700 stay; 57.6 to 900 come to them.
+    assert table.loc["", "label"] == f"about 1,800 to 2,600 contacts a year, against 1,700 now ({said})"
+    option = proposal.options(findings, summaries, silent, people(list(CODES.values()))).set_index("option").loc["proposed", "sentence"]
+    assert option.endswith(f"About 58 to 900 contacts a year would need another way in: {said}.")
+    for table in (proposal.demand(proposal.parse(GOOD), people(list(CODES.values()))),):
+        assert not table["label"].str.contains("not given").any()
+
+
+def test_a_way_in_that_stays_without_a_count_carries_an_unknown_number_not_none() -> None:
+    silent = proposal.parse(GOOD.replace(", post = 200", ""))
+    table = proposal.demand(silent, people(list(CODES.values()))).set_index("channel")
+    # 4,400 contacts, 2,400 not online: low 0.064 x 4,400 x 900 / 2,400 = 105.6; high 0.3 x 4,400 x 900 / 2,400 = 495.
+    assert table.loc["", "label"] == "about 110 to 500 more contacts a year; how many come by post now is not given"
+    assert table.loc["post", "label"] == "up to about 500 more contacts a year; how many come by it now is not given"
+    assert table.loc["phone", "label"] == "about 1,500 to 2,000 contacts a year, against 1,500 now"
+    assert table.loc[["", "post"], ["now", "low", "high"]].isna().all(axis=None)
+
+
 def test_never_more_than_the_closing_way_in_carries_now() -> None:
     moved = proposal.still_need({"online": 9000, "f2f": 100}, ["f2f"], 0.3, 0.5, judgement.services()["blue_badge"])
     assert (moved.low, moved.high) == (100.0, 100.0)
@@ -418,7 +451,9 @@ def test_where_nothing_is_said_to_stay_that_is_what_is_said() -> None:
 def by_ward(*names: str) -> proposal.Proposal:
     """GOOD without a figure for the council: 400 contacts at the counter and 600 by phone in each ward named."""
     text = "\n".join(line for line in GOOD.splitlines() if not line.startswith("contacts"))
-    return proposal.parse(text + "".join(f"\n[service.contacts_by_ward.{CODES[name]}]\nphone = 600\nf2f = 400\n" for name in names))
+    return proposal.parse(
+        text + "".join(f"\n[service.contacts_by_ward.{CODES[name]}]\nphone = 600\nf2f = 400\nonline = 0\npost = 0\n" for name in names)
+    )
 
 
 def test_contacts_of_a_few_wards_are_not_the_whole_councils(findings: pd.DataFrame, summaries: pd.DataFrame) -> None:
@@ -445,7 +480,7 @@ def test_contacts_of_a_few_wards_are_not_the_whole_councils(findings: pd.DataFra
 def test_contacts_of_wards_the_change_is_not_about_are_not_counted() -> None:
     one = by_ward("A", "B")
     change = one.service[0].model_copy(update={"wards": (CODES["A"],)})
-    assert change.total_contacts(CODES.values()) == ({"f2f": 400, "phone": 600}, "")
+    assert change.total_contacts(CODES.values()) == ({"f2f": 400, "online": 0, "phone": 600, "post": 0}, "")
 
 
 def test_small_ward_numbers_are_withheld_with_the_total_that_gives_them_away() -> None:

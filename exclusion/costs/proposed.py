@@ -13,9 +13,9 @@ from exclusion.costs.given import Costs
 from exclusion.costs.leaking import pounds, saved_words
 from exclusion.costs.sums import Worked, work
 from exclusion.judgement import Service
-from exclusion.proposal.demand import People, all_wards, of_wards, still_need
-from exclusion.proposal.model import Proposal, ServiceChange
-from exclusion.words import join_words, two_figures
+from exclusion.proposal.demand import NO_ONLINE, People, all_wards, of_wards, still_need
+from exclusion.proposal.model import ONLINE, Proposal, ServiceChange
+from exclusion.words import capital, join_words, two_figures
 
 _NUMBERS = ["low", "high", "online_low", "online_high", "back_low", "back_high", "gone_at_low", "gone_at_high"]
 _COLUMNS = ["service_id", "channel", *_NUMBERS[:4], "back_by", *_NUMBERS[4:], "sentence"]
@@ -28,6 +28,7 @@ class _Reckoned:
     service: Service
     sums: tuple[Worked, ...] = ()
     why_not: str = ""
+    unsure: str = ""  # what widens the range
 
 
 def of_proposal(proposal: Proposal, people: People, costs: Costs, services: Mapping[str, Service] | None = None) -> pd.DataFrame:
@@ -60,7 +61,8 @@ def of_proposal(proposal: Proposal, people: People, costs: Costs, services: Mapp
             sentence = f"{one.service.service_name}: not reckoned, because {one.why_not}."
             rows.append(base | {"channel": "", "back_by": ""} | dict.fromkeys(_NUMBERS, pd.NA) | {"sentence": sentence})
             continue
-        rows.append(base | {"channel": ""} | _told(one.service.service_name, one.sums, costs))
+        whole = _told(one.service.service_name, one.sums, costs)
+        rows.append(base | {"channel": ""} | whole | {"sentence": f"{whole['sentence']}{one.unsure}"})
         rows += [
             base | {"channel": part.channel} | _told(f"{one.service.service_name}, {part.names['way']}", (part,), costs)
             for part in one.sums
@@ -95,7 +97,7 @@ def _reckoned(proposal: Proposal, people: People, costs: Costs, services: Mappin
         ends = [_sums(contacts, stay, stay, costs) for stay in (few, many)]
         least = few if _total(ends[0], "least", "net") <= _total(ends[1], "least", "net") else many
         most = few if _total(ends[0], "most", "net") >= _total(ends[1], "most", "net") else many
-        yield _Reckoned(service, _sums(contacts, least, most, costs))
+        yield _Reckoned(service, _sums(contacts, least, most, costs), unsure="" if ONLINE in every else f" {capital(NO_ONLINE)}.")
 
 
 def _why_not(change: ServiceChange, contacts: Mapping[str, int], costs: Costs, adults: float, unknown: str) -> str:

@@ -14,8 +14,9 @@ from exclusion import judgement
 from exclusion import people as residents
 from exclusion.judgement import DemandMethod, Service
 from exclusion.proposal.model import ONLINE, Proposal
-from exclusion.words import two_figures
+from exclusion.words import join_words, two_figures
 
+NO_ONLINE = "contacts online are not given, so up to all of those that lose their way in may need another"
 _WITHHELD = "withheld: fewer than 10 contacts a year now"
 _COLUMNS = ["service_id", "area_code", "channel", "now", "low", "high", "label"]
 
@@ -42,7 +43,7 @@ def still_need(
     Parameters
     ----------
     contacts
-        Contacts a year by way in, ``online`` among them when it is known.
+        Contacts a year by way in. Without ``online`` all contacts are not known, only that they are no fewer.
     close
         Ways in that close.
     share_low, share_high
@@ -52,7 +53,9 @@ def still_need(
     -----
     Residents unlikely to use the internet make ``share x all contacts x use`` of the contacts, all
     of them by other ways than online. The closing ways in carry their part of these, as they do of
-    all contacts that are not online. Never more than they carry now.
+    all contacts that are not online. Never more than they carry now. The more contacts are online, the more of the rest
+    are of people who cannot go there: where ``online`` is not known the low end is that of none, and the high end is
+    everything that closes, so a gap never makes the need smaller.
     """
     method = method or judgement.demand_method()
     every = sum(contacts.values())
@@ -62,6 +65,8 @@ def still_need(
         return Moved(closing, 0.0, 0.0)
     use = method.use_high[max(service.u_age75, service.u_disabled)]
     low = min(float(offline), share_low * every) * closing / offline
+    if ONLINE not in contacts:
+        return Moved(closing, low, float(closing))
     high = min(float(offline), share_high * every * use) * closing / offline
     return Moved(closing, low, high)
 
@@ -137,33 +142,46 @@ def _rows(
         return [base | unknown | {"label": "no estimate: we hold no figures on internet use here"}]
     method = judgement.demand_method()
     moved = still_need(contacts, close, people["low_raw"] / people["adults"], people["high_raw"] / people["adults"], service, method)
-    now = {channel: contacts.get(channel, 0) for channel in kept}
-    total = sum(now.values())
-    rows = [base | _line("", total, total + moved.low, total + moved.high, area)]
+    now = {channel: contacts.get(channel) for channel in kept}
+    lacking = [judgement.channels()[channel].label for channel, count in now.items() if count is None]
+    total = None if lacking else sum(count or 0 for count in now.values())
+    rows = [base | _line("", total, moved.low, moved.high, area, join_words(lacking))]
     if not kept:
         need = f"{_between(moved.low, moved.high, area)} contacts a year would need one"
         rows[0]["label"] = f"the proposal says of no way in that it stays: {need}"
     for channel in kept:
         # A way in that is new has no present share, so an equal share stands beside the present one.
-        parts = (now[channel] / total if total else 1 / len(kept), 1 / len(kept))
-        least, most = (1.0, 1.0) if len(kept) == 1 else (min(parts) * method.spread_low, min(1.0, max(parts) * method.spread_high))
-        rows.append(base | _line(channel, now[channel], now[channel] + least * moved.low, now[channel] + most * moved.high, area))
+        count = now[channel]
+        parts = ((count or 0) / total if total else 1 / len(kept), 1 / len(kept))
+        least, most = (min(parts) * method.spread_low, min(1.0, max(parts) * method.spread_high))
+        if total is None:
+            least, most = 0.0, 1.0  # its present share of those that stay is not known
+        if len(kept) == 1:
+            least, most = 1.0, 1.0
+        rows.append(base | _line(channel, count, least * moved.low, most * moved.high, area))
     if any(row["label"] == _WITHHELD for row in rows[1:]):
         rows[0] |= unknown | {"label": _WITHHELD}  # the total would give the small number away
+    elif ONLINE not in contacts and moved.closing:
+        rows[0]["label"] = f"{rows[0]['label']} ({NO_ONLINE})"
     return rows
 
 
-def _line(channel: str, now: float, low: float, high: float, area: str) -> dict[str, object]:
+def _line(channel: str, now: int | None, low: float, high: float, area: str, lacking: str = "") -> dict[str, object]:
+    """``low`` and ``high`` come on top of ``now``, which is None where it is not given (``lacking``: of which way in)."""
+    unknown: dict[str, object] = {"channel": channel, "now": pd.NA, "low": pd.NA, "high": pd.NA}
+    if now is None:
+        of = f"by {lacking} now" if lacking else "by it now"
+        return unknown | {"label": f"{_between(low, high, area)} more contacts a year; how many come {of} is not given"}
     if area and 0 < now < judgement.guards()["G8"].values["fewest"]:
-        return {"channel": channel, "now": pd.NA, "low": pd.NA, "high": pd.NA, "label": _WITHHELD}
-    label = f"{_between(low, high, area)} contacts a year, against {now:,.0f} now"
-    return {"channel": channel, "now": now, "low": low, "high": high, "label": label}
+        return unknown | {"label": _WITHHELD}
+    label = f"{_between(now + low, now + high, area)} contacts a year, against {now:,.0f} now"
+    return {"channel": channel, "now": now, "low": now + low, "high": now + high, "label": label}
 
 
 def _between(low: float, high: float, area: str) -> str:
-    if area and high < judgement.guards()["G8"].values["fewest"]:
+    if area and 0 < high < judgement.guards()["G8"].values["fewest"]:
         return "fewer than 10"
     ends = two_figures(low), two_figures(high)
     if low < 1:
-        return f"up to about {ends[1]}" if high >= 1 else "none"
+        return f"up to about {ends[1]}" if high >= 1 else "no"
     return f"about {ends[0]}" if ends[0] == ends[1] else f"about {ends[0]} to {ends[1]}"

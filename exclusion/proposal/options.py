@@ -15,9 +15,9 @@ from exclusion import judgement
 from exclusion import people as residents
 from exclusion.contracts import NO_ANSWER
 from exclusion.judgement import Option, Service
-from exclusion.proposal.demand import People, all_wards, demand, of_wards, still_need
+from exclusion.proposal.demand import NO_ONLINE, People, all_wards, demand, of_wards, still_need
 from exclusion.proposal.effects import effect
-from exclusion.proposal.model import PlaceChange, Proposal, ServiceChange, given_for
+from exclusion.proposal.model import ONLINE, PlaceChange, Proposal, ServiceChange, given_for
 from exclusion.words import capital, counted, join_words, number_words, two_figures
 
 _COLUMNS = [
@@ -177,7 +177,7 @@ def _row(
         "wards_unchecked": len(unchecked.wards),
         "contacts_low": low,
         "contacts_high": high,
-        "sentence": _sentence(by, minimum, counts, unchecked, option, low, high, why),
+        "sentence": _sentence(by, minimum, counts, unchecked, option, low, high, why, _online(change)),
     }
 
 
@@ -214,6 +214,12 @@ def _where_nothing_found(
     return low, high, ""
 
 
+def _online(change: ServiceChange) -> bool:
+    """Whether contacts online are given, for the council or for every ward with contacts."""
+    given = change.contacts_by_ward.values()
+    return ONLINE in change.contacts or (bool(given) and all(ONLINE in ward for ward in given))
+
+
 def _moved(contacts: Mapping[str, int], close: Iterable[str], here: Mapping[str, float], service: Service) -> tuple[object, object, str]:
     if not here["adults"] > 0:
         return pd.NA, pd.NA, "we hold no figures on internet use here"
@@ -237,6 +243,7 @@ def _sentence(
     low: object,
     high: object,
     why: str,
+    online: bool,
 ) -> str:
     thin, changed, advised = counts
     parts = [counted(by[name], one, many) for name, (one, many) in _CLOSED.items() if by[name]]
@@ -258,7 +265,8 @@ def _sentence(
     if why:
         return f"{text} How many contacts would need another way in is not known: {why}."
     if isinstance(high, float) and high >= 1:
-        return f"{text} About {two_figures(float(str(low)))} to {two_figures(high)} contacts a year would need another way in."
+        unsure = f": {NO_ONLINE}" if not online else ""
+        return f"{text} About {two_figures(float(str(low)))} to {two_figures(high)} contacts a year would need another way in{unsure}."
     return text
 
 
