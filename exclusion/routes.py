@@ -31,7 +31,8 @@ def read(source: str | Path | bytes, where: str = "routes.csv", *, today: date |
     source
         A path, or the content. Headings: ``service_id, channel, where_to_find`` and, where known,
         ``last_tried`` (a date, YYYY-MM-DD), ``tried_by`` (a role or a name), ``worked`` (yes or no), ``note``.
-        One row a service and way in; more rows for more places.
+        One row a service and way in; more rows for more places. A row with nothing after the way in, as the
+        template gives them, is no route.
     today
         A route cannot have been tried after this day; the clock's when None.
 
@@ -73,7 +74,9 @@ def _read(reader: csv.DictReader[str], where: str, today: date) -> pd.DataFrame:
     for raw in reader:
         row = {name: (raw.get(name) or "").strip() for name in HEADINGS}
         if any(row.values()):
-            rows.append(_checked(row, f"{where}, line {reader.line_num}", today, problems))
+            found = _checked(row, f"{where}, line {reader.line_num}", today, problems)
+            if any(row[name] for name in HEADINGS[2:]):  # a line of the template that nobody filled in gives no route
+                rows.append(found)
     if problems:
         raise DataRefused(problems)
     return contracts.check(pd.DataFrame(rows, columns=list(HEADINGS)).astype("str"), "routes", where)
@@ -84,7 +87,7 @@ def _checked(row: dict[str, str], where: str, today: date, problems: list[Proble
         problems.append(Problem(where, "is not a service we know", row["service_id"], "Run 'exclusion services' for the list."))
     if row["channel"] not in judgement.channels():
         problems.append(Problem(where, "is not a way in we know", row["channel"], f"Use: {', '.join(judgement.channels())}."))
-    if not row["where_to_find"]:
+    if not row["where_to_find"] and any(row[name] for name in HEADINGS[3:]):
         problems.append(Problem(where, "does not say where to find it", "", "Give the number, address or page as residents see it."))
     if row["last_tried"]:
         try:

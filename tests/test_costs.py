@@ -12,6 +12,7 @@ from invented import six
 from exclusion import costs, judgement, proposal, provision
 from exclusion.contracts import DataRefused, UsageError
 from exclusion.export.savings import savings_workbook
+from exclusion.views.costs import sum_rows
 
 # The most quoted figures of 2012: 8.62 face to face, 2.83 by phone, 0.15 online. They live here and nowhere else.
 F2F, PHONE, WEB = 8.62, 2.83, 0.15
@@ -226,6 +227,17 @@ def test_every_line_of_the_sum_can_be_done_again(tmp_path: Path) -> None:
             pytest.approx(4.1667, abs=1e-4),
         ),
     }
+
+
+def test_a_share_that_may_be_over_one_is_not_said_to_end_at_one(tmp_path: Path) -> None:
+    one = the_sum(tmp_path, OWN)
+    units = {line.id: line.unit for line in one.lines}
+    assert units["rate"] == "share, 0 to 1" and one.most["gone_at"] > 1
+    assert units["gone_at"] == "share; over 1 where some is left even if everybody comes back"
+    for line in one.lines:
+        if line.unit == "share, 0 to 1":
+            assert 0 <= one.least[line.id] <= 1 and 0 <= one.most[line.id] <= 1
+    assert sum_rows(one).set_index("What").loc["Share coming back at which nothing is left", "Most saved"] == "more than everybody"
 
 
 LEAKY = OWN.replace("[recontact]", "[each]\nlow = 1\nhigh = 2\n[gives_up]\nlow = 0.05\nhigh = 0.2\n[recontact]")

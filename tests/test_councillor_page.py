@@ -224,6 +224,18 @@ def test_a_long_proposal_keeps_the_page_for_scrutiny_short(bundled: Evidence, ba
     assert page.sections[2].lines[-1].endswith("more: see the register.")
 
 
+def test_one_rule_more_is_one_other_rule(badge: Considered, monkeypatch: pytest.MonkeyPatch) -> None:
+    def unchecked() -> str:
+        return next(line for one in report.scrutiny_page(badge).sections for line in one.lines if line.startswith("Not checked for want"))
+
+    monkeypatch.setattr("exclusion.report.scrutiny.MOST_RULES", 99)
+    many = unchecked().split(". ")[0].count(",") + 2  # "a, b and c"
+    monkeypatch.setattr("exclusion.report.scrutiny.MOST_RULES", many - 1)
+    assert "and one other rule." in unchecked()
+    monkeypatch.setattr("exclusion.report.scrutiny.MOST_RULES", many - 2)
+    assert "and two other rules." in unchecked()
+
+
 def test_what_closes_and_what_thins_is_said_apart_each_with_how_many_wards(badge: Considered) -> None:
     """The desk closes and the line thins: each stands under its own word with its own count, never "close or get fewer hours"."""
     line = next(line for line in report.scrutiny_page(badge).sections[1].lines if line.startswith("Blue Badge"))

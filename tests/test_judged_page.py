@@ -41,8 +41,8 @@ def test_every_page_with_findings_uses_it_and_says_so(page: str) -> None:
 @pytest.mark.parametrize(
     ("page", "where"),
     [
-        ("ward.py", "What it changes is said with the findings, once a ward is chosen. Take it away on the page Proposal."),
-        ("councillor.py", "What it changes is said at the foot of the sheet, once one is chosen to read. Take it away"),
+        ("ward.py", "What it changes is said with the findings, once a ward is chosen. Remove it on the page Proposal."),
+        ("councillor.py", "What it changes is said at the foot of the sheet, once one is chosen to read. Remove it"),
     ],
 )
 def test_with_no_ward_chosen_a_page_says_where_what_was_changed_will_stand(page: str, where: str) -> None:

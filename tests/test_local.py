@@ -182,10 +182,28 @@ def _check(local: Local) -> pd.DataFrame:
 
 
 def test_a_promise_that_names_nothing_we_know(tmp_path: Path) -> None:
-    with pytest.raises(DataRefused, match="floor 1: names a service or way in that is not there \\(found: housing_repair\\)"):
+    with pytest.raises(DataRefused, match="floor 1: 'services': names a service that is not there: housing_repair"):
         read_local(floors=write(tmp_path, "f.toml", PROMISE.replace("housing_repairs", "housing_repair")))
     with pytest.raises(DataRefused, match="'id'"):
         read_local(floors=write(tmp_path, "f.toml", PROMISE.replace('"L1"', '"F9"')))
+    # Both at once: mending the one does not bring up the other.
+    wrong = PROMISE.replace('"L1"', '"F9"').replace('channels = ["f2f"', 'channels = ["fax"')
+    assert wrong != PROMISE.replace('"L1"', '"F9"')
+    with pytest.raises(DataRefused) as refused:
+        read_local(floors=write(tmp_path, "f.toml", wrong))
+    assert "'id'" in str(refused.value) and "'channels': names a way in that is not there: fax" in str(refused.value)
+
+
+def test_nothing_can_have_been_decided_tomorrow(tmp_path: Path) -> None:
+    own = write(tmp_path, "s.csv", "id,service_name,by,on,why\nblue_badge,Parking badge,A. Officer,2026-12-01,As people say.\n")
+    promise = write(tmp_path, "f.toml", PROMISE.replace("2026-09-30", "2026-12-02"))
+    with pytest.raises(DataRefused) as refused:
+        read_local(services=own, floors=promise, today=dt.date(2026, 11, 30))
+    assert [str(problem) for problem in refused.value.problems] == [
+        "s.csv, line 2: 'on' lies after today (found: 2026-12-01). Give the day it was decided.",
+        "f.toml, floor 1: 'on' lies after today (found: 2026-12-02). Give the day it was decided.",
+    ]
+    assert read_local(services=own, today=dt.date(2026, 12, 1)).services["blue_badge"].service_name == "Parking badge"
 
 
 # ------------------------------------------------------------- said wherever a finding is shown

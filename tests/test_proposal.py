@@ -131,8 +131,16 @@ def test_what_cannot_be_meant_is_refused(change: tuple[str, str], said: str) -> 
 
 @pytest.mark.parametrize("given", ['"soon"', '"2027-13-01"', "true", "2027-04-01T10:00:00"])
 def test_what_is_no_day_is_told_in_our_words(given: str) -> None:
-    with pytest.raises(DataRefused, match=r"date: is not a day \(year-month-day, such as 2027-04-01\)"):
+    with pytest.raises(DataRefused, match=r"date: is not a day \(year-month-day\) .*\. Give the day it takes effect, such as 2027-04-01\."):
         proposal.parse(GOOD.replace("date = 2027-04-01", f"date = {given}"))
+
+
+def test_what_is_no_toml_is_told_how_it_is_written_and_a_ward_named_twice_as_that() -> None:
+    with pytest.raises(DataRefused) as refused:
+        proposal.parse(GOOD.replace("date = 2027-04-01", "date = 01/04/2027"))
+    assert "a day as 2027-04-01 without them" in str(refused.value) and "A ward may be named once only" not in str(refused.value)
+    with pytest.raises(DataRefused, match="A ward may be named once only"):
+        proposal.parse(GOOD + f"[service.contacts_by_ward.{CODES['A']}]\nphone = 1\n[service.contacts_by_ward.{CODES['A']}]\nphone = 2\n")
 
 
 def test_a_file_that_is_not_there() -> None:
@@ -370,6 +378,11 @@ def test_contacts_that_still_need_a_way_in_worked_by_hand() -> None:
     assert (moved.closing, round(moved.low, 1), round(moved.high, 1)) == (900, 101.9, 477.7)
 
 
+def test_no_contacts_are_said_to_be_none_in_plain_words() -> None:
+    none = proposal.parse(GOOD.replace("phone = 1500, f2f = 900, post = 200", "phone = 0, f2f = 0, post = 0"))
+    assert proposal.demand(none, people(list(CODES.values())))["label"].iloc[0] == "no contacts a year, against 0 now"
+
+
 def test_contacts_online_that_nobody_gave_widen_the_range_and_never_lower_it() -> None:
     # 2,600 contacts not online, 900 of them at the counter. None online: 0.064 x 2,600 x 900 / 2,600 = 57.6. The more there
     # are online, the more of the 900 cannot go there: 101.9 to 477.7 with 2,000 (above), all 900 in the end.
@@ -516,7 +529,10 @@ def test_options_count_wards_that_change_beside_those_with_advice(findings: pd.D
     counter, firm = keep[keep["channel"] == "f2f"], keep[keep["severity"].isin(["required", "recommended"])]
     # The counter closes and the phone thins in all six wards, whatever was found there.
     assert table.loc[["none", "proposed", "all"], "wards_changed"].tolist() == [0, 6, 6]
-    assert table.loc["none", "sentence"] == "Closes nothing."
+    unsaid = int(table.loc["none", "unsaid"])
+    assert unsaid and table.loc["none", "sentence"] == (
+        f"Closes nothing. For {unsaid} reasons to keep a way in, ward by ward, the proposal does not say that it is there."
+    )
     advised = set(firm.loc[firm["channel"].isin(["f2f", "phone"]), "area_code"])
     assert table.loc["proposed", "wards_advised"] == len(advised)
     # Where nothing says keep the counter it closes: not advised, and counted all the same (here without the phone's hours).

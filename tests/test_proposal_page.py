@@ -102,7 +102,19 @@ def test_a_file_is_read_and_every_mistake_of_all_is_shown_at_once() -> None:
 def test_a_date_that_is_none_is_answered_in_words() -> None:
     test = filled()
     test.text_input(key="proposal_date").set_value("next spring").run()
-    assert "date" in errors(test) and "next spring" in errors(test)
+    said = "form, date: is not a day (year-month-day) (found: next spring). Give the day it takes effect, such as 2027-04-01."
+    assert said in errors(test)
+    # Day first, as people write it here; the page says which day was read.
+    test.text_input(key="proposal_date").set_value("01/04/2027").run()
+    assert not test.error and "1 April 2027" in text(test)
+
+
+def test_nobody_is_scolded_for_a_date_before_they_could_give_one() -> None:
+    test = run("proposal.py")
+    test.multiselect(key="proposal_services").set_value(["blue_badge"]).run()
+    test.selectbox(key=BADGE + "f2f").set_value("Closes").run()
+    assert not test.error and not test.exception
+    assert [one.value for one in test.info] == ["Give the day it takes effect, such as 2027-04-01, to see what the proposal would do."]
 
 
 def test_a_row_for_each_case_is_refused_without_repeating_it() -> None:
@@ -198,6 +210,9 @@ def test_a_finding_is_answered_on_the_page_and_what_is_not_stays_counted(bundled
     asked = int(re.search(r"([\d,]+) findings that ask for an answer, ward by ward: ([\d,]+) not answered", text(test))[1].replace(",", ""))
     answer_one(test, "reject", "")  # no reason
     assert "reject has no reason" in errors(test)
+    # What is lacking is told in one go.
+    answer_one(test, "reject", "", "")
+    assert "reject has no reason" in errors(test) and "name: is blank. Say who answers" in errors(test)
     answer_one(test, "reject", "The library takes these calls from May.")
     assert not test.exception and not test.error, errors(test)
     rejected, left = (

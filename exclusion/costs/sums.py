@@ -15,6 +15,7 @@ from exclusion.costs.given import Costs
 from exclusion.proposal.model import ONLINE
 
 CONTACTS, EACH, SHARE, TIMES, YEAR = "contacts a year", "pounds a contact", "share, 0 to 1", "contacts", "pounds a year"
+GONE = "share; over 1 where some is left even if everybody comes back"
 Values = Mapping[str, float]
 
 
@@ -66,7 +67,7 @@ LINES = (
     Line(
         "gone_at",
         "Share coming back at which nothing is left",
-        SHARE,
+        GONE,
         sum="({saved} + {carried}) ÷ ({moved} × {each} × {back})",
         reckon=lambda v: _over(v["saved"] + v["carried"], v["moved"] * v["each"] * v["back"]),
     ),

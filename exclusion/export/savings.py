@@ -10,11 +10,12 @@ from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
 from exclusion.costs import Worked
+from exclusion.costs.sums import GONE
 from exclusion.export.files import FORMULA, undated
 
 FILE = "savings.xlsx"
 _HEAD = ("line", "what", "how", "unit", "least saved", "most saved")
-_SHAPE = {"pounds a year": "#,##0", "pounds a contact": "#,##0.00", "contacts a year": "#,##0", "share, 0 to 1": "0.00"}
+_SHAPE = {"pounds a year": "#,##0", "pounds a contact": "#,##0.00", "contacts a year": "#,##0", "share, 0 to 1": "0.00", GONE: "0.00"}
 _SIGNS = str.maketrans({"×": "*", "−": "-", "÷": "/"})
 
 

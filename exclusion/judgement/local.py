@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from exclusion import judgement
 from exclusion.contracts import DataRefused, Problem, UsageError, toml_document
@@ -65,13 +65,27 @@ class LocalThreshold(_Signed):
     high: float = Field(gt=0)
 
 
+def _services(named: tuple[str, ...]) -> tuple[str, ...]:
+    return _there(named, judgement.services(), "a service")
+
+
+def _ways_in(named: tuple[str, ...]) -> tuple[str, ...]:
+    return _there(named, judgement.channels(), "a way in")
+
+
+def _there(named: tuple[str, ...], known: Mapping[str, object], what: str) -> tuple[str, ...]:
+    if unknown := [one for one in named if one not in known]:
+        raise ValueError(f"names {what} that is not there: {', '.join(unknown)}")
+    return named
+
+
 class LocalFloor(_Signed):
     """A promise of the council's own: ways in it keeps everywhere for some services."""
 
     id: str = Field(pattern=r"^L\d+$")
     title: str = Field(min_length=1, max_length=80)
-    services: _Words = ()  # none: every service
-    channels: _Words = Field(min_length=1)
+    services: Annotated[_Words, AfterValidator(_services)] = ()  # none: every service
+    channels: Annotated[_Words, AfterValidator(_ways_in)] = Field(min_length=1)
     reason: str = Field(min_length=1)
     protected_characteristics: _Words = ("age", "disability")
 
@@ -87,7 +101,11 @@ class Local:
 
 
 def read_local(
-    services: str | Path | None = None, thresholds: str | Path | None = None, floors: str | Path | None = None, version: str | None = None
+    services: str | Path | None = None,
+    thresholds: str | Path | None = None,
+    floors: str | Path | None = None,
+    version: str | None = None,
+    today: date | None = None,
 ) -> Local:
     """Read a council's own files and lay them over ours.
 
@@ -103,6 +121,8 @@ def read_local(
         several values are joined by ``|`` in CSV. No services means all.
     version
         Version of our thresholds that stands underneath; the current one when None.
+    today
+        Nothing can have been decided after this day; the clock's when None.
 
     Raises
     ------
@@ -118,14 +138,14 @@ def read_local(
     held_floors: dict[str, Floor] | None = None
     held_thresholds: dict[str, Threshold] | None = None
     if services is not None:
-        profiles, said = _overlaid(profiles, Path(services), problems)
+        profiles, said = _overlaid(profiles, Path(services), problems, today)
         notices += said
     if floors is not None:
-        promises = _read(Path(floors), "floor", LocalFloor, problems)
+        promises = _read(Path(floors), "floor", LocalFloor, problems, today)
         held_floors, profiles, said = _promised(promises, profiles, Path(floors).name, problems)
         notices += said
     if thresholds is not None:
-        own = _read(Path(thresholds), "threshold", LocalThreshold, problems)
+        own = _read(Path(thresholds), "threshold", LocalThreshold, problems, today)
         held_thresholds, said = _thresholds(own, version, Path(thresholds).name, problems)
         notices += said
     if problems:
@@ -136,7 +156,7 @@ def read_local(
 # --------------------------------------------------------------------------- service profiles
 
 
-def _overlaid(held: Mapping[str, Service], path: Path, problems: list[Problem]) -> tuple[dict[str, Service], list[str]]:
+def _overlaid(held: Mapping[str, Service], path: Path, problems: list[Problem], today: date | None) -> tuple[dict[str, Service], list[str]]:
     result, seen, notices = dict(held), dict[tuple[str, str], str](), []
     signatures: dict[str, list[str]] = {}
     for where, row in _rows(path, "service", problems):
@@ -155,7 +175,7 @@ def _overlaid(held: Mapping[str, Service], path: Path, problems: list[Problem]) 
             seen[name, column] = where
         signed = {key: row[key] for key in ("by", "on", "why") if row.get(key) not in (None, "")}
         change = _model(
-            ProfileChange, {"id": name, "cells": {key: _text(value) for key, value in cells.items()}, **signed}, where, problems
+            ProfileChange, {"id": name, "cells": {key: _text(value) for key, value in cells.items()}, **signed}, where, problems, today
         )
         if change is None or len(problems) > found:
             continue
@@ -197,11 +217,6 @@ def _promised(
 ) -> tuple[dict[str, Floor], dict[str, Service], list[str]]:
     floors, result, notices = dict(judgement.floors()), dict(profiles), []
     for where, promise in promises:
-        unknown = [one for one in promise.services if one not in profiles]
-        unknown += [one for one in promise.channels if one not in judgement.channels()]
-        if unknown:
-            problems.append(Problem(where, "names a service or way in that is not there", ", ".join(unknown), "Mend the name."))
-            continue
         if promise.id in floors:
             problems.append(Problem(where, "this id is there twice", promise.id, "Give each promise its own."))
             continue
@@ -274,22 +289,27 @@ def _thresholds(
 M = TypeVar("M", bound=BaseModel)
 
 
-def _read(path: Path, key: str, model: type[M], problems: list[Problem]) -> list[tuple[str, M]]:
+def _read(path: Path, key: str, model: type[M], problems: list[Problem], today: date | None) -> list[tuple[str, M]]:
     rows = [
-        (where, _model(model, {k: v for k, v in row.items() if v not in (None, "")}, where, problems))
+        (where, _model(model, {k: v for k, v in row.items() if v not in (None, "")}, where, problems, today))
         for where, row in _rows(path, key, problems)
     ]
     return [(where, row) for where, row in rows if row is not None]
 
 
-def _model(model: type[M], row: Mapping[str, Any], where: str, problems: list[Problem]) -> M | None:
+def _model(model: type[M], row: Mapping[str, Any], where: str, problems: list[Problem], today: date | None = None) -> M | None:
     try:
-        return model.model_validate(row)
+        made = model.model_validate(row)
+        if isinstance(made, _Signed) and made.on > (today or date.today()):
+            problems.append(Problem(where, "'on' lies after today", made.on.isoformat(), "Give the day it was decided."))
+            return None
+        return made
     except ValidationError as error:
         for mistake in error.errors():
             column = ".".join(str(part) for part in mistake["loc"])
             missing = mistake["type"] == "missing"
-            what = f"'{column}' is missing" if missing else f"'{column}': {str(mistake['msg'])[:1].lower()}{str(mistake['msg'])[1:]}"
+            said = str(mistake["msg"]).removeprefix("Value error, ")
+            what = f"'{column}' is missing" if missing else f"'{column}': {said[:1].lower()}{said[1:]}"
             do = "Say who changed it, when and why." if column in ("by", "on", "why") else "Mend this line."
             problems.append(Problem(where, what, "" if missing else str(mistake["input"])[:80], do))
         return None

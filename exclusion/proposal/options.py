@@ -161,7 +161,7 @@ def _row(
     label = str(residents.total(people, wards)["label"].iloc[0]) if wards else "none"
     low, high, why = _contacts(option, change, judged, people, service, unchecked)
     changed = _changed(option, proposal, change, judged, all_wards(people), unchecked)
-    counts = (int((thin & firm).sum()), len(changed), len(wards))
+    counts = (int((thin & firm).sum()), len(changed), len(wards), int((unsaid & firm).sum()))
     return {
         "option": option.id,
         "title": option.title,
@@ -237,7 +237,7 @@ _CLOSED = {
 def _sentence(
     by: dict[str, int],
     minimum: int,
-    counts: tuple[int, int, int],
+    counts: tuple[int, int, int, int],
     unchecked: _Unchecked,
     option: Option,
     low: object,
@@ -245,7 +245,8 @@ def _sentence(
     why: str,
     online: bool,
 ) -> str:
-    thin, changed, advised = counts
+    thin, changed, advised, unsaid = counts
+    left = ""
     parts = [counted(by[name], one, many) for name, (one, many) in _CLOSED.items() if by[name]]
     if minimum:
         # The minimum is a condition as much as what is kept as one in a ward: which of them, the map shows apart.
@@ -256,12 +257,15 @@ def _sentence(
     if changed:
         text += f"; a way in closes or has fewer hours in {counted(changed, 'ward')}"
         text += f", one that is a condition or advised in {number_words(advised)} of them" if advised else ""
+    if option.closes == "nothing" and not option.adds and unsaid:
+        kept = counted(unsaid, "reason to keep a way in", "reasons to keep a way in")
+        left = f"For {kept}, ward by ward, the proposal does not say that it is there."
     if unchecked.away:
         text = unchecked.words(option)
     elif changed or option.closes == "not_flagged":
         text = f"{text}. {unchecked.words(option)}".strip()
     else:
-        text = "Closes nothing."
+        text = f"Closes nothing. {left}".strip()
     if why:
         return f"{text} How many contacts would need another way in is not known: {why}."
     if isinstance(high, float) and high >= 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,8 @@ from exclusion.proposal.lines import Place, line_of, lines
 from exclusion.proposal.model import UNSOUND, Proposal, place_faults, proposal_faults, service_faults, texts
 from exclusion.release import find_councils
 
+_DAYS = ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")
+
 _WORDS = {
     "missing": "is missing",
     "extra_forbidden": "is not a field of a proposal",
@@ -27,11 +30,10 @@ _WORDS = {
     "greater_than_equal": "is below zero",
     "string_too_short": "is blank",
     "too_short": "is empty",
-} | dict.fromkeys(
-    ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
-    "is not a day (year-month-day, such as 2027-04-01)",
-)
-_DO = {
+} | dict.fromkeys(_DAYS, "is not a day (year-month-day)")
+_WRITTEN = "Mend that line: words stand in quotation marks, a day as 2027-04-01 without them, a list in brackets."
+_TWICE = "Mend that line. A ward may be named once only: give counts for a ward, never a row for each case."
+_DO = dict.fromkeys(_DAYS, "Give the day it takes effect, such as 2027-04-01.") | {
     "missing": "Add it.",
     "extra_forbidden": "Mend its name or leave it out; docs/proposals.md lists the fields. Nothing about a person or a case belongs here.",
 }
@@ -106,8 +108,12 @@ def parse(
     listed: pd.DataFrame | None = None,
 ) -> Proposal:
     """A proposal from TOML text; see :func:`read`. Without ``folder`` no contacts file can be read."""
-    advice = "Mend that line. A ward may be named once only: give counts for a ward, never a row for each case."
-    document = toml_document(text, where, advice)
+    try:
+        document = toml_document(text, where, _WRITTEN)
+    except DataRefused as refused:
+        # Python's reader says of a name that stands twice that it cannot be written over.
+        twice = any("overwrite" in one.what or "twice" in one.what for one in refused.problems)
+        raise DataRefused([replace(one, do=_TWICE) for one in refused.problems] if twice else refused.problems) from None
     return build(document, where, areas, folder, lines(text), councils, listed)
 
 

@@ -247,7 +247,7 @@ def _unknown(considered: Considered, ids: list[str]) -> list[str]:
     rules = sorted({name for cell in rows["not_checked"] for name in str(cell).split("|") if name})
     known = judgement.rules()
     titles = [within(known[name].title) for name in rules if name in known]
-    rest = [f"{len(titles) - MOST_RULES} other rules"] if len(titles) > MOST_RULES else []
+    rest = [counted(len(titles) - MOST_RULES, "other rule")] if len(titles) > MOST_RULES else []
     said = join_words([*titles[: MOST_RULES if rest else None], *rest])
     lines = [f"Not checked for want of figures: {said}. That does not mean no need."] if titles else []
     return [*lines, "Who uses each service is our default estimate; devices and skills are not known by ward."]

@@ -13,7 +13,7 @@ import pandas as pd
 import streamlit as st
 
 from exclusion import register, ui
-from exclusion.contracts import ExclusionError
+from exclusion.contracts import ExclusionError, Problem, UsageError
 from exclusion.proposal import Considered
 from exclusion.register import Response, chain, responses
 from exclusion.report.proposed import named_services
@@ -138,6 +138,12 @@ def _form(findings: pd.DataFrame, take: Callable[[Sequence[Response], str], None
         return
     if not wards or response is None:
         st.error("Choose at least one ward, and accept, amend or reject.")
+        return
+    if not name.strip():
+        lacking = [Problem("name", "is blank", "", "Say who answers: an answer stands with who gave it.")]
+        if response != "accept" and not reason.strip():
+            lacking.append(Problem("reason", f"{response} has no reason", "", "Say why, in your own words."))
+        ui.show_error(UsageError(lacking))
         return
     mine = rows[rows["area_code"].isin(wards)]
     keys = mine[responses.KEY].astype(str).to_dict("records")

@@ -80,6 +80,6 @@ def tell() -> ExclusionError | None:
         return error
     st.info(
         f"Judgement on this page is partly your own ({names}), taken up in this visit and seen only by you. "
-        f"What it changes is said {_WHERE.get(page, 'with the findings')}. Take it away on the page Proposal."
+        f"What it changes is said {_WHERE.get(page, 'with the findings')}. Remove it on the page Proposal."
     )
     return None

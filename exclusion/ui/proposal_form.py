@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -48,15 +49,22 @@ def gather(
     """
     how = ask(st.radio, "How to give the proposal", "proposal_how", KINDS[0], options=KINDS, horizontal=True)
     found: list[Proposal] = []
+    undated = False
     if how == KINDS[0]:
         fields = _form(evidence, councils, local, listed, problems)
-        if fields["service"] or fields["place"]:
+        changes = bool(fields["service"] or fields["place"])
+        if changes and fields["date"] is None:
+            undated = True  # asked for below: nothing is wrong while somebody still fills in the form
+        elif changes:
             attempt(lambda: found.append(proposal.build(fields, "form", evidence.areas)), problems)
     label = "Other proposals that are live at once (TOML)" if how == KINDS[0] else "Proposal files (TOML), all that are live at once"
     for name, content in upload(label, "proposal_toml", ["toml"], several=True):
         attempt(lambda name=name, content=content: found.append(_parsed(name, content, evidence, listed)), problems)  # type: ignore[misc]
     if problems:
         ui.show_error(DataRefused(problems))
+        st.stop()
+    if undated:
+        st.info("Give the day it takes effect, such as 2027-04-01, to see what the proposal would do.")
         st.stop()
     if not found:
         st.info("Say what closes or gets fewer hours, or upload a proposal, to see what it would do.")
@@ -91,7 +99,7 @@ def _form(
     with left:
         title = ask(st.text_input, "What the proposal is called", "proposal_title", "Proposal")
     with right:
-        start = ask(st.text_input, "From when (year-month-day, such as 2027-04-01)", "proposal_date", "")
+        start = ask(st.text_input, "From when (such as 2027-04-01, or day first: 01/04/2027)", "proposal_date", "")
     services = [part for one in chosen if (part := _service(held[one], areas, evidence.areas, problems))]
     changed = _places(listed, areas)
     with st.expander("The officer's own words (printed as such, not checked)"):
@@ -107,11 +115,15 @@ def _form(
     }
 
 
-def _date(text: str) -> date | str:
+def _date(text: str) -> date | str | None:
+    """A day as it was typed, year first or day first; None while nothing is."""
+    held = text.strip()
+    if day_first := re.fullmatch(r"(\d{1,2})[/.](\d{1,2})[/.](\d{4})", held):
+        held = "{2}-{1:0>2}-{0:0>2}".format(*day_first.groups())
     try:
-        return date.fromisoformat(text.strip())
+        return date.fromisoformat(held) if held else None
     except ValueError:
-        return text or "not given"  # the model says what is wrong with it
+        return text  # the model says what is wrong with it
 
 
 def _service(service: Service, areas: pd.DataFrame, every: pd.DataFrame, problems: list[Problem]) -> dict[str, Any] | None:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from exclusion.costs import Line, Worked
 from exclusion.costs.leaking import pounds
-from exclusion.costs.sums import CONTACTS, EACH, SHARE, YEAR
+from exclusion.costs.sums import CONTACTS, EACH, GONE, SHARE, YEAR
 
 NUMBERS = ["Least saved", "Most saved"]
 
@@ -35,6 +35,6 @@ def _value(value: float, line: Line) -> str:
         return pounds(value)
     if line.unit == EACH:
         return f"£{value:,.2f}"
-    if line.unit == SHARE:
+    if line.unit in (SHARE, GONE):
         return f"{100 * value:,.0f} in 100" if value <= 1 else "more than everybody"
     return f"{value:,.0f}" if line.unit == CONTACTS else f"{value:g}"

@@ -183,7 +183,7 @@ def option_rows(considered: Considered) -> pd.DataFrame:
     table["What it does"] = rows["sentence"]
     table["Conditions closed, with the minimum"] = rows["conditions_closed"]
     table["Advised closed"] = rows["advised_closed"]
-    table["Not said"] = rows["unsaid"]
+    table["To keep, and the option does not say"] = rows["unsaid"]
     table["Wards not assessed"] = rows["wards_unchecked"]
     table["Wards where a way in closes or thins"] = rows["wards_changed"]
     table["Wards with advice touched"] = rows["wards_advised"]
