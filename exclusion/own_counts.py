@@ -189,4 +189,9 @@ def _number(text: str, where: str) -> tuple[float, Problem | None]:
         return np.nan, Problem(where, "is not a number", text, "Give a number, or leave it blank when it is not known.")
     if not np.isfinite(number) or number < 0:
         return np.nan, Problem(where, "is not a count of zero or more", text, "Give a number, or leave it blank when it is not known.")
+    if number >= MOST:
+        return np.nan, Problem(where, "is more than can be counted in a ward", text[:40], "Correct the number.")
     return number, None
+
+
+MOST = 1e9

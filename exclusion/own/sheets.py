@@ -135,7 +135,7 @@ def _workbook(file: IO[bytes], where: str, sheet: str | None) -> Iterator[Iterat
         with zipfile.ZipFile(file) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())
             names = {part.filename for part in packed.infolist()}
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         _refuse(where, "is cut off or damaged", "Save or export it again.")
     if unpacked > own_rules().files.largest_unpacked_mb * MB:
         _refuse(where, f"unpacks to {unpacked / MB:,.0f} MB, more than a workbook of a council can hold", "Check where it came from.")

@@ -101,7 +101,7 @@ def points(path: str | Path, postcodes: Iterable[str] | None = None, wards: Iter
         raise SourceUnreachable(Problem(str(path), "is not a file of postcode points", "", ADVICE))
     try:
         parts = [_cut(part, postcodes, wards) for part in _parts(path, wards is not None)]
-    except (OSError, pyarrow.ArrowException, zipfile.BadZipFile, UnicodeDecodeError, ValueError, EOFError) as error:
+    except (OSError, pyarrow.ArrowException, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError, EOFError) as error:
         raise DataRefused(Problem(path.name, f"cannot be read: {error}", "", "It may be cut off, or of another kind. " + ADVICE)) from None
     if not parts:
         raise DataRefused(Problem(path.name, "holds no file of postcodes", "", ADVICE))
