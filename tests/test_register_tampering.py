@@ -118,3 +118,14 @@ def test_a_guard_that_was_taken_away_is_told(filled: Register) -> None:
         name = "history_no_update" if connection.dialect.name == "sqlite" else "history_append_only ON history"
         connection.exec_driver_sql(f"DROP TRIGGER {name}")
     assert registers.verify(filled).problems == ("The guard of the table 'history', which refuses to change a row, was taken away.",)
+
+
+def test_a_file_that_was_rewritten_as_text_is_named(filled: Register) -> None:
+    """SQLite lets anybody write text where bytes belong, and gives it back as text; PostgreSQL refuses it by itself."""
+    if filled.engine.dialect.name != "sqlite":
+        return
+    change = "UPDATE contents SET body = CAST(body AS TEXT) WHERE sha256 = (SELECT sha256 FROM parts WHERE name = 'run.toml' LIMIT 1)"
+    said = found(filled, lambda connection: connection.exec_driver_sql(change))
+    assert len(said) == 1 and "run.toml" in said[0] and "was changed after it was saved" in said[0]
+    torn = "UPDATE contents SET body = substr(body, 1, length(body) - 1) || x'00'"
+    assert found(filled, lambda connection: connection.exec_driver_sql(torn))

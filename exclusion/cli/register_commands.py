@@ -211,7 +211,10 @@ def export_command(
     what = "the public draft" if public else "the share pack" if share else "every version"
     wrote(as_json, [out], f"Wrote {what} to {out}")
     if share:
-        complain("Read the reasons in it before you send it: names of officers were taken out, a name of anybody else was not.")
+        complain(
+            "Read the reasons in it before you send it: officers' names in full were taken out; a first name alone, or anybody else's "
+            "name, was not."
+        )
 
 
 @register_app.command(name="import")

@@ -11,6 +11,7 @@ import typer
 from exclusion.cli.inputs import load
 from exclusion.cli.options import AsJson, Councils, Release
 from exclusion.cli.screen import complain, wrote
+from exclusion.contracts import Problem, UsageError
 
 
 def take(
@@ -29,6 +30,8 @@ def take(
     from exclusion import register
     from exclusion.export import csv_bytes, whole_folder
 
+    if out.is_dir() and any(out.iterdir()):
+        raise UsageError(Problem(str(out), "is not empty, and nothing of yours is written over", "", "Name a new folder."))
     evidence = load(release)
     codes = evidence.find_councils(council)
     names = list(dict.fromkeys(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "council_name"]))

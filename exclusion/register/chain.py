@@ -256,10 +256,14 @@ def _content_problems(connection: Connection) -> tuple[int, list[str]]:
     count, problems = 0, []
     sizes = {str(row.sha256): row.size for row in connection.execute(sa.select(schema.contents.c.sha256, schema.contents.c.size))}
     names = list(sizes)
+    column = schema.contents.c.body
+    # SQLite keeps text where somebody wrote text, and would then read it as text; PostgreSQL refuses it by itself.
+    kind = sa.func.typeof(column) if connection.dialect.name == "sqlite" else sa.literal("blob")
     for name in names:
-        body = bytes(connection.execute(sa.select(schema.contents.c.body).where(schema.contents.c.sha256 == name)).scalar_one())
+        row = connection.execute(sa.select(sa.cast(column, sa.LargeBinary), kind).where(schema.contents.c.sha256 == name)).one()
+        body = bytes(row[0])
         count += 1
-        if sha256(body) != name or sizes[name] != len(body):
+        if row[1] != "blob" or sha256(body) != name or sizes[name] != len(body):
             problems.append(f"The file {wanted.get(name, name)} was changed after it was saved.")
         elif name not in wanted:
             problems.append(f"The file {name} is held and belongs to no version.")

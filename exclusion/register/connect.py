@@ -313,7 +313,8 @@ def _sqlite_said(error: sqlite3.Error, where: str) -> ExclusionError:
     code, words = _code(error), str(error)
     # Without a byte left SQLite cannot even make its side files, and only says that reading or writing failed.
     if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _free(where) < _TIGHT):
-        return UsageError(Problem(where, f"cannot be saved to: the disk is full. {_KEPT}", "", "Make room on the disk, then save again."))
+        what = f"cannot be used: the disk is full, and to read it takes some room too. {_KEPT}"
+        return UsageError(Problem(where, what, "", "Make room on the disk, then try again."))
     if code == sqlite3.SQLITE_IOERR:
         what = f"cannot be written or read: {words}. {_KEPT}"
         return UsageError(Problem(where, what, "", "The disk may be full or failing: make room, or use another disk, then save again."))

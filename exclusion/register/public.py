@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from exclusion.register.carry import send
 from exclusion.register.connect import Register
 from exclusion.register.draft import draft_html
 from exclusion.register.identity import named
-from exclusion.register.nameless import Nameless, names_in
+from exclusion.register.nameless import Nameless, makers, names_in
 from exclusion.register.reading import Saved
 from exclusion.release_write import to_toml
 
@@ -47,14 +47,21 @@ Figures describe an area, not the people in it. Blank means not known; it never 
 """
 
 
-def public_copy(saved: Saved) -> dict[str, bytes]:
+def public_copy(saved: Saved, known: Iterable[str] = ()) -> dict[str, bytes]:
     """The files of the public copy: name -> content, the same for the same version.
 
-    Names of officers and the note of the version are left out; answers and their reasons stay, as
-    they are what shows due regard. An officer who writes a name into a reason is not caught.
+    Parameters
+    ----------
+    known
+        Names of people to leave out beside those of the version itself, such as of whoever made an earlier one.
+
+    Notes
+    -----
+    Names of officers in full and the note of the version are left out; answers and their reasons stay, as
+    they are what shows due regard. A first name alone, or anybody else's name, is not caught.
     """
     version = saved.version
-    without = Nameless(names_in(saved))
+    without = Nameless({*known, *names_in(saved)})
     findings = without.table(saved.findings)
     areas, scores, people = saved.table("areas"), saved.table("scores"), saved.table("people")
     wards = pd.DataFrame(areas[["area_name", "council_code", "council_name", "nation"]])
@@ -67,7 +74,7 @@ def public_copy(saved: Saved) -> dict[str, bytes]:
         "council_wide.csv": without.table(saved.table("council_wide")),
     }
     files = {name: csv_bytes(_marked(table)) for name, table in tables.items()}
-    words = {"mark": MARK, "title": version.title, "councils": version.councils, "services": version.services}
+    words = {"mark": MARK, "title": without(version.title), "councils": version.councils, "services": version.services}
     words |= {"number": str(version.number), "date": version.made_at[:10], "release": version.release}
     files["README.txt"] = _TEXT.format(**words).encode("utf-8")
     files["draft.html"] = without(draft_html(saved, MARK)).encode("utf-8")
@@ -101,4 +108,4 @@ def export_public(register: Register, assessment: str, path: str | Path, *, by: 
         When there is no such version, or the place cannot be written.
     """
     who, saved = named(by), reading.load(register, assessment, number)
-    return send(register, saved.version, public_copy(saved), path, who, "public draft")
+    return send(register, saved.version, public_copy(saved, makers(register, saved)), path, who, "public draft")

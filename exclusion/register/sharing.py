@@ -25,7 +25,7 @@ from exclusion.register import contents, reading
 from exclusion.register.carry import send
 from exclusion.register.connect import Register
 from exclusion.register.identity import named
-from exclusion.register.nameless import Nameless, names_in
+from exclusion.register.nameless import Nameless, makers, names_in
 from exclusion.register.public import FINDINGS, without_contacts
 from exclusion.register.reading import Saved
 from exclusion.register.responses import KEEPS_OPEN, KEY
@@ -49,8 +49,8 @@ findings.csv      what was found, ward by ward, and what was answered
 mitigations.csv   what was found and what was done about it, a line for each way in
 services.csv      service profiles that are that council's and not ours, where it has any
 
-Names of officers, notes and counts of contacts are left out; a name of anybody else that an officer wrote into
-a reason is not caught. The figures are of that council's wards: they say nothing about yours. To begin your own
+Names of officers in full, notes and counts of contacts are left out; a first name alone, or a name of anybody else
+that an officer wrote into a reason, is not caught. The figures are of that council's wards: they say nothing about yours. To begin your own
 from it: exclusion take FILE --council "YOUR COUNCIL" --by NAME -o FOLDER, or the page Proposal of the app.
 """
 
@@ -127,14 +127,17 @@ def _profiles(changed: Sequence[Service], councils: str, on: str, without: Namel
 
 
 def _mitigations(saved: Saved, findings: pd.DataFrame) -> pd.DataFrame:
-    """A line for each way in of a service, how firm, what the proposal does to it, and what was answered."""
+    """A line for each way in of a service, how firm, what the proposal does to it, and what was answered.
+
+    Of the services and wards the proposals are about, and of every answer.
+    """
     services = {one.id: one.service_name for one in _services(saved)}
     effects = saved.table("effects") if "effects" in saved.tables else None
     if effects is None:
         rows = findings.assign(proposal_effect="none", fewer_hours=False)
     else:
         rows = effects.merge(findings[[*KEY, "response", "response_reason"]], on=KEY, how="left", validate="one_to_one")
-    rows = rows[rows["kind"].isin(KEEPS_OPEN)]
+    rows = rows[rows["kind"].isin(KEEPS_OPEN) & (_touched(saved, rows) | (rows["response"] != ""))]
     rows = rows.assign(firmness=rows["severity"].where(rows["kind"] == "keep", rows["kind"]))
     lines = []
     keys = ["service_id", "channel", "firmness", "proposal_effect", "fewer_hours", "response", "response_reason"]
@@ -152,7 +155,20 @@ def _mitigations(saved: Saved, findings: pd.DataFrame) -> pd.DataFrame:
                 "reason": reason,
             }
         )
-    return pd.DataFrame(lines, columns=LINES)
+    # What was answered is what a neighbour learns from, so it comes first.
+    return pd.DataFrame(lines, columns=LINES).sort_values("answer", key=lambda one: one == "", kind="stable", ignore_index=True)
+
+
+def _touched(saved: Saved, rows: pd.DataFrame) -> pd.Series:
+    """Whether a proposal is about the service of a row and its ward; everything, where nothing was proposed."""
+    changes = [change for text in saved.proposals for change in tomllib.loads(text).get("service", [])]
+    if not changes:
+        return pd.Series(True, rows.index)
+    about = pd.Series(False, rows.index)
+    for change in changes:
+        here = rows["area_code"].isin(change["wards"]) if change.get("wards") else True
+        about |= (rows["service_id"] == change["id"]) & here
+    return about
 
 
 def export_share(register: Register, assessment: str, path: str | Path, *, by: str, number: int | None = None) -> Path:
@@ -164,5 +180,4 @@ def export_share(register: Register, assessment: str, path: str | Path, *, by: s
         When there is no such version, or the place cannot be written.
     """
     who, saved = named(by), reading.load(register, assessment, number)
-    everybody = set(reading.versions(register, saved.version.assessment)["made_by"])
-    return send(register, saved.version, share_pack(saved, {*everybody, who}), path, who, "share pack")
+    return send(register, saved.version, share_pack(saved, {*makers(register, saved), who}), path, who, "share pack")

@@ -299,8 +299,8 @@ def _send(assessment: str, title: str, number: int) -> None:
     st.markdown(
         "The whole record holds the names of officers: it is to keep, or to send to a colleague. The public draft leaves out names, notes "
         "and small counts, and is marked draft in every file. The share pack is for another council to begin from: proposal, findings, "
-        "what was answered and your service profiles, without names. Read the reasons in it first: a name of anybody else that was written "
-        "into one is not caught."
+        "what was answered and your service profiles, without names. Read the reasons in both first: a first name alone, or anybody else's "
+        "name, is not caught."
     )
     give = partial(st.download_button, mime="application/zip", on_click="ignore", width="stretch")
     left, middle, right = st.columns(3)
