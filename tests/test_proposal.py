@@ -547,6 +547,8 @@ def test_fewer_hours_count_as_a_change_also_where_only_what_is_free_closes(findi
     # The phone, part of the minimum in all six wards, gets fewer hours in all six, whatever becomes of the counter.
     assert table.loc["some", ["thinned", "wards_changed", "wards_advised"]].tolist() == [6, 6, 6]
     assert "in six wards, one that is a condition or advised in six of them" in table.loc["some", "sentence"]
+    assert table.loc["some", "sentence"].startswith("Closes nothing we found a reason to keep; fewer hours for six that we did; a way in")
+    assert "; six more with fewer hours;" in table.loc["proposed", "sentence"]
     # A ward with advice touched is a ward that changes, under every option, also where fewer hours are meant for some wards only.
     few = proposal.parse(GOOD.replace('keep = ["post"]', f'keep = ["post"]\nwards = ["{CODES["A"]}", "{CODES["D"]}"]'))
     for one in (table, proposal.options(findings, summaries, few, people(list(CODES.values()))).set_index("option")):

@@ -319,6 +319,7 @@ def test_a_ward_where_the_minimum_closes_is_no_ward_where_nothing_changes(bundle
     assert gone.options.set_index("option").loc["proposed", "conditions_closed"] == 21
     told = shown.effect_rows(gone, "council_tax_reduction")["What the proposal does here"]
     assert told.str.startswith("Closes: phone (council-wide minimum).").all()
+    assert not told.str.contains(".).", regex=False).any()
     ward = str(gone.assessment.areas.index[0])
     head, note = shown.ward_lines(gone, "council_tax_reduction", ward)[0]
     assert head == "Closes: phone, of the council-wide minimum." and "which holds in every ward" in note

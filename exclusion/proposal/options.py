@@ -253,7 +253,8 @@ def _sentence(
         whole = "it" if minimum == 1 else "all of them"
         parts[0] += f" ({whole if minimum == by['required'] else number_words(minimum)} of the council-wide minimum)"
     closes = f"closes {join_words(parts)}, ward by ward" if parts else "closes nothing we found a reason to keep"
-    text = capital(closes) + (f"; {counted(thin, 'more', 'more')} with fewer hours" if thin else "")
+    thinner = f"{counted(thin, 'more', 'more')} with fewer hours" if parts else f"fewer hours for {number_words(thin)} that we did"
+    text = capital(closes) + (f"; {thinner}" if thin else "")
     if changed:
         text += f"; a way in closes or has fewer hours in {counted(changed, 'ward')}"
         text += f", one that is a condition or advised in {number_words(advised)} of them" if advised else ""

@@ -121,7 +121,7 @@ def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
         if code not in by_ward:
             lines.append("Not assessed." if unknown[code] else f"Nothing found {BEYOND}, in the rules checked.")
         for row in each(by_ward[code]) if code in by_ward else ():
-            why = str(row.short).partition(": ")[2]
+            why = str(row.short).partition(": ")[2].removesuffix(".")
             line = (
                 f"{effect_words(row.proposal_effect, row.fewer_hours)}: {way(row.channel)} ({severity_words(row.severity).lower()}: {why})."
             )
