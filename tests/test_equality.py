@@ -306,6 +306,36 @@ def test_answers_stand_beside_the_action_with_reason_name_and_date(considered):
     assert "<b>stops</b>" not in equality.to_html(made)
 
 
+def test_what_was_amended_or_rejected_is_printed_with_reason_and_name_whatever_was_found(considered):
+    """The minimum (phone, fewer hours; post, kept) is answered in one ward each: neither closes, and both are printed."""
+    rows = considered.findings
+    floor = rows[(rows["kind"] == "floor") & (rows["service_id"] == "blue_badge") & (rows["area_name"] == "Anchorsholme")]
+    floor = floor.set_index("channel", drop=False)
+    who = {"name": "A. Officer", "date": "2026-11-25T10:00:00Z"}
+    said = {"phone": ("reject", "The line is quiet <b>here</b>."), "post": ("amend", "By hand at the library.")}
+    given = pd.DataFrame(
+        [
+            {**floor.loc[way, actions.KEY].to_dict(), "response": answer, "reason": why, **who}
+            for way, (answer, why) in said.items()
+        ]
+    )
+    made = equality.build(considered, answers=given, today=TODAY)
+    table = next(one for one in tables(made, 11) if one.caption.startswith("What officers amended or rejected"))
+    assert {row[1:] for row in table.rows} == {
+        ("Anchorsholme", "Rejected", "The line is quiet <b>here</b>.", "A. Officer, 25 November 2026"),
+        ("Anchorsholme", "Amended", "By hand at the library.", "A. Officer, 25 November 2026"),
+    }
+    assert all("The minimum everywhere" in row[0] for row in table.rows)
+    assert "By hand at the library." in words_of(equality.to_docx(made)) and "<b>here</b>" not in equality.to_html(made)
+    assert not any(one.caption.startswith("What officers amended") for one in tables(equality.build(considered, today=TODAY), 11))
+
+
+def test_a_minimum_that_gets_fewer_hours_has_a_draft_action(made):
+    phone = next(row for row in tables(made, 11)[0].rows if "Blue Badge" in row[0] and "phone. The minimum everywhere." in row[0])
+    assert phone[0].endswith("The proposal keeps it for fewer hours.")
+    assert phone[1].startswith("Check that the hours left of phone work")
+
+
 def test_the_last_answer_to_a_finding_counts(considered):
     table, names = answers(considered, one=("accept", ""))
     later = table.assign(response="amend", reason="Twice a week.")

@@ -17,6 +17,7 @@ from exclusion.words import capital, counted, date_words, join_words
 
 KEY: list[str] = list(TABLES["findings"].unique or [])
 FIRMNESS = {"floor": "The minimum everywhere", **SCREEN_WORDS}
+_FOUND = {**FIRMNESS, "more_use": "May be used more"}
 FIRM = ("required", "recommended", "monitor")
 MOST_NAMED = 30
 """Wards named in a cell; the rest are counted, and all stand in the findings table."""
@@ -77,8 +78,8 @@ def drafts(considered: Considered, found: pd.DataFrame, where: pd.Index, named: 
         one action for each place of theirs that closes or thins.
     """
     services = {service.id: service for service in considered.assessment.services}
-    closing_floor = (found["kind"] == "floor") & (found["proposal_effect"] == "closes")
-    rows = found[found["area_code"].isin(where) & ((found["kind"] == "keep") | closing_floor)]
+    less = (found["proposal_effect"] == "closes") | found["fewer_hours"].astype(bool)
+    rows = found[found["area_code"].isin(where) & ((found["kind"] == "keep") | ((found["kind"] == "floor") & less))]
     rows = rows.assign(firmness=rows["severity"].where(rows["kind"] == "keep", "floor"))
     lines: list[tuple[str, ...]] = []
     chosen = [one for one in services if one in set(named)]
@@ -196,6 +197,31 @@ def summary(found: pd.DataFrame, stray: int) -> Listed:
     if stray:
         lines.append(f"{capital(counted(stray, 'answer'))} kept in the register fit no finding of this proposal, and are not shown.")
     return Listed(tuple(lines))
+
+
+def differing(found: pd.DataFrame, services: Mapping[str, Any]) -> Table | None:
+    """Every finding that an officer amended or rejected, whatever its kind: the answer, its reason and who gave it.
+
+    Parameters
+    ----------
+    found
+        As :func:`answered` gives it.
+
+    Returns
+    -------
+    Table
+        One row for findings that share a service, way in, firmness, answer, reason and name; None where there are none.
+    """
+    rows = found[found["response"].isin(("amend", "reject"))]
+    rows = rows.assign(firmness=rows["severity"].where(rows["kind"] == "keep", rows["kind"]))
+    cells = []
+    for (service_id, channel, firmness, answer, reason), group in rows.groupby(
+        ["service_id", "channel", "firmness", "response", "answer_reason"], sort=False
+    ):
+        what = f"{services[str(service_id)].service_name}: {way(str(channel))}. {_FOUND[str(firmness)]}."
+        cells.append((what, _names(group, 0), ANSWERED[str(answer)], str(reason), _who(group)))
+    columns = ("What was found", "Wards", "Answer", "Reason, in the officer's words", "Who and when")
+    return Table("What officers amended or rejected, and why", columns, tuple(cells)) if cells else None
 
 
 def of_characteristic(found: pd.DataFrame, names: tuple[str, ...], services: Mapping[str, Any]) -> tuple[str, ...]:

@@ -364,10 +364,12 @@ def _actions(given: Given) -> list[Block]:
             if away and len(away) == len(given.named)
             else "No finding asks for an action in these wards, in the rules that could be checked. The council-wide minimum still applies."
         )
+    differing = actions.differing(given.concerned, given.services)
     return [
         *blocks,
         Sub("What officers answered"),
         actions.summary(given.concerned, given.stray),
+        *([differing] if differing else []),
     ]
 
 
