@@ -43,8 +43,9 @@ def readdress(name: str, spelt: str | list[str]) -> None:
     A question takes its first answer from the address that the run began with: one that it cannot read it clears, and
     the link that the visitor copies then opens on something else.
     """
-    st.query_params[name] = spelt
-    st.rerun()
+    with suppress(StreamlitAPIException):  # the question has been asked: its answer stands, and the address follows it
+        st.query_params[name] = spelt
+        st.rerun()
 
 
 def say_what_the_link_lacks(name: str, labels: set[str], what: str, instead: str) -> None:

@@ -25,11 +25,12 @@ def heed_names(held: Evidence) -> None:
     listed = _councils(held.manifest.version)
     if not (given := st.query_params.get_all("council")):
         code = _code_in(str(st.query_params.get("ward", "")))  # a link with a ward alone is to its own council
-        if not st.session_state.setdefault("_arrived", False) and code in held.areas.index:
-            st.session_state["_arrived"] = True
-            readdress("council", [listed[str(held.areas.loc[code, "council_code"])][0]])
+        begun = st.session_state.get("_arrived", False)
         st.session_state["_arrived"] = True
+        if not begun and code in held.areas.index:
+            readdress("council", [listed[str(held.areas.loc[code, "council_code"])][0]])
         return
+    st.session_state["_arrived"] = True  # the council that a page shows by itself leaves the address; the ward then stands there alone
     known = {code.casefold(): code for code in listed}
     for code, (label, _) in listed.items():
         name = label.removesuffix(f" ({code})").casefold()

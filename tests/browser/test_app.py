@@ -70,6 +70,13 @@ def test_a_ward_is_found_from_any_page_and_the_link_says_which(visit, settle):
     other.get_by_text("Roundhay, Leeds (E05011411).", exact=True).wait_for()
 
 
+def test_a_link_by_name_and_code_opens_also_for_the_council_that_is_shown_by_itself(visit, settle):
+    page = visit("ward?council=Blackpool&ward=E05015188")
+    page.get_by_text("Bloomfield, Blackpool (E05015188).", exact=True).wait_for()
+    settle(page)
+    assert "ward=Bloomfield" in page.url and not page.locator("[data-testid=stException]").count()
+
+
 def test_a_weight_repaints_the_map_without_reloading_it(visit, map_frame, settle, record_property):
     page = visit(f"risk_map?{THREE}")
     frame = map_frame(page)
