@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 _SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
@@ -69,6 +69,42 @@ def number_words(n: int) -> str:
 def counted(n: int, one: str, many: str = "") -> str:
     """A number and its noun: "one ward", "14 wards", "no wards". ``many`` when an s will not do."""
     return f"{number_words(n)} {one if n == 1 else many or one + 's'}"
+
+
+_NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+
+
+def spoken(text: str) -> int:
+    """How many words it takes to say a text: "7.3%" is "seven point three per cent", and £ and % are one word each."""
+    words = 0
+    for word in text.split():
+        numbers = _NUMBER.findall(word)
+        words += sum(map(_said, numbers)) + word.count("%") + word.count("£") if numbers else 1
+    return words
+
+
+def seconds_aloud(lines: Iterable[str]) -> float:
+    """How long a page takes to read aloud, pauses between its lines included.
+
+    Fitted to espeak-ng at its own pace (175 words a minute, British English) on 90 councillor pages of six councils in four nations:
+    never more than 2.2 seconds too short. Letters count, and each word of a number.
+    """
+    words = [word for line in lines for word in line.split()]
+    letters = sum(letter.isalpha() for word in words for letter in word)
+    return 11.4 + 0.0678 * letters + 0.39 * sum(spoken(word) for word in words if _NUMBER.search(word))
+
+
+def _said(number: str) -> int:
+    whole, _, decimals = number.replace(",", "").partition(".")
+    return _whole(int(whole)) + (1 + len(decimals) if decimals else 0)
+
+
+def _whole(n: int) -> int:
+    """Words of a whole number: 2,021 is "two thousand and twenty one"."""
+    if n < 100:
+        return 1 + (n > 20 and n % 10 > 0)
+    step, rest = (100, n % 100) if n < 1000 else (1000, n % 1000)
+    return _whole(n // step) + 1 + (_whole(rest) + (rest < 100) if rest else 0)
 
 
 def join_words(parts: Sequence[str], last: str = "and") -> str:

@@ -16,6 +16,7 @@ if kind == paper.SCRUTINY and considered is not None:
     findings = register.answered(considered.assessment.findings, answering.of_visit())
     part, whole = (make(considered, date.today(), findings, duty=duty) for make in (report.scrutiny_part, report.scrutiny_html))
     paper.show(part, whole, "scrutiny.html")
+    ui.cannot_tell("area", "two_facts", "no_flag", "low_use", "profile", "due_regard")
     st.stop()
 
 if considered is None:
@@ -33,3 +34,4 @@ if ward is None:
     st.stop()
 part, whole = (make(result, service_id, ward, date.today(), duty=duty) for make in (report.ward_part, report.ward_html))
 paper.show(part, whole, f"{ward}-{service_id}.html")
+ui.cannot_tell("area", "two_facts", "census", "income", "unmeasured", "no_flag", "low_use", "profile", "due_regard")

@@ -34,3 +34,4 @@ if may.may_write:
 st.header("Check that nothing was changed", anchor=False)
 st.markdown("Every save is sealed with the one before it. A check works out every seal anew, and names each row that was changed.")
 kept.verify()
+ui.cannot_tell("no_flag", "low_use", "profile", "due_regard")

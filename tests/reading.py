@@ -42,6 +42,12 @@ def age(lines: str | Iterable[str]) -> float:
     return grade + 5
 
 
+def without_names(html: str) -> str:
+    """A page without the rows of its table of sources: titles and publishers are names, and no words of ours."""
+    main, start, footer = html.partition("<footer>")
+    return main + start + re.sub(r"<tbody>.*?</tbody>", "", footer, flags=re.DOTALL)
+
+
 def of_page(html: str) -> float:
     """The age of a reader of what a page of the app says: its text without markup, styles and scripts; lines and cells end sentences."""
     bare = re.sub(r"<(style|script)\b.*?</\1>", " ", html, flags=re.DOTALL | re.IGNORECASE)

@@ -183,6 +183,16 @@ def test_the_scrutiny_page_says_that_nothing_is_answered():
     assert "not answered" in text(test)
 
 
+@pytest.mark.parametrize("page", ["councillor.py", "equality.py", "register.py"])
+def test_each_page_says_what_it_cannot_tell(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("KEPT_OPEN_REGISTER", str(tmp_path / "register.sqlite"))
+    test = with_proposal(page)
+    if page == "councillor.py":
+        test.radio(key="paper").set_value("The page for scrutiny").run()
+    assert not test.exception and "What this cannot tell you" in [one.value for one in test.header]
+    assert "No flag does not mean no need." in text(test)
+
+
 def test_without_a_proposal_the_ward_page_leaves_it_to_an_officer():
     test = run("councillor.py", ward="Bloomfield (E05015188)")
     assert "Officer to fill in: what closes, what stays, when." in text(test)

@@ -243,7 +243,6 @@ NEEDS = (
     "eliminate discrimination, harassment, victimisation",
     "advance equality of opportunity",
     "foster good relations",
-    "section 149",
 )
 
 
@@ -251,6 +250,14 @@ def test_the_duty_names_the_three_needs_and_the_section() -> None:
     for nation in ("England", "Wales"):
         for said in (" ".join(texts.duties()[nation].short()), " ".join(texts.duties()[nation].long())):
             assert [need for need in NEEDS if need not in said] == []
+        assert "section 149" in said
+        assert texts.duties()[nation].act == "Equality Act 2010, section 149"
+
+
+def test_a_ward_page_names_the_act_in_its_footer_where_it_is_not_read_aloud(pages: dict[str, str]) -> None:
+    for name, page in pages.items():
+        if name != "index.html":
+            assert "The duty: Equality Act 2010, section 149." in page.partition("<footer>")[2], name
 
 
 def test_the_socio_economic_duty_is_dated_in_england_and_in_force_in_wales() -> None:
@@ -336,7 +343,7 @@ def test_the_words_counted_are_those_a_reader_sees_outside_the_footer() -> None:
 def test_a_ward_page_keeps_the_order_a_member_reads_in(pages: dict[str, str]) -> None:
     page = Page(next(page for name, page in pages.items() if name.startswith(BLOOMFIELD)))
     assert page.headings == [
-        ("h1", "Bloomfield: Blue Badge"),
+        ("h1", "Bloomfield, Blackpool: Blue Badge"),
         ("h2", "What is proposed"),
         ("h2", "Who uses it"),
         ("h2", "In your ward"),

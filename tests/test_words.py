@@ -102,3 +102,25 @@ def test_names_become_safe_file_names() -> None:
     assert words.slug("Pen-y-groes & Llanllyfni") == "pen-y-groes-llanllyfni"
     assert words.slug("Tŷ Sign/../x") == "ty-sign-x"
     assert words.slug("…") == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Keep the desk.", 3),
+        ("7.3%", 4),  # seven point three per cent (one word)
+        ("1,100 people", 5),  # one thousand one hundred people
+        ("2021", 5),  # two thousand and twenty one
+        ("£40,000", 3),  # forty thousand pounds
+        ("2020-25", 6),  # two thousand and twenty, twenty five
+        ("115", 4),  # one hundred and fifteen
+        ("20 or 21", 4),
+    ],
+)
+def test_words_are_counted_as_they_are_said(text: str, said: int) -> None:
+    assert words.spoken(text) == said
+
+
+def test_how_long_a_page_takes_to_read_aloud() -> None:
+    # 11.4 for the pauses; 3 + 3 + 4 + 4 letters; "7.3%" is four words of a number: 11.4 + 0.0678 x 14 + 0.39 x 4 = 13.91.
+    assert words.seconds_aloud(["Ask for help", "7.3% pays"]) == pytest.approx(11.4 + 0.0678 * 14 + 0.39 * 4)

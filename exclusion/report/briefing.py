@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,7 +25,6 @@ from exclusion.words import date_words, join_words, percent, sentence, two_figur
 
 MOST_FACTS, MOST_LINES, MOST_UNKNOWNS, MOST_QUESTIONS = 5, 5, 3, 3
 URGENT = 2  # "within days", as services.csv defines it
-BORDERLINE = "†"  # in brief lines; the page that prints it says what it means
 _LEVEL = {"required": 0, "recommended": 1, "monitor": 2}
 KEEP = {"required": "Keep {way} as a condition", "recommended": "Advise keeping {way}", "monitor": "Watch {way}"}
 EFFECTS = {"closes": "it closes", "fewer": "fewer hours", "none": "not mentioned", "stays": "it stays"}
@@ -42,6 +41,8 @@ class Fact:
     source: str
     short: str = ""
     """The same figures in fewer words, for a page that is full."""
+    when: str = ""
+    """The date it ends with."""
 
 
 # --------------------------------------------------------------------------- in your ward
@@ -72,7 +73,7 @@ def facts(assessment: Assessment, area_code: str, service_id: str | None = None,
     held = _held(assessment, area_code)
     chosen = [name for name in _measures(assessment, area_code, service_id) if name in held and name in texts.facts()]
     found = [
-        Fact(_fact(name, row, nation), name, str(row["source"]), _fact(name, row, nation, short=True))
+        Fact(_fact(name, row, nation), name, str(row["source"]), _fact(name, row, nation, short=True), _when(name, row))
         for name, row in ((name, held[name]) for name in chosen)
     ]
     estimate = _people_fact(assessment, area_code)
@@ -105,14 +106,34 @@ def _fact(measure: str, row: Mapping[str, Any], nation: str, short: bool = False
     said = fact.said(_count(row), nation)
     notes = []
     if short and row["n"] >= fewest() and not pd.isna(row["value"]) and not pd.isna(row["nation_value"]):
-        there, when = percent(row["nation_value"]), fact.date or _month(str(row["period"]))
-        return sentence(f"{said}: {percent(row['value'])} ({nation} {there}; {when})")
+        return sentence(f"{said}: {percent(row['value'])} ({nation} {percent(row['nation_value'])}; {_when(measure, row)})")
     if row["n"] >= fewest() and not pd.isna(row["value"]):
         notes.append(f"{percent(row['value'])} {fact.of}")
     if not pd.isna(row["nation_value"]):
         same = bool(notes) and percent(row["nation_value"]) == percent(row["value"])
         notes.append(f"the same as in {nation}" if same else f"{'against ' if notes else ''}{percent(row['nation_value'])} in {nation}")
-    return sentence(f"{said}{': ' if notes else ''}{', '.join(notes)} ({fact.date or _month(str(row['period']))})")
+    return sentence(f"{said}{': ' if notes else ''}{', '.join(notes)} ({_when(measure, row)})")
+
+
+def _when(measure: str, row: Mapping[str, Any]) -> str:
+    return texts.facts()[measure].date or _month(str(row["period"]))
+
+
+def dated_once(said: Sequence[Fact], short: bool = False) -> list[str]:
+    """Facts as lines to be read one after the other: those of one date stand together, and the last of them says it for all."""
+    lines = []
+    for when in dict.fromkeys(fact.when for fact in said):
+        mine = [fact for fact in said if fact.when == when]
+        texts_of = [fact.short or fact.text if short else fact.text for fact in mine]
+        every = "both" if len(mine) == 2 else "all"
+        for number, text in enumerate(texts_of, start=1):
+            if not when or len(mine) == 1:
+                lines.append(text)
+            elif number < len(mine):
+                lines.append(text.replace(f" ({when}).", ".").replace(f"; {when}).", ")."))
+            else:
+                lines.append(text.replace(f" ({when}).", f" ({every} {when}).").replace(f"; {when}).", f"; {every} {when})."))
+    return lines
 
 
 def _month(period: str) -> str:
@@ -265,10 +286,8 @@ def _answers(rule: Rule, service: Service) -> list[str]:
 
 def _mark(assessment: Assessment, finding: Mapping[str, Any], brief: bool, effect: str = "") -> str:
     """How a line ends: what a proposal does to it, whether the same holds across the council, and whether it is borderline."""
-    if brief:
-        return (f" ({effect})." if effect else ".") + (BORDERLINE if finding["borderline"] else "")
     marks = [effect] if effect else []
-    marks += ["as across the council"] if said_across(assessment, finding) else []
+    marks += ["as across the council"] if not brief and said_across(assessment, finding) else []
     marks += ["borderline"] if finding["borderline"] else []
     return f" ({'; '.join(marks)})." if marks else "."
 
@@ -285,7 +304,7 @@ def _nothing(assessment: Assessment, area_code: str, service_id: str) -> str:
     if said["summary"] == "not_run_here":
         return str(said["sentence"])
     if said["summary"] == "not_assessed":
-        return "Not assessed: fewer than half of the rules for this service could be checked here. That does not mean no need."
+        return "Not assessed: too few rules could be checked here. That does not mean no need."
     return "Nothing found beyond the minimum, in the rules checked. That does not mean no need."
 
 
@@ -313,11 +332,11 @@ def cautions(assessment: Assessment, area_code: str, service_id: str) -> list[st
 # --------------------------------------------------------------------------- the minimum
 
 
-def floor_line(service: Service) -> str:
+def floor_line(service: Service, brief: bool = False) -> str:
     """The council-wide minimum of a service, in one line; it holds in every ward whatever the figures say."""
     named = [way(channel) for channel in judgement.channels() if channel in service.floor_channels]
     every = [way(channel) for floor in judgement.floors().values() if floor.every_service for channel in floor.channels]
-    return sentence(f"{join_words(named)}, as easy to find as the link; {join_words(every)}")
+    return sentence(f"{join_words(named)}{'' if brief else ', as easy to find as the link'}; {join_words(every)}")
 
 
 def not_run(assessment: Assessment, area_code: str, service_id: str) -> str:
@@ -435,10 +454,10 @@ def sources(assessment: Assessment, wanted: Iterable[str]) -> list[tuple[str, st
 
 
 __all__ = [
-    "BORDERLINE",
     "Fact",
     "busier_line",
     "cautions",
+    "dated_once",
     "decided_by",
     "facts",
     "floor_line",

@@ -1,4 +1,4 @@
-"""The one page a member wants for a ward and a service: in one order, at most 300 words, to be read aloud in two minutes."""
+"""The one page a member wants for a ward and a service: in one order, at most 300 words, read aloud in under two minutes."""
 
 from __future__ import annotations
 
@@ -9,36 +9,44 @@ from exclusion.assessment import Assessment
 from exclusion.proposal import Considered
 from exclusion.report import briefing, proposed
 from exclusion.report.sections import Section
+from exclusion.words import join_words, seconds_aloud
 
 WORDS = 300  # of a ward page, footer aside
-BORDERLINE_NOTE = "† Borderline: a small change in one figure would change this line."
+SECONDS = 117.5
+"""To read a ward page aloud, as :func:`exclusion.words.seconds_aloud` reckons it, which is at most 2.2 seconds out: under two minutes."""
+MOST_TITLE = 10  # words of a proposal's title in the heading
 CLOSING = "This page is evidence to help you give due regard; it does not decide for you."
 NO_FIGURE = "We hold no figure for this ward that bears on this service. That does not mean no need."
 # How many facts and unknowns, whether reasons repeat their figures, and whether there is room for more than the first
-# clause on users and for busier ways: given up in this order to keep to WORDS. What is proposed, what to keep, the duty
-# and the questions are never given up.
+# clause on users and for busier ways: given up in this order to keep to WORDS and SECONDS. What is proposed, what to keep,
+# the duty and the questions are never given up.
 _FITS = (
     (5, 3, False, True),
     (4, 3, False, True),
     (4, 3, True, True),
     (4, 2, True, True),
     (3, 2, True, True),
-    (3, 1, True, True),
+    (3, 2, True, False),
     (3, 1, True, False),
 )
 # And where that is not enough: facts, then how many words of a quotation, how many services or places by name,
-# how many lines on what to keep, and whether facts are said in fewer words.
+# how many lines on what to keep, whether facts are said in fewer words, how many words of the proposal's title
+# (then the minimum is named without how easy it must be to find),
+# and whether what other services lean on and that it is part of the minimum is left to the page of the proposal.
 _LAST_FITS = (
-    (3, 12, 3, 5),
-    (3, 12, 1, 5),
-    (3, 6, 1, 5),
-    (3, 6, 0, 5),
-    (3, 6, 0, 4),
-    (3, 6, 0, 3),
-    (3, 0, 0, 3),
-    (3, 0, 0, 3, True),
-    (3, 0, 0, 2, True),
-    (2, 0, 0, 2, True),
+    (3, 25, 3, 5, True),
+    (3, 12, 3, 5, True),
+    (3, 12, 1, 5, True),
+    (3, 6, 1, 5, True),
+    (3, 6, 0, 5, True),
+    (3, 6, 0, 5, True, 4),
+    (3, 6, 0, 4, True, 4),
+    (3, 6, 0, 3, True, 4),
+    (3, 0, 0, 3, True, 4),
+    (3, 0, 0, 3, True, 4, True),
+    (3, 0, 0, 2, True, 4, True),
+    (3, 0, 0, 1, True, 4, True),
+    (2, 0, 0, 1, True, 4, True),
 )
 
 
@@ -51,14 +59,23 @@ class MemberPage:
     sections: tuple[Section, ...]
     measured: frozenset[str]
     """Sources of the figures it shows; "" for our estimate of people."""
-    borderline: bool
-    """Whether a line carries the mark of a borderline finding."""
 
     @property
     def words(self) -> int:
         """How many words it shows, its footer of sources and versions aside."""
-        note = BORDERLINE_NOTE if self.borderline else ""
-        return len(f"{self.title} {self.decided_by} {CLOSING} {note}".split()) + sum(section.words for section in self.sections)
+        return sum(len(line.split()) for line in self.lines)
+
+    @property
+    def seconds(self) -> float:
+        """How long it takes to read it aloud, its footer aside."""
+        return seconds_aloud(self.lines)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What is read aloud, line by line: everything but the footer of sources and versions."""
+        said = [line for section in self.sections for line in (section.title, *section.lines)]
+        lines = (self.title, self.decided_by, *said, CLOSING)
+        return tuple(line for line in lines if line)
 
 
 def member_page(result: Assessment | Considered, code: str, service_id: str, duty: tuple[str, ...]) -> MemberPage:
@@ -74,7 +91,7 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
     Returns
     -------
     MemberPage
-        Of at most 300 words: facts, unknowns and repeated figures give way, in that order.
+        Of at most 300 words, read aloud in under two minutes: facts, unknowns and repeated figures give way, in that order.
     """
     considered = result if isinstance(result, Considered) else None
     assessment = result.assessment if isinstance(result, Considered) else result
@@ -90,36 +107,53 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
     asked = briefing.questions(assessment, code, service_id, effects=effects, together=together)
     short = briefing.short_name(service)
     elsewhere = briefing.not_run(assessment, code, service_id)
+    place = ", ".join(dict.fromkeys(str(assessment.areas.at[code, name]) for name in ("area_name", "council_name")))
 
     def built(
-        facts: int, unknowns: int, brief: bool, room: bool, quoted: int = 25, named: int = 3, most: int = 5, terse: bool = False
+        facts: int,
+        unknowns: int,
+        brief: bool,
+        room: bool,
+        quoted: int = 25,
+        named: int = 3,
+        most: int = 5,
+        terse: bool = False,
+        titled: int = MOST_TITLE,
+        bare: bool = False,
     ) -> MemberPage:
         shown = [*figures[: facts - len(estimate)], *estimate]
         lines = keeps[brief][:most]
-        minimum = [elsewhere or briefing.floor_line(service), busier if room else ""]
-        minimum += [proposed.minimum_lost(considered, code, service_id)] if considered else []
+        minimum = [elsewhere or briefing.floor_line(service, brief=titled < MOST_TITLE), busier if room else ""]
+        minimum += [proposed.minimum_lost(considered, code, service_id, brief=bare)] if considered else []
         sections = (
             _proposed(considered, code, service_id, quoted, named),
             Section("Who uses it", (f"{service.main_users if room else service.main_users.split(';')[0]}.",), listed=False),
-            Section("In your ward", tuple(fact.short or fact.text if terse else fact.text for fact in shown) or (NO_FIGURE,)),
+            Section("In your ward", tuple(briefing.dated_once(shown, terse)) or (NO_FIGURE,)),
             Section("Keep open here", tuple(lines)),
             Section("Everywhere", (" ".join(filter(None, minimum)),), listed=False),
             Section("Not known", tuple(unknown[:unknowns])),
-            _others(considered, code, service_id, named),
+            _others(considered, code, service_id, named, bare),
             Section("Questions to ask", tuple(asked)),
             Section("The duty", duty),
         )
-        marked = any(briefing.BORDERLINE in line for line in lines)
-        title = f"{assessment.areas.at[code, 'area_name']}: {short}"
-        return MemberPage(title, briefing.decided_by(assessment, code, service), sections, frozenset(fact.source for fact in shown), marked)
+        title = f"{place}: {_about(considered, code, short, titled)}"
+        return MemberPage(title, briefing.decided_by(assessment, code, service), sections, frozenset(fact.source for fact in shown))
 
     tries: list[tuple[Any, ...]] = [*_FITS, *((facts, *_FITS[-1][1:], *more) for facts, *more in _LAST_FITS)]
     page = built(*tries[0])
     for given in tries[1:]:
-        if page.words <= WORDS:
+        if page.words <= WORDS and page.seconds <= SECONDS:
             break
         page = built(*given)
     return page
+
+
+def _about(considered: Considered | None, code: str, service: str, most: int) -> str:
+    """What a page is about: the service, after the title of the proposal where there is one, and both once."""
+    titles = [one.title for one in proposed.about_here(considered, code)] if considered else []
+    words = join_words(titles).split()
+    title = f"{' '.join(words[:most])}{' ...' if len(words) > most else ''}"
+    return title if service.casefold() in title.casefold() else f"{title} ({service})" if title else service
 
 
 def _proposed(considered: Considered | None, code: str, service_id: str, quoted: int, named: int) -> Section:
@@ -129,11 +163,11 @@ def _proposed(considered: Considered | None, code: str, service_id: str, quoted:
     return Section(title, tuple(proposed.proposed(considered, code, service_id, quoted, named)), listed=False)
 
 
-def _others(considered: Considered | None, code: str, service_id: str, named: int) -> Section:
+def _others(considered: Considered | None, code: str, service_id: str, named: int, bare: bool) -> Section:
     title = "Other changes"
     if considered is None:
         return Section(title, ("Officer to fill in.",), listed=False, fill=True)
-    return Section(title, tuple(proposed.other_changes(considered, code, service_id, named)), listed=False)
+    return Section(title, tuple(proposed.other_changes(considered, code, service_id, named, alone=bare)), listed=False)
 
 
-__all__ = ["BORDERLINE_NOTE", "CLOSING", "WORDS", "MemberPage", "member_page"]
+__all__ = ["CLOSING", "SECONDS", "WORDS", "MemberPage", "member_page"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import cache
@@ -22,7 +22,7 @@ from exclusion.judgement import pages as texts
 from exclusion.judgement.score import people_rates
 from exclusion.proposal import Considered, passed
 from exclusion.report import briefing, council, proposed
-from exclusion.report.member import BORDERLINE_NOTE, CLOSING, WORDS, MemberPage, member_page
+from exclusion.report.member import CLOSING, WORDS, MemberPage, member_page
 from exclusion.report.scrutiny import scrutiny_page
 from exclusion.words import capital, date_words, join_words, slug
 
@@ -138,12 +138,13 @@ def ward_html(
     assessment = result.assessment if isinstance(result, Considered) else result
     service = assessment.service(service_id)
     page = member_page_of(result, code, service_id, duty)
+    entries = _entries(assessment, service, code)
     return _rendered(
         "ward.html",
-        **_common(result, service, today, _entries(assessment, service, code), marked or mark(result)),
+        **_common(result, service, today, entries, marked or mark(result), people="" in page.measured),
         page=page,
-        borderline_note=BORDERLINE_NOTE,
         closing=CLOSING,
+        law=_law(assessment.areas.loc[[code], "nation"], duty),
         ward=assessment.areas.at[code, "area_name"],
         council=assessment.areas.at[code, "council_name"],
         code=code,
@@ -189,6 +190,7 @@ def scrutiny_html(
         closing=CLOSING,
         links=links,
         sealed=sealed,
+        law=_law(assessment.areas["nation"], duty),
         bare=bare,
         duties=[(nation, _duty(str(nation), True, duty)) for nation in assessment.areas["nation"].unique()],
         sources=(),
@@ -229,11 +231,16 @@ def _council_page(
     )
 
 
-def _common(result: Assessment | Considered, service: Service, today: date, entries: list[judgement.Entry], marked: str) -> dict[str, Any]:
+def _common(
+    result: Assessment | Considered, service: Service, today: date, entries: list[judgement.Entry], marked: str, people: bool | None = None
+) -> dict[str, Any]:
+    """What every page carries. ``people``: whether it shows the estimate of people; when None, where any ward has one."""
     assessment = result.assessment if isinstance(result, Considered) else result
     late = passed(result.proposals, today) if isinstance(result, Considered) else []
     whose = "the council's" if assessment.local and service != judgement.services().get(service.id) else "our default"
     manifest = assessment.evidence.manifest
+    shown = assessment.people["high_raw"].notna().any() if people is None else people
+    estimate = f"aged 16 and over, {_in_sentences(assessment.people_estimate.definition)}"
     return {
         "mark": marked,
         "service": service.service_name,
@@ -242,7 +249,7 @@ def _common(result: Assessment | Considered, service: Service, today: date, entr
         "versions": [
             ("Figures", f"{manifest.name} {manifest.version}, built on {date_words(str(manifest.built_on))}, wards {manifest.edition}"),
             ("Method", assessment.method.words),
-            ("People unlikely to use the internet", f"aged 16 and over, {_in_sentences(assessment.people_estimate.definition)}"),
+            *([("People unlikely to use the internet", estimate)] if shown else []),
             ("Thresholds", f"version {assessment.thresholds_version}"),
             ("Service profile", f"{service.id}, version {service.profile_version} ({whose} judgement)"),
         ],
@@ -261,6 +268,12 @@ def _duty(nation: str, short: bool = False, given: Duties | None = None) -> tupl
     if duty is None:
         return (f"We hold no reviewed text of the equality duty in {nation}: ask your equality officer.",)
     return duty.short() if short else duty.long()
+
+
+def _law(nations: Iterable[Any], given: Duties | None = None) -> list[str]:
+    """The acts behind the duty on a page, which its short lines do not name: they are read aloud."""
+    duty = texts.duties() if given is None else given
+    return list(dict.fromkeys(duty[one].act for one in map(str, nations) if one in duty))
 
 
 def _concerns(what: str, assessment: Assessment) -> bool:

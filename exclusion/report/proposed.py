@@ -77,16 +77,19 @@ def effects(considered: Considered, code: str, service_id: str) -> dict[str, str
     return found
 
 
-def minimum_lost(considered: Considered, code: str, service_id: str) -> str:
+def minimum_lost(considered: Considered, code: str, service_id: str, brief: bool = False) -> str:
     """Which part of the council-wide minimum the proposal closes here; "" where none."""
     service = considered.assessment.service(service_id)
     mine = effects(considered, code, service_id)
     gone = [briefing.way(name) for name in judgement.channels() if name in service.floor_channels and mine.get(name) == "closes"]
-    return f"The proposal closes {join_words(gone)}, part of this minimum." if gone else ""
+    return f"The proposal closes {join_words(gone)}{'' if brief else ', part of this minimum'}." if gone else ""
 
 
-def other_changes(considered: Considered, code: str, service_id: str, named: int = MOST_NAMED) -> list[str]:
-    """Other changes that touch the same people here: services that move together, that lean on a place, or that other proposals change."""
+def other_changes(considered: Considered, code: str, service_id: str, named: int = MOST_NAMED, alone: bool = False) -> list[str]:
+    """Other changes that touch the same people here: services that move together, that lean on a place, or that other proposals change.
+
+    ``alone``: what other services lean on is said only where there is nothing else.
+    """
     names = {service.id: service.service_name for service in considered.assessment.services}
     lines = []
     rows = considered.cumulative[considered.cumulative["area_code"] == code]
@@ -94,7 +97,8 @@ def other_changes(considered: Considered, code: str, service_id: str, named: int
         ids = list(dict.fromkeys(one for cell in rows["services"] for one in str(cell).split("|")))
         many = capital(counted(len(ids), "service"))
         if not named:
-            return [f"{many} with firm findings move together here. {_leaning(considered, code, service_id, 0)}".strip()]
+            leaning = "" if alone else _leaning(considered, code, service_id, 0)
+            return [f"{many} move together here. {leaning}".strip()]
         first, last = (date_words(str(day)) for day in (rows["first"].min(), rows["last"].max()))
         when = f"from {first}" if first == last else f"between {first} and {last}"
         which = few([briefing.short_name(considered.assessment.service(one)) for one in ids], named, "service")
@@ -110,9 +114,9 @@ def other_changes(considered: Considered, code: str, service_id: str, named: int
         if changed:
             lines.append(f"Also changed: {few(list(dict.fromkeys(changed)), named, 'service')}.")
     leaning = _leaning(considered, code, service_id, named)
-    if leaning:
+    if leaning and not (alone and lines):
         lines.append(leaning)
-    return lines or ["No other proposal was given: ask for all of them."]
+    return lines or ["None was given: ask for all."]
 
 
 def for_council(
@@ -152,7 +156,8 @@ def _leaning(considered: Considered, code: str, service_id: str, named: int) -> 
     if here.empty:
         return ""
     many = counted(here["service_id"].nunique(), "other service")
-    return f"Help for {many} is also given at {few(sorted(set(here['place'])), named, 'place')}."
+    where = f"at {few(sorted(set(here['place'])), named, 'place')}" if named else "there"
+    return f"Help for {many} is given {where}."
 
 
 def _group(group: str) -> str:

@@ -172,8 +172,26 @@ def test_the_councillor_page_prints_alone_on_one_side(with_proposal, settle, tmp
     if shutil.which("pdftotext"):
         page.pdf(path=tmp_path / "p.pdf", prefer_css_page_size=True)
         said = subprocess.run(["pdftotext", "-layout", str(tmp_path / "p.pdf"), "-"], check=True, capture_output=True, text=True).stdout
-        assert said.split("\n")[0].strip() == "Bloomfield: Blue Badge"
+        assert said.split("\n")[0].strip() == "Bloomfield, Blackpool: Blue Badge online"
         assert "Keep open here" in said and "Find a ward" not in said and "Proposal files" not in said
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="reads a PDF back with pdftotext")
+def test_no_heading_caption_or_head_of_a_table_stands_alone_at_the_foot_of_a_printed_side(with_proposal, tmp_path):
+    """However far down the page begins: whatever ends a side, what it belongs to stands on it."""
+    page = with_proposal("equality", "The documents")
+    page.emulate_media(media="print")
+    every = "[...document.querySelectorAll('.stMain :is(h2, caption, thead)')]"
+    heads = page.evaluate(every + ".map(one => one.innerText.split(/[\\t\\n]/)[0].trim())")
+    assert {"What is known and what is open", "Group", "Finding"} <= set(heads)
+    ends = []
+    for down in range(0, 120, 24):
+        page.evaluate(f"document.querySelector('h1').style.marginTop = '{down}mm'")
+        page.pdf(path=tmp_path / "p.pdf", prefer_css_page_size=True)
+        said = subprocess.run(["pdftotext", "-layout", str(tmp_path / "p.pdf"), "-"], check=True, capture_output=True, text=True).stdout
+        sides = [[line.strip() for line in side.splitlines() if line.strip()] for side in said.split("\f") if side.strip()]
+        ends += [re.split(r" {2,}", side[-1])[0] for side in sides]
+    assert [end for end in ends if end in heads] == [] and len(ends) > 15
 
 
 def test_two_officers_at_once_lose_nothing(with_proposal, settle):
