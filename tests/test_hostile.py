@@ -91,6 +91,29 @@ def test_a_zip_of_a_kind_python_does_not_read_is_refused_as_damaged() -> None:
         look(good[:at] + b"\x9f" + good[at + 1 :], "figures.xlsx")
 
 
+def test_an_outline_that_crosses_itself_only_once_it_is_in_metres_is_read_soundly_or_refused() -> None:
+    """One point of it was given a height, which moves it by a tenth of a millimetre on the way to metres."""
+    ring = "[-3.0644, 53.8065], [-3.0340, 53.8068], [-3.0345191358422072, 53.82480084755196, 53.80682792395966], "
+    ring += "[-3.0345191358422072, 53.824800847551984], [-3.0648, 53.8245], [-3.0644, 53.8065]"
+    feature = f'{{"type": "Feature", "properties": {{"area_code": "N1"}}, "geometry": {{"type": "Polygon", "coordinates": [[{ring}]]}}}}'
+    shapes = own_areas.read(f'{{"type": "FeatureCollection", "features": [{feature}]}}'.encode(), "areas.geojson").shapes
+    assert shapes is not None
+    assert not shapes.geometry.has_z.any()
+    assert shapes.geometry.is_valid.all()
+
+
+def test_a_word_document_whose_properties_are_of_another_kind_is_refused() -> None:
+    ((_, good),) = hostile._form()
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(good)) as held, zipfile.ZipFile(out, "w") as archive:
+        for part in held.namelist():
+            content = held.read(part)
+            kind = b"application/vnd.openxmlformats-package.core-properties+xml"
+            archive.writestr(part, content.replace(kind, b"text/plain") if part == "[Content_Types].xml" else content)
+    with pytest.raises(UsageError, match=r"^form: is not a Word document"):
+        equality.check_form(out.getvalue())
+
+
 def test_a_word_document_without_a_text_is_refused_as_none() -> None:
     ((_, good),) = hostile._form()
     out = io.BytesIO()

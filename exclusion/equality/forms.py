@@ -71,7 +71,7 @@ def _opened(form: bytes) -> DocxTemplate:
                 raise UsageError(wrong)
         template = DocxTemplate(io.BytesIO(form))
         template.init_docx()
-        template.get_xml()  # of the text: a document may be one without any
+        template.get_xml(), template.docx.core_properties  # a document may be one without a text, or with no properties of its kind
     except UsageError:
         raise
     except Exception:  # python-docx and lxml raise many kinds; each means the file cannot be read
