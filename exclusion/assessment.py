@@ -18,7 +18,7 @@ from exclusion import judgement, people, provision, release, risk
 from exclusion.contracts import NothingToAssess, Problem, UsageError, check
 from exclusion.judgement.entries import overdue
 from exclusion.judgement.local import Local
-from exclusion.judgement.score import MethodPreset, method_for
+from exclusion.judgement.score import MethodPreset, measures, method_for
 from exclusion.judgement.services import Service
 from exclusion.people import PeopleEstimate
 from exclusion.release import Evidence
@@ -33,6 +33,8 @@ class Method:
     weights: Mapping[str, Mapping[str, float]]
     is_default: bool
     presets: tuple[MethodPreset, ...]
+    own: str = ""
+    """One sentence where a council's own figures stand in for measures of the score; blank where it rests on ours alone."""
 
     @property
     def words(self) -> str:
@@ -44,7 +46,9 @@ class Method:
             labels = {domain.id: domain.label.lower() for domain in preset.domain}
             named = ", ".join(f"{labels[name]} {weight:.0%}" for name, weight in self.weights[preset.nations[0]].items())
             parts.append(f"{preset.nations[0]}: {named}")
-        return ("Default weights. " if self.is_default else "Weights changed from the default. ") + "; ".join(parts) + "."
+        return (
+            "Default weights. " if self.is_default else "Weights changed from the default. "
+        ) + f"{'; '.join(parts)}. {self.own}".strip()
 
 
 @dataclass(frozen=True)
@@ -235,6 +239,7 @@ def assess(
         {preset.nations[0]: risk.normalised_weights(preset, weights) for preset in presets},
         weights is None or _same(presets, weights),
         presets,
+        _own_in_score(profile, presets),
     )
     return Assessment(
         evidence=evidence,
@@ -295,10 +300,24 @@ def _same(presets: Iterable[MethodPreset], weights: Mapping[str, float]) -> bool
     return all(abs(ours[name] - theirs[name]) < 1e-9 for ours, theirs in pairs for name in ours)
 
 
+def _own_in_score(profile: pd.DataFrame, presets: Iterable[MethodPreset]) -> str:
+    """Which measures of the score are a council's own here, in one sentence short enough for a picture; blank where none is."""
+    scored = {part.measure for preset in presets for domain in preset.domain for part in domain.indicator}
+    rows = profile[(profile["fit"] == OWN_FIT) & profile["measure"].isin(scored)]
+    if rows.empty:
+        return ""
+    named = join_words([measures()[name].label for name in sorted(rows["measure"].unique())])
+    wards = rows["area_code"].nunique()
+    of = f"{wards} {'ward' if wards == 1 else 'wards'}"
+    return f"Score and band rest on the council's own figures in {of} (not the published ones of {named})."
+
+
 OWN_AREAS = "own areas"
 """Edition of areas a council drew itself; see :mod:`exclusion.building.regroup`."""
 OWN_MEASURE = "own_"
 """How the measures begin that a council brought itself; see :mod:`exclusion.own.laying`."""
+OWN_FIT = "own"
+"""The fit of a figure that a council brought in place of a published one."""
 NAMED = 3
 """Up to this many services of a county are named in the notice that it decides them."""
 
@@ -435,6 +454,8 @@ def _notices(
         for source in evidence.manifest.sources.values()
         if source.id.startswith(OWN_MEASURE)
     ]
+    if method.own:
+        notices.append(method.own)
     notices += overdue(judgement.all_entries(), today)
     return tuple(notices)
 

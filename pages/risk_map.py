@@ -31,6 +31,7 @@ ui.draw_map(
     name="risk",
     notes=a.people["label"] + " people unlikely to use the internet",
     selected=ward,
+    note=a.method.own,
     on_pick=ui.pick_ward,
 )
 ui.notices(a.notices)

@@ -23,6 +23,7 @@ from exclusion.own import figures, laying
 from exclusion.own.figures import Look
 from exclusion.proposal.contacts import read_contacts
 from exclusion.release import Evidence
+from exclusion.views import side
 
 BLACKPOOL = ["E06000009"]
 TOWER_HAMLETS = ["E09000030"]
@@ -226,6 +227,32 @@ def test_a_council_s_own_count_of_people_alone_is_no_estimate_and_can_be_strong(
     homes = bundled.wide("ward", "of")["lone66_est"].reindex(rows["area_code"])
     assert (rows["of"].to_numpy() == homes.to_numpy()).all()
     assert a.findings["reason"].str.contains("about 900 one-person households aged 66 and over (", regex=False).any()
+
+
+def test_a_count_that_stands_in_for_a_part_of_the_score_is_said_with_every_band_and_map(bundled: Evidence) -> None:
+    """Bloomfield has about 5,700 people in households on a low income; 3,600 is within a half of it, 200 is not and is fewer than those
+    aged 60 and over of them."""
+    text = "ward_code,on benefit\nE05015188,3600\n"
+    evidence = laid(bundled, text, "on benefit = income_dep")
+    before, after = (exclusion.assess(one, BLACKPOOL, ["blue_badge"]) for one in (bundled, evidence))
+    said = "Score and band rest on the council's own figures in 1 ward (not the published ones of people in households on a low income)."
+    assert before.method.own == "" and after.method.own == said
+    assert after.method.words == f"{before.method.words} {said}" and said in after.notices and said not in before.notices
+    assert side.layer(after, after, side.BAND).note == said  # goes with the map and with its picture
+    assert after.scores.at["E05015188", "risk"] < before.scores.at["E05015188", "risk"]
+    # A measure that no score is made of changes no band, and nothing is said of it.
+    assert exclusion.assess(laid(bundled, "ward_code,n\nE05015188,500\n", "n = carers"), BLACKPOOL, []).method.own == ""
+    use = [laying.parse("on benefit = income_dep")]
+    assert len(laying.said(bundled, read(text, bundled), use, "Blackpool")) == 2  # what it is for, a note; no gap
+    far = laying.said(bundled, read("ward_code,on benefit\nE05015188,2500\n", bundled), use, "Blackpool")[1]
+    assert far.startswith(
+        "'on benefit' is over 2 times the published figure, or under one part in 2 of it, in one ward of 1, furthest in Bloo"
+    )
+    assert "mfield (2,500; published about 5,7" in far
+    with pytest.raises(
+        DataRefused, match=r"Bloomfield: with 'on benefit' there would be more people aged 60 and over in households on a low"
+    ):
+        laid(bundled, "ward_code,on benefit\nE05015188,200\n", "on benefit = income_dep")
 
 
 def test_as_an_indicator_a_share_is_scored_by_a_method_file_that_names_it(bundled: Evidence, tmp_path: Path) -> None:

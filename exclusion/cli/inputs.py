@@ -86,7 +86,7 @@ def lay(evidence: Evidence, council: Sequence[str] | None, own: Brought | None) 
     held = figures.read(figures.look(own.figures, own.figures.name), evidence, codes)
     owner = join_words(list(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "council_name"].unique()))
     laid = laying.lay(evidence, held, uses, period=own.when, owner=owner)
-    for line in laying.said(laid, held, uses, owner):
+    for line in laying.said(evidence, held, uses, owner):
         complain(f"Note: {line}")
     return laid
 

@@ -82,7 +82,10 @@ def _own_release(evidence: Evidence, codes: list[str], found: Figures, uses: lis
     from exclusion.own import laying
 
     owner = join_words(list(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "council_name"].unique()))
-    laid = laying.lay(evidence, found, [laying.parse(use) for use in uses], period=when, owner=owner)
+    asked = [laying.parse(use) for use in uses]
+    laid = laying.lay(evidence, found, asked, period=when, owner=owner)
+    for line in laying.said(evidence, found, asked, owner)[: -len(found.notes) or None]:  # the notes are printed with the table
+        complain(f"Note: {line}")
     with working("Writing your release"):
         return write_own(evidence, laid, out, owner=owner)
 

@@ -58,6 +58,20 @@ class PlacedBy(_Reason):
     like: str
 
 
+class PartOf(_Reason):
+    """A measure that counts some of those another counts, so that it cannot be larger."""
+
+    part: str
+    whole: str
+
+
+class Gap(_Reason):
+    """How far from the published figure a council's own is told, and from which count on."""
+
+    times: float = Field(gt=1)
+    fewest: int = Field(gt=0)
+
+
 class Edition(_Reason):
     most_stray: float = Field(ge=0, lt=1)
 
@@ -71,6 +85,8 @@ class OwnRules(Entry):
     files: Files
     areas: Areas
     edition: Edition
+    gap: Gap
+    part_of: tuple[PartOf, ...] = ()
     placed_by: tuple[PlacedBy, ...] = ()
 
 

@@ -18,7 +18,7 @@ from exclusion.judgement.score import measures
 from exclusion.own.figures import Figures
 from exclusion.release import Evidence
 from exclusion.sources import Source
-from exclusion.words import join_words, slug
+from exclusion.words import counted, join_words, slug
 
 FIT = "own"
 INDICATOR = "indicator"
@@ -75,7 +75,7 @@ def lay(evidence: Evidence, figures: Figures, uses: Sequence[Use], *, period: st
     UsageError
         For a column or measure that is not there.
     DataRefused
-        For a count larger than the people it is out of. Every problem at once.
+        For a count larger than the people it is out of, or a part larger than its whole. Every problem at once.
     """
     problems = list(_asked(figures, uses))
     if not period.strip():
@@ -117,7 +117,10 @@ def lay(evidence: Evidence, figures: Figures, uses: Sequence[Use], *, period: st
     if refused:
         raise DataRefused(refused)
     manifest = replace(evidence.manifest, sources={**evidence.manifest.sources, **sources})
-    return replace(evidence, observations=pd.concat([kept, *added], ignore_index=True), manifest=manifest, cache={})
+    laid = replace(evidence, observations=pd.concat([kept, *added], ignore_index=True), manifest=manifest, cache={})
+    if too_large := list(_parts(laid, figures, uses)):
+        raise DataRefused(too_large)
+    return laid
 
 
 def own_measures(uses: Iterable[Use]) -> frozenset[str]:
@@ -126,7 +129,7 @@ def own_measures(uses: Iterable[Use]) -> frozenset[str]:
 
 
 def said(evidence: Evidence, figures: Figures, uses: Sequence[Use], owner: str) -> list[str]:
-    """What to print above any result that rests on own figures."""
+    """What to print above any result that rests on own figures; ``evidence`` is the release as it was before they were laid in."""
     lines = []
     for use in uses:
         known = int(figures.table[use.column].notna().sum())
@@ -137,6 +140,7 @@ def said(evidence: Evidence, figures: Figures, uses: Sequence[Use], owner: str) 
             label = measures()[use.what].label
             more = f" {rest} wards keep the published figure." if rest else ""
             lines.append(f"'{use.column}' of {owner} stands in for our figure ({label}) in {known} wards.{more}")
+            lines += _gap(evidence, figures, use)
     return [*lines, *figures.notes]
 
 
@@ -156,6 +160,48 @@ def _asked(figures: Figures, uses: Sequence[Use]) -> Iterable[Problem]:
     names = [use.measure for use in uses]
     for twice in sorted({name for name in names if names.count(name) > 1}):
         yield Problem("--own-use", "is given twice", twice, "Use one column for each.")
+
+
+def _gap(published: Evidence, figures: Figures, use: Use) -> list[str]:
+    """One line where a council's own count lies far from the published one of the same thing: likely it counts something else."""
+    ours, times = published.wide("ward", "count"), own_rules().gap.times
+    if measures()[use.what].own or use.what not in ours:
+        return []
+    table = pd.DataFrame({"own": figures.table[use.column], "ours": ours[use.what].reindex(figures.table.index)}).dropna()
+    table = table[table[["own", "ours"]].max(axis=1) >= own_rules().gap.fewest]
+    ratio = table[["own", "ours"]].max(axis=1) / table[["own", "ours"]].min(axis=1).clip(lower=1)
+    far = ratio[ratio > times]
+    if far.empty:
+        return []
+    at = str(far.idxmax())
+    where, own, theirs = published.areas.at[at, "area_name"], table["own"][at], table["ours"][at]
+    return [
+        f"'{use.column}' is over {times:g} times the published figure, or under one part in {times:g} of it, in "
+        f"{counted(len(far), 'ward')} of {len(table)}, furthest in {where} ({own:,.0f}; published about {theirs:,.0f}). "
+        f"Check that it counts {measures()[use.what].label}, all of them."
+    ]
+
+
+def _parts(laid: Evidence, figures: Figures, uses: Sequence[Use]) -> Iterable[Problem]:
+    """Wards in which a part is larger than its whole, where one of the two is the council's own."""
+    brought = {use.what: use.column for use in uses if use.what != INDICATOR}
+    counts = laid.wide("ward", "count")
+    for pair in own_rules().part_of:
+        if not {pair.part, pair.whole} & set(brought) or not {pair.part, pair.whole} <= set(counts):
+            continue
+        given = (
+            pd.concat([figures.table[brought[one]] for one in (pair.part, pair.whole) if one in brought], axis=1).dropna(how="all").index
+        )
+        here = counts.reindex(given)[[pair.part, pair.whole]]
+        part, whole = (measures()[one].label for one in (pair.part, pair.whole))
+        columns = join_words([f"'{brought[one]}'" for one in (pair.part, pair.whole) if one in brought])
+        for code, row in here[here[pair.part] > here[pair.whole]].iterrows():
+            yield Problem(
+                f"{figures.where}, {laid.areas.at[code, 'area_name']}",
+                f"with {columns} there would be more {part} ({row[pair.part]:,.0f}) than {whole}, of whom they are a part",
+                f"{row[pair.whole]:,.0f}",
+                "Check what the column counts, or bring both figures.",
+            )
 
 
 def _like(measure: str) -> str:

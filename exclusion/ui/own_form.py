@@ -113,7 +113,7 @@ def _uses(read: figures.Figures) -> list[Use]:
 def _use(release: Evidence, councils: Sequence[str], read: figures.Figures, uses: Sequence[Use], period: str, found: Held | None) -> None:
     owner = join_words(list(release.areas.loc[release.areas["council_code"].isin(councils), "council_name"].unique()))
     laid = laying.lay(release, read, uses, period=period, owner=owner)
-    own.hold(Held(laid, tuple(councils), {FIGURES: read.where}, tuple(laying.said(laid, read, uses, owner))))
+    own.hold(Held(laid, tuple(councils), {FIGURES: read.where}, tuple(laying.said(release, read, uses, owner))))
 
 
 def _areas(release: Evidence, councils: Sequence[str]) -> None:

@@ -32,7 +32,10 @@ def form(a: Assessment) -> None:
     evidence = held.evidence if held and own.FIGURES in held.what else a.evidence
     indicators = held_indicators(evidence)
     if indicators:
-        st.markdown("Your own figures enter a score only here, by a method file that names them. Rules never read them.")
+        st.markdown(
+            "An indicator of your own enters a score only here, by a method file that names it; rules never read it. A figure of yours in "
+            "place of a published one is read by rules, and where it is part of the score, score, bands and maps rest on it."
+        )
         ui.table(rows_of(evidence, indicators, list(a.areas.index)), "Your own indicators, brought in this visit")
     else:
         st.markdown(

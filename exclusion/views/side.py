@@ -68,7 +68,8 @@ def layer(a: Assessment, scores: Assessment, key: str) -> Layer:
     """
     if key == BAND:
         scored = [nation for nation in a.areas["nation"].unique() if method_for(str(nation))]
-        return Layer(bands(scores), maps.BANDS, maps.NOT_SCORED, "Band, the likelihood of not using the internet" if scored else "Band")
+        words = "Band, the likelihood of not using the internet" if scored else "Band"
+        return Layer(bands(scores), maps.BANDS, maps.NOT_SCORED, words, scores.method.own)
     if key == FOUND:
         name = f"What was found for {a.services[0].service_name}"
         return Layer(levels(a, a.services[0].id), maps.LEVELS, maps.NOT_ASSESSED, name, own_judgement(a))
