@@ -314,10 +314,7 @@ def test_what_was_amended_or_rejected_is_printed_with_reason_and_name_whatever_w
     who = {"name": "A. Officer", "date": "2026-11-25T10:00:00Z"}
     said = {"phone": ("reject", "The line is quiet <b>here</b>."), "post": ("amend", "By hand at the library.")}
     given = pd.DataFrame(
-        [
-            {**floor.loc[way, actions.KEY].to_dict(), "response": answer, "reason": why, **who}
-            for way, (answer, why) in said.items()
-        ]
+        [{**floor.loc[way, actions.KEY].to_dict(), "response": answer, "reason": why, **who} for way, (answer, why) in said.items()]
     )
     made = equality.build(considered, answers=given, today=TODAY)
     table = next(one for one in tables(made, 11) if one.caption.startswith("What officers amended or rejected"))

@@ -53,11 +53,12 @@ def answered(considered: Considered, answers: pd.DataFrame | None) -> tuple[pd.D
     Returns
     -------
     tables
-        ``considered.findings`` of the kinds floor, keep and more_use with ``response, reason, name, date``,
-        blank where nobody has answered.
+        ``considered.findings`` of the kinds floor, keep and more_use, where the proposals touch their service, with
+        ``response, answer_reason, name, date``, blank where nobody has answered.
     """
     held = current(answers)
-    rows = considered.findings[considered.findings["kind"].isin(["floor", "keep", "more_use"])]
+    rows = considered.about(considered.findings)
+    rows = rows[rows["kind"].isin(["floor", "keep", "more_use"])]
     joined = rows.merge(held.rename(columns={"reason": "answer_reason"}), on=KEY, how="left", validate="one_to_one")
     words = ["response", "answer_reason", "name", "date"]
     joined[words] = joined[words].fillna("")

@@ -26,6 +26,7 @@ from exclusion.proposal.model import ONLINE, OfficerWords, PlaceChange, Proposal
 from exclusion.proposal.options import options, variant
 from exclusion.proposal.reading import build, councils_named, parse, read, read_all
 from exclusion.proposal.together import cumulative
+from exclusion.proposal.touching import touched
 from exclusion.proposal.writing import template, toml_text
 from exclusion.release import Evidence
 from exclusion.words import date_words, join_words
@@ -57,6 +58,10 @@ class Considered:
     def people(self, proposal: Proposal) -> People:
         """Residents unlikely to use the internet, of the wards of one proposal's councils."""
         return _people(self.assessment, proposal)
+
+    def about(self, findings: pd.DataFrame) -> pd.DataFrame:
+        """Those of some findings that lie where the proposals touch their service; see :func:`exclusion.proposal.touching.touched`."""
+        return touched(findings, self.proposals, self.assessment.areas)
 
 
 def consider(evidence: Evidence, proposals: Proposal | Iterable[Proposal], **settings: Any) -> Considered:

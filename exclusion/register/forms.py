@@ -49,7 +49,7 @@ def finding_ids(findings: pd.DataFrame) -> pd.Series:
 
 
 def answer_form(saved: Saved, every: bool = False) -> pd.DataFrame:
-    """Every finding that asks for an answer, with the answer that stands.
+    """Every finding that asks for an answer, in the wards the proposal touches, with the answer that stands.
 
     Parameters
     ----------
@@ -65,6 +65,7 @@ def answer_form(saved: Saved, every: bool = False) -> pd.DataFrame:
     """
     found = saved.findings
     asks = found["kind"].isin(KEEPS_OPEN) & (every | found["service_id"].isin(saved.concerned))
+    asks &= found.index.isin(saved.about(found).index)
     found = found[asks | (found["response"] != "")]
     names = {"response_reason": "reason", "response_name": "name", "response_date": "date"}
     table = found.drop(columns=["reason"]).rename(columns=names)

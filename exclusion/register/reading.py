@@ -12,8 +12,10 @@ import pandas as pd
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from exclusion.contracts import DataRefused, Problem, UsageError
+from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError
 from exclusion.equality.model import SignOff
+from exclusion.proposal import parse
+from exclusion.proposal.touching import touched
 from exclusion.register import chain, contents, responses, review, schema, signing
 from exclusion.register.chain import Version
 from exclusion.register.connect import Register
@@ -95,8 +97,20 @@ class Saved:
 
     @property
     def asked(self) -> pd.DataFrame:
-        """Findings that ask for an answer, on the services it is about, with what was answered: what every count of answers is of."""
-        return responses.asked(self.findings, self.concerned)
+        """Findings that ask for an answer, on the services and wards it is about, with what was answered: what every count is of."""
+        return responses.asked(self.about(self.findings), self.concerned)
+
+    def about(self, findings: pd.DataFrame) -> pd.DataFrame:
+        """Those of some findings that lie where its proposals touch their service; all of them where it has no proposal.
+
+        All of them as well where a proposal of an older version is not one any more, so that nothing drops out of sight.
+        """
+        if not self.proposals:
+            return findings
+        try:
+            return touched(findings, [parse(text) for text in self.proposals], self.table("areas"))
+        except ExclusionError:
+            return findings
 
     @property
     def unanswered(self) -> pd.DataFrame:

@@ -162,8 +162,8 @@ def _options(considered: Considered) -> pd.DataFrame:
 
 
 def _answers(considered: Considered, findings: pd.DataFrame | None, ids: list[str]) -> pd.DataFrame:
-    """Findings that ask for an answer, for the services the proposal is about, with what was answered."""
-    rows = considered.assessment.findings if findings is None else findings
+    """Findings that ask for an answer, for the services and wards the proposal is about, with what was answered."""
+    rows = considered.about(considered.assessment.findings if findings is None else findings)
     rows = rows[rows["kind"].isin(("floor", "keep", "more_use")) & rows["service_id"].isin(ids)]
     blank = {name: "" for name in ("response", "response_reason", "response_name") if name not in rows.columns}
     return rows.assign(**blank)

@@ -57,7 +57,7 @@ def answer_visit(considered: Considered) -> pd.DataFrame:
     def take(new: Sequence[Response], name: str) -> None:
         visit.held()[ANSWERS] += responses.checked(new, considered.assessment.findings, register.named(name), chain.now())
 
-    answer(shown.to_answer(rows, named_services(considered)), take, key="visit")
+    answer(shown.to_answer(considered.about(rows), named_services(considered)), take, key="visit")
     known = set(map(tuple, rows[responses.KEY].astype(str).to_numpy()))
     if stray := sum(tuple(row) not in known for row in given[given["current"]][responses.KEY].to_numpy()):
         st.caption(f"{stray} answers of this visit are to findings that are not in this proposal. They are kept, and not shown here.")

@@ -143,7 +143,7 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
 
 def _to_answer(saved: Saved) -> pd.DataFrame:
     """Findings that ask for an answer: of the services the proposal names, and of the others where that is asked for."""
-    rows = answers_shown.to_answer(saved.findings)
+    rows = answers_shown.to_answer(saved.about(saved.findings))
     named = saved.asked
     others = rows["service_id"].nunique() - named["service_id"].nunique()
     label = f"Also {counted(others, 'service')} that the proposal does not name but that were assessed with it"

@@ -84,7 +84,7 @@ def table(findings: pd.DataFrame) -> pd.DataFrame:
 
 def as_file(considered: Considered, answers: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """``answers.csv``: every finding of the proposal's services that asks for an answer, blank where nobody has answered."""
-    rows = to_answer(register.answered(considered.assessment.findings, answers), named_services(considered))
+    rows = to_answer(considered.about(register.answered(considered.assessment.findings, answers)), named_services(considered))
     columns = ["area_code", "area_name", "service_id", "channel", "kind", "severity", "short"]
     said = ["response", "response_reason", "response_name", "response_date", "look_again"]
     return {"answers.csv": rows[[*columns, *said]].reset_index(drop=True)}
