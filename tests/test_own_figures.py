@@ -107,6 +107,30 @@ def test_counts_by_small_area_are_summed_to_wards_by_where_people_live(bundled: 
     assert set(less.table.index[less.table["people"].isna()]) == gone & set(less.table.index)
 
 
+def test_small_area_codes_we_do_not_hold_are_of_other_councils_only_where_all_of_ours_are_there(bundled: Evidence) -> None:
+    """Without three of ours, three codes of the 2011 areas may be the same people: it is said, and what to do."""
+    here = bundled.small_areas[bundled.small_areas["area_code"].isin(wards(bundled, "E09000030").index)]
+    ours = [f"{code},20" for code in sorted(here["small_area_code"].unique())]
+    old = [f"E0100001{n},20" for n in range(3)]
+    found = read("LSOA,calls\n" + "\n".join([*ours, *old]), bundled, TOWER_HAMLETS)
+    assert found.notes[0] == "3 rows are of areas in other councils and were left out."
+    found = read("LSOA,calls\n" + "\n".join([*ours[3:], *old]), bundled, TOWER_HAMLETS)
+    assert found.notes[0] == (
+        "3 rows are left out, for their codes are not of the small areas we hold of these councils: of other councils, or codes of an "
+        f"earlier census. 3 of their {len(ours)} small areas have no row. If those rows are yours, the file goes by old codes: export it "
+        "for the areas of the newest census."
+    )
+
+
+def test_parts_of_one_are_no_small_counts_and_no_shares_and_a_row_number_is_no_figure(bundled: Evidence) -> None:
+    found = read("fid,ward_code,rate,calls\n1,E05015186,0.6,40\n2,E05015187,0.5,60\n", bundled)
+    assert list(found.table.columns) == ["rate", "calls"] and not any("of the counts" in note for note in found.notes)
+    assert "'rate' holds parts of whole numbers. If they are shares, write them as percentages (60.7 for 0.607) with % in the heading." in (
+        found.notes
+    )
+    assert read("ward_code,%\nE05015186,0.6%\n", bundled).table.at["E05015186", "%"] == pytest.approx(0.006)  # truly so small
+
+
 def test_a_column_can_be_named_where_we_take_it_for_another(bundled: Evidence) -> None:
     text = "Place,Year,calls,last year\nAnchorsholme,2025,40,30\n"
     assert kinds(figures.look(text.encode(), "own.csv"))["Place"] == "other"
@@ -152,7 +176,7 @@ def test_wards_of_other_councils_are_left_out_and_counted_and_a_name_two_wards_s
         f"own.csv, line 2: 2 of the chosen wards have this name (found: {names.index[0]}). Use the code: "
     )
     found = read(f"ward_code,calls\nE05015186,40\n{twice.index[0]},9\n", bundled)
-    assert found.notes[0] == "1 rows are of areas in other councils and were left out."
+    assert found.notes[0] == "1 row is of areas in other councils and was left out."
 
 
 def test_rows_for_persons_are_refused_and_nothing_personal_is_repeated(bundled: Evidence) -> None:
@@ -168,7 +192,7 @@ def test_rows_for_persons_are_refused_and_nothing_personal_is_repeated(bundled: 
 
 def test_small_counts_are_warned_about(bundled: Evidence) -> None:
     assert read("ward_code,calls\nE05015186,4\nE05015187,0\nE05015188,10\n", bundled).notes[0] == (
-        "1 of the counts lie between 1 and 9. Do not publish them: they could point at a person."
+        "1 of the counts lies between 1 and 9. Do not publish them: they could point at a person."
     )
 
 
@@ -185,6 +209,7 @@ def test_small_counts_are_warned_about(bundled: Evidence) -> None:
         (b"SQLite format 3\x00 no tables", "cannot be read as a GeoPackage"),
         (b"\xd0\xcf\x11\xe0", "is an old workbook"),
         (b"ward_code,%\nE05015186,140%\n", "is a share over 100 %"),
+        (b"ward_code,% without internet\nE05015186,0.607\nE05015187,0.31\n", "(found: 0.607). Write them as percentages (60.7, not 0.607)"),
         (b"LSOA21CD,take-up %\nE01004210,40%\n", "are not held by this release for the councils chosen"),
         (b"ward_code,calls\n" + b"E05015186,1\n" * 50_002, "more than there are areas"),
     ],
@@ -226,7 +251,8 @@ def test_a_council_s_own_count_of_people_alone_is_no_estimate_and_can_be_strong(
     assert len(rows) == 21 and rows["percentile"].notna().all()
     homes = bundled.wide("ward", "of")["lone66_est"].reindex(rows["area_code"])
     assert (rows["of"].to_numpy() == homes.to_numpy()).all()
-    assert a.findings["reason"].str.contains("about 900 one-person households aged 66 and over (", regex=False).any()
+    rests = a.findings["reason"].str.contains("about 900 one-person households aged 66 and over (", regex=False)
+    assert rests.any() and a.findings.loc[rests, "reason"].str.contains("; the council's own figure; 2025-26)", regex=False).all()
 
 
 def test_a_count_that_stands_in_for_a_part_of_the_score_is_said_with_every_band_and_map(bundled: Evidence) -> None:

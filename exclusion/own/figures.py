@@ -70,7 +70,7 @@ def read(
     areas = evidence.areas[evidence.areas["council_code"].isin(councils)]
     problems: list[Problem] = []
     found: dict[str, tuple[int, tuple[str, ...]]] = {}
-    elsewhere = totals = 0
+    elsewhere = unplaced = totals = 0
     strays: list[tuple[int, str]] = []
     places = _places(seen.level, evidence, areas)
     for line, row in seen.rows:
@@ -85,6 +85,8 @@ def read(
             if area not in places:
                 if _known_elsewhere(area, seen.level, evidence):
                     elsewhere += 1
+                elif seen.level == "small area" and re.match(SMALL_AREA_CODE, area):
+                    unplaced += 1
                 else:
                     strays.append((line, said))
                 continue
@@ -111,6 +113,12 @@ def read(
             if problem:
                 problems.append(problem)
             table.loc[area, heading] = number
+    for heading in shares:
+        place = headings.index(heading)
+        if 0 < table[heading].max() <= 0.01 and not any("%" in row[place] for _, row in found.values()):
+            do = "Write them as percentages (60.7, not 0.607); shares that are truly so small need their % in each cell (0.6%)."
+            what = f"column '{heading}' is of shares, and every one of them would be 1 % or less: they look like parts of one"
+            problems.append(Problem(seen.where, what, next((row[place] for _, row in found.values() if row[place]), ""), do))
     if not found and not problems:
         problems.append(Problem(seen.where, "has no row of the councils chosen", "", "Choose the council the figures are of."))
     if seen.level == "small area" and shares:
@@ -118,7 +126,16 @@ def read(
         problems.append(Problem(seen.where, f"gives shares of small areas ({join_words(list(shares))}), which cannot be added up", "", do))
     if problems:
         raise DataRefused(problems)
+    if unplaced and len(found) == len(places):  # every area of ours is there, so these are of others
+        elsewhere, unplaced = elsewhere + unplaced, 0
     notes = list(_notes(table, shares, elsewhere, totals))
+    if unplaced:
+        notes.insert(
+            0,
+            f"{_rows_are(unplaced)} left out, for their codes are not of the small areas we hold of these councils: of other councils, "
+            f"or codes of an earlier census. {len(places) - len(found)} of their {len(places)} small areas have no row. If those rows "
+            "are yours, the file goes by old codes: export it for the areas of the newest census.",
+        )
     if seen.level == "small area":
         table, more = _to_wards(table, evidence, areas)
         notes += more
@@ -186,8 +203,8 @@ def _places(level: str, evidence: Evidence, areas: pd.DataFrame) -> set[str]:
 
 
 def _known_elsewhere(area: str, level: str, evidence: Evidence) -> bool:
-    """Whether it is an area of this edition in another council. Small areas elsewhere are known by their shape only."""
-    return area in evidence.areas.index if level == "ward" else bool(re.match(SMALL_AREA_CODE, area))
+    """Whether it is an area of this edition in another council, as far as the release holds it (small areas of some councils alone)."""
+    return bool(area in evidence.areas.index if level == "ward" else (evidence.small_areas["small_area_code"] == area).any())
 
 
 def _is_total(said: str, called: str, areas: pd.DataFrame) -> bool:
@@ -232,16 +249,23 @@ def _stray(seen: Look, strays: Sequence[tuple[int, str]], rows: int, evidence: E
 
 def _notes(table: pd.DataFrame, shares: Sequence[str], elsewhere: int, totals: int) -> Iterable[str]:
     if elsewhere:
-        yield f"{elsewhere} rows are of areas in other councils and were left out."
+        yield f"{_rows_are(elsewhere)} of areas in other councils and {'was' if elsewhere == 1 else 'were'} left out."
     if totals:
-        yield f"{totals} rows of totals or without an area were passed over."
+        yield f"{totals} {'row' if totals == 1 else 'rows'} of totals or without an area {'was' if totals == 1 else 'were'} passed over."
     counts = table.drop(columns=list(shares))
-    few = int(((counts > 0) & (counts < own_rules().hiding.below)).to_numpy().sum())
+    whole = counts.loc[:, (counts.isna() | (counts % 1 == 0)).all()]  # a mean or a part of one is no count
+    few = int(((whole > 0) & (whole < own_rules().hiding.below)).to_numpy().sum())
     if few:
-        yield f"{few} of the counts lie between 1 and {own_rules().hiding.below - 1}. Do not publish them: they could point at a person."
+        which = "1 of the counts lies" if few == 1 else f"{few} of the counts lie"
+        yield f"{which} between 1 and {own_rules().hiding.below - 1}. Do not publish them: they could point at a person."
     for heading in counts.columns:
         if (counts[heading].dropna() % 1 != 0).any():
-            yield f"'{heading}' holds parts of whole numbers. If it is a share, write % in its heading."
+            said = f"'{heading}' holds parts of whole numbers."
+            yield f"{said} If they are shares, write them as percentages (60.7 for 0.607) with % in the heading."
+
+
+def _rows_are(n: int) -> str:
+    return "1 row is" if n == 1 else f"{n:,} rows are"
 
 
 def _to_wards(table: pd.DataFrame, evidence: Evidence, areas: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:

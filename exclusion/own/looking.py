@@ -21,7 +21,20 @@ from exclusion.words import join_words
 
 NOT_GIVEN = ("", "*", "-", "n/a", "na", "..", ":", "x", "[c]", "suppressed", "withheld")
 NAMES = ("area_name", "ward_name", "ward", "name", "wards", "area", "electoral_ward")
-PASSED_OVER = ("council", "council_code", "council_name", "period", "year", "date", "district", "local_authority")
+PASSED_OVER = (
+    "council",
+    "council_code",
+    "council_name",
+    "period",
+    "year",
+    "date",
+    "district",
+    "local_authority",
+    "fid",
+    "ogc_fid",
+    "objectid",
+    "gid",
+)
 MOST_ROWS = 50_000
 LONGEST = 5.0
 """Seconds a layer may take to come."""

@@ -162,6 +162,8 @@ class Words:
                     if _is_number(place) and place >= judgement.strength_test().upper_percentile:
                         rate += f" and more than in {min(99, math.floor(place))}% of wards there"
                 notes.append(rate)
+            if fit == OWN:
+                notes.append("the council's own figure")
             if _text(column["period"][ward]):
                 notes.append(date_words(_text(column["period"][ward])))
             self._kept[key] = f"{self.count(ward, measure)} ({'; '.join(notes)})" if notes else self.count(ward, measure)
