@@ -490,6 +490,20 @@ def test_contacts_of_a_few_wards_are_not_the_whole_councils(findings: pd.DataFra
     assert proposal.options(findings, summaries, whole, every).set_index("option").loc["some", "contacts_high"] > 0
 
 
+def test_the_whole_councils_contacts_are_not_those_of_the_wards_it_changes_in() -> None:
+    """900 by face to face in the council; the counter closes in two wards only: how many of the 900 are theirs nobody said."""
+    one, two, *_ = CODES.values()
+    fields = {"id": "blue_badge", "close": ["f2f"], "keep": ["phone"], "contacts": {"f2f": 900, "phone": 600, "online": 0}}
+    everywhere, some = (proposal.ServiceChange.model_validate(fields | more) for more in ({}, {"wards": [one, two]}))
+    assert everywhere.total_contacts(CODES.values()) == (fields["contacts"], "")
+    none, why = some.total_contacts(CODES.values())
+    assert none == {} and why == f"contacts are given for the whole council, and it changes in 2 of {len(CODES)} wards"
+    # With the contacts of both wards it is what they add up to.
+    by_ward = {one: {"f2f": 30, "phone": 20}, two: {"f2f": 12, "phone": 8}}
+    told = proposal.ServiceChange.model_validate(fields | {"wards": [one, two], "contacts_by_ward": by_ward})
+    assert told.total_contacts(CODES.values()) == ({"f2f": 42, "phone": 28}, "")
+
+
 def test_contacts_of_wards_the_change_is_not_about_are_not_counted() -> None:
     one = by_ward("A", "B")
     change = one.service[0].model_copy(update={"wards": (CODES["A"],)})

@@ -191,17 +191,25 @@ class ServiceChange(_Part):
 
         Notes
         -----
-        Wards stand for the whole only when all of them are given: a ward without contacts is not a ward with none.
+        Wards stand for the whole only when all of them are given: a ward without contacts is not a ward with none. The
+        council's count does not stand for some of its wards: where it changes in these only, theirs have to be given.
         """
-        inside = self.inside(wards)
+        every = tuple(wards)
+        inside = self.inside(every)
         given = {code: ward for code, ward in self.contacts_by_ward.items() if code in inside}
         ways = {name for ward in given.values() for name in ward}
-        if ways <= set(self.contacts):
-            return dict(self.contacts), "" if self.contacts else "the proposal gives no contacts"
-        full = [ward for ward in given.values() if ways - set(self.contacts) <= set(ward)]
+        if len(inside) < len(every):
+            if self.contacts and not given:
+                return {}, f"contacts are given for the whole council, and it changes in {len(inside):,} of {len(every):,} wards"
+            council: dict[str, int] = {}
+        else:
+            council = self.contacts
+        if ways <= set(council):
+            return dict(council), "" if council else "the proposal gives no contacts"
+        full = [ward for ward in given.values() if ways - set(council) <= set(ward)]
         if len(full) < len(inside):
             return {}, given_for(len(full), len(inside), in_full=len(given) > len(full))
-        return {name: sum(ward.get(name, 0) for ward in full) for name in sorted(ways)} | self.contacts, ""
+        return {name: sum(ward.get(name, 0) for ward in full) for name in sorted(ways)} | council, ""
 
     def not_given(self, contacts: Mapping[str, int]) -> str:
         """Why contacts do not say what closes; blank when they do. A way in without a count is not one that carries none."""
