@@ -105,6 +105,11 @@ def test_a_file_downloaded_by_hand_is_used_and_not_asked_for(fetcher, httpserver
     by_hand = Fetcher(cache=tmp_path / "cache", hand=tmp_path / "hand")
     got = by_hand.get(ask(httpserver))
     assert (got.how, got.content(), len(httpserver.log)) == ("by hand", b"a\n7\n", 0)
+    (tmp_path / "hand" / "deep" / "FILE.csv").write_text("<html><title>Log in</title>")
+    with pytest.raises(DataRefused, match=r"your file FILE.csv is a web page where a CSV table was expected \(found: Log in\)") as refused:
+        by_hand.get(ask(httpserver))
+    assert f"Download it again from {PAGE} and put it in place of FILE.csv" in str(refused.value)
+    assert "Or download it by hand" not in str(refused.value)
     with pytest.raises(UsageError, match="--from: is not a folder"):
         Fetcher(hand=tmp_path / "nowhere")
 

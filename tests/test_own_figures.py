@@ -341,7 +341,7 @@ def test_as_service_use_a_count_by_channel_goes_into_a_proposal_as_it_is(bundled
 @pytest.fixture
 def file(tmp_path: Path, bundled: Evidence) -> Path:
     path = tmp_path / "own.csv"
-    path.write_text("ward_code,one adult 66+\n" + "\n".join(f"{code},900" for code in wards(bundled).index))
+    path.write_text("ward_code,one adult 66+,take-up\n" + "\n".join(f"{code},900,4.3%" for code in wards(bundled).index))
     return path
 
 
@@ -349,6 +349,7 @@ def test_figures_shows_the_columns_and_the_wards(file: Path, capsys: pytest.Capt
     assert main(["figures", str(file), "--council", "Blackpool"]) == 0
     said = capsys.readouterr().out
     assert "one adult 66+   number" in said and "E05015186   Anchorsholme" in said
+    assert "4.3%" in said.split("By ward, as it would be used")[1]
 
 
 def test_assess_takes_them_and_says_so(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,6 +56,9 @@ def test_the_file_is_looked_at_before_it_is_used() -> None:
     assert "Bloomfield" in words and "901" in words and "40.0%" in words
     assert "19 of 21 wards have no figure in the file" in words
     assert test.button(key="own_use").disabled  # until a column is given a use
+    test.selectbox(key="own_way_0").select("lone66").run()
+    test.button(key="own_use").click().run()
+    assert [one.value for one in test.error] == ["Say which period they describe, such as 2025-26: it is printed beside them."]
     assert own.held is not None and own.HELD not in test.session_state
 
 
@@ -69,12 +72,21 @@ def test_a_bad_file_is_answered_in_words() -> None:
 
 def test_what_was_brought_is_used_on_the_pages_of_this_visit_and_said_there() -> None:
     visit = brought()
-    assert "In use in this visit: own.csv." in text(visit)
+    assert "In use in this visit: own.csv." in text(visit) and "does not use it" not in text(visit)
     service = run("service.py", visit)
     assert "This page uses own.csv" in text(service)
     assert "Own figures of Blackpool, not published by us" in text(service).replace("\\", "")
     method = run("sources.py", visit)
     assert "This page does not use it" in text(method)
+
+
+def test_areas_that_take_the_figures_away_say_so_before(divisions: bytes) -> None:
+    visit = brought()
+    visit.file_uploader(key="own_areas_file").upload("divisions.geojson", divisions, "application/json").run()
+    assert "own.csv is taken away by this: a visit holds your figures or your areas, not both." in text(visit)
+    visit.button(key="own_use_areas").click().run()
+    assert "In use in this visit: divisions.geojson." in text(visit)
+    assert "divisions.geojson is taken away by this" in text(visit)  # for figures brought after areas
 
 
 def test_another_visit_never_sees_it_and_no_shared_cache_holds_it() -> None:
@@ -159,9 +171,9 @@ def test_an_indicator_of_the_council_s_own_is_shown_on_the_method_page_and_score
     page.file_uploader(key="own_method").upload("own-method.toml", start.encode(), "application/toml").run()
     assert not page.exception, page.exception
     words = text(page)
-    assert (
-        "our band, and the band by Our own method" in words and "held for 21 wards, so the bands are fifths of those wards alone" in words
-    )
+    assert "our band, and the score by Our own method" in words and "held for 21 wards, so the score is set against those wards" in words
+    table = words.split("the score by Our own method")[2].split("</table>")[0]
+    assert "Score by this method" in table and "Difference" not in table and " lower" not in table  # fifths of 21 wards are a ranking
     alone = alternatives.score(
         evidence, method.model_copy(update={"domain": method.domain[-1:], "indicator": method.indicator[-1:]}), list(here.index)
     )

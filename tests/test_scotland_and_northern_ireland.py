@@ -227,5 +227,6 @@ def test_without_a_download_the_table_to_choose_and_the_page_are_named(hand, tmp
     said = str(refusal.value)
     assert said.startswith("Scotland's Census 2022, Disability (day-to-day activities): has no service to ask, and no file you downloaded")
     assert "https://www.scotlandscensus.gov.uk/search-the-census" in said and "Data Zone 2011" in said and "--from" in said
+    assert "Try again later" not in said  # there is nothing to ask again
     with pytest.raises(SourceUnreachable, match="no folder given"):
         scottish_tables.fetch(fetcher, addresses, scottish_tables.TABLES[0])

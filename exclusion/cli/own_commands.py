@@ -69,6 +69,8 @@ def figures(
         about = {"columns": columns, "level": found.level, "shares": list(found.shares), "notes": list(found.notes), "wards": wards}
         print_json(about | ({"release": str(written)} if written else {}))
         return
+    for heading in found.shares:
+        table[heading] = [None if value != value else f"{value:.1%}" for value in table[heading]]
     show(table, False, "By ward, as it would be used (blank = not known)")
     for line in found.notes:
         complain(f"Note: {line}")

@@ -43,6 +43,8 @@ class Ask:
     kind: str = "any"
     agent: str = AGENT
     post: bool = False
+    brought: str = ""
+    """Name of the user's own file that is looked at as the answer; blank for an answer of the publisher."""
 
     @property
     def key(self) -> str:
@@ -56,6 +58,8 @@ class Ask:
     @property
     def instead(self) -> str:
         """What the user can do without us."""
+        if self.brought:
+            return f"Download it again from {self.page} and put it in place of {self.brought}, or take that file out of the folder."
         if not self.by_hand:
             return f"Try again later; the publisher's page is {self.page}."
         like = "a name like " if "*" in self.by_hand[0] else ""
@@ -95,12 +99,13 @@ def check_kind(ask: Ask, path: Path, said: str = "") -> None:
         first = file.read(4096)
     bare = first.removeprefix(b"\xef\xbb\xbf")
     expected = _ENDINGS[ask.kind]
+    came = f"your file {ask.brought} is" if ask.brought else "sent"
     if not bare.strip():
-        raise DataRefused(ask.problem(f"sent an empty answer; {expected} was expected", ask.url))
+        raise DataRefused(ask.problem(f"{came} an empty answer; {expected} was expected", ask.url))
     if _HTML.match(bare):
         title = re.search(rb"<title[^>]*>(.*?)</title>", first, re.IGNORECASE | re.DOTALL)
         shown = title[1].decode("utf-8", "replace").strip()[:100] if title else said or "a web page"
-        raise DataRefused(ask.problem(f"sent a web page where {expected} was expected", shown))
+        raise DataRefused(ask.problem(f"{came} a web page where {expected} was expected", shown))
     wrong = {
         "zip": not first.startswith(b"PK"),
         "sheet": not first.startswith((b"PK", b"\xd0\xcf\x11\xe0")),
@@ -108,4 +113,4 @@ def check_kind(ask: Ask, path: Path, said: str = "") -> None:
         "csv": b"\x00" in first or first.startswith(b"PK") or bare.lstrip().startswith((b"{", b"[")),
     }[ask.kind]
     if wrong:
-        raise DataRefused(ask.problem(f"sent something else than {expected}", bare[:60].decode("utf-8", "replace").strip()))
+        raise DataRefused(ask.problem(f"{came} something else than {expected}", bare[:60].decode("utf-8", "replace").strip()))

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -132,10 +132,10 @@ class Fetcher:
 
     def take_by_hand(self, ask: Ask, path: Path) -> Got:
         """A file the user downloaded as the answer to a question, once its size and kind are checked."""
-        size = path.stat().st_size
+        size, ours = path.stat().st_size, replace(ask, brought=path.name)
         if size > ask.largest:
-            raise DataRefused(ask.problem(f"is larger than it can be ({size:,} bytes; at most {ask.largest:,})", path.name))
-        check_kind(ask, path)
+            raise DataRefused(ours.problem(f"is larger than it can be ({size:,} bytes; at most {ask.largest:,})", path.name))
+        check_kind(ours, path)
         when = datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
         return self._count(ask, Got(path, sha256_of(path), path.name, when, "by hand"), size)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from exclusion.contracts import DataRefused, SourceUnreachable
+from exclusion.contracts import DataRefused, Problem, SourceUnreachable
 from exclusion.sources import archive
 from exclusion.sources.asking import Ask, Got
 from exclusion.sources.fetch import Fetcher
@@ -87,7 +87,8 @@ def fetch(fetcher: Fetcher, addresses: Mapping[str, Any], table: Download) -> pd
         got = fetcher.take_by_hand(named, path)
         return _read(named, got, table, grid, head, wanted)
     raise SourceUnreachable(
-        ask.problem(
+        Problem(
+            ask.source,
             "has no service to ask, and no file you downloaded holds it",
             "; ".join(others[:MOST_NAMED]) or str(fetcher.hand or "no folder given"),
             f"Open {about['page']}, choose the table on '{table.title}' and 'Data Zone 2011' for its areas, download it as CSV, "

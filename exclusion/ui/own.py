@@ -71,7 +71,7 @@ def kept(key: object, work: Callable[[], T]) -> T:
 def tell() -> None:
     """Say on a page what was brought, or that this page does not use it."""
     found = held()
-    if found is None:
+    if found is None or st.session_state.get("_page") == "Your figures":  # the page itself says what is in use
         return
     files = " and ".join(found.what.values())
     if here() is None:

@@ -31,7 +31,15 @@ def form(release: Evidence, councils: Sequence[str]) -> None:
         ui.lines(list(found.said))
         st.button("Take it all away again", on_click=own.forget, key="own_take_away")
     _figures(release, councils, found)
-    _areas(release, councils)
+    _areas(release, councils, found)
+
+
+def _instead(found: Held | None, other: str) -> tuple[str, ...]:
+    """What is taken away when this is used: a visit holds figures or areas, not both."""
+    if found is None or other not in found.what:
+        return ()
+    both = "To use both at once give --own-figures with --areas on the command line."
+    return (f"{found.what[other]} is taken away by this: a visit holds your figures or your areas, not both. {both}",)
 
 
 def _figures(release: Evidence, councils: Sequence[str], found: Held | None) -> None:
@@ -58,7 +66,11 @@ def _figures(release: Evidence, councils: Sequence[str], found: Held | None) -> 
     ui.lines(list(read.notes))
     uses = _uses(read)
     period = st.text_input("The period they describe", key="own_period", placeholder="2025-26", max_chars=60)
+    ui.lines(list(_instead(found, AREAS)))
     if st.button("Use these in this visit", key="own_use", type="primary", disabled=not uses):
+        if not period.strip():
+            st.error("Say which period they describe, such as 2025-26: it is printed beside them.")
+            return
         try:
             _use(release, councils, read, uses, period, found)
         except ExclusionError as error:
@@ -116,7 +128,7 @@ def _use(release: Evidence, councils: Sequence[str], read: figures.Figures, uses
     own.hold(Held(laid, tuple(councils), {FIGURES: read.where}, tuple(laying.said(release, read, uses, owner))))
 
 
-def _areas(release: Evidence, councils: Sequence[str]) -> None:
+def _areas(release: Evidence, councils: Sequence[str], found: Held | None) -> None:
     st.header("Your own areas", anchor=False)
     st.markdown(
         "County divisions, new wards, parishes, networks of practices: a lookup of small areas or wards (CSV or Excel), or outlines "
@@ -146,6 +158,8 @@ def _areas(release: Evidence, councils: Sequence[str]) -> None:
     ui.table(table[["Area", "Residents", made.pieces, "How well they fit"]].astype(str), f"{caption}: {len(table)} areas")
     st.markdown(f"{made.people[0]:,} people live in the councils chosen, {made.people[1]:,} of them in these areas.")
     ui.lines(list(made.notes))
+    gone = _instead(found, FIGURES)
+    ui.lines(list(gone))
     if st.button("Use these areas in this visit", key="own_use_areas", type="primary"):
         own.hold(Held(made.evidence, tuple(councils), {AREAS: drawn.where}, made.notes))
         st.rerun()

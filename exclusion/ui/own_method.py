@@ -63,15 +63,15 @@ def form(a: Assessment) -> None:
     if len(other.lacking):
         st.markdown("We hold no figures for these, and do not fill gaps:")
         ui.lines(trust.lacking_lines(other))
-    found = "score" if method.within == "council" else "band"
-    ui.table(trust.beside_rows(a, other), f"Wards, by name: our band, and the {found} by {method.title}")
     few = [name for name in indicators if uses(method, name)]
+    found = "score" if few or method.within == "council" else "band"
+    ui.table(trust.beside_rows(a, other, banded=not few), f"Wards, by name: our band, and the {found} by {method.title}")
     if few:
         known = int(evidence.wide("ward", "value")[few].notna().all(axis=1).sum())
         names = capital(join_words([title(evidence, name) for name in few]))
         st.markdown(
-            f"{names} {'is' if len(few) == 1 else 'are'} held for {known:,} wards, so the bands are fifths of those wards alone and "
-            "cannot be set beside the nation's."
+            f"{names} {'is' if len(few) == 1 else 'are'} held for {known:,} wards, so the score is set against those wards alone. It is "
+            "cut into no bands and cannot be set beside the nation's."
         )
 
 

@@ -126,10 +126,18 @@ def other_methods(a: Assessment) -> dict[str, CompositeMethod]:
     return dict(sorted(fit.items(), key=lambda item: bool(item[1].lacking)))
 
 
-def beside_rows(a: Assessment, other: Scored) -> pd.DataFrame:
-    """Our band beside another method's (its figure where it is stretched over a council), ward by ward, with why where there is none."""
+def beside_rows(a: Assessment, other: Scored, *, banded: bool = True) -> pd.DataFrame:
+    """Our band beside another method's (its figure where it is stretched over a council), ward by ward, with why where there is none.
+
+    Not ``banded``: its score alone, for fifths of a council's own wards are near a ranking and no band of the nation's.
+    """
     both, names = alternatives.beside(a.evidence, a.scores, other), trust.names(a)
     rows = []
+    if not banded:
+        why = [str(text) or "none" for text in other.table.loc[both.index, "why_not"]]
+        scored = [told if pd.isna(index) else f"{index:.1f}" for told, index in zip(why, both["other_index"], strict=True)]
+        ours = [labels.band(band) for band in both["band"]]
+        return pd.DataFrame({"Ward": [names[code] for code in both.index], "Our band": ours, "Score by this method": scored})
     if other.method.within == "council":
         for row in each(both):
             figure = "none" if pd.isna(row.other_index) else f"{row.other_index:.1f}"
