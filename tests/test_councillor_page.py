@@ -310,7 +310,7 @@ def test_a_page_lists_the_sources_of_what_it_says_and_no_other(badge: Considered
     looked = found[(found["area_code"] == code) & (found["service_id"] == "blue_badge")]["figures_json"].str.cat()
     assert "below_30mbps" in looked
     page = report.ward_html(badge, "blue_badge", code, TODAY)
-    assert "<li>Broadband and mobile signal: ask at your surgery.</li>" in page
+    assert "<li>Broadband, mobile signal, devices and skills: ask at your advice session.</li>" in page
     assert page.lower().count("broadband") == 1 and "Connected Nations" not in page
     for title in ("Census 2021 topic summaries", "English Indices of Deprivation 2025", "our estimate from national surveys"):
         assert title in page

@@ -214,7 +214,7 @@ def test_unknowns_name_who_could_tell(blackpool: Assessment) -> None:
     """What rules lacked comes first, so that a page with room for one line never hides it."""
     lines = report.unknowns(blackpool, MARTON, "blue_badge")
     assert lines == [
-        "Broadband and mobile signal: ask at your surgery.",
+        "Broadband, mobile signal, devices and skills: ask at your advice session.",
         "One part of this ward differs (unpaid carers): ask locally.",
         "Who uses this here: ask customer services.",
     ]

@@ -64,6 +64,7 @@ class Gap(Entry):
 
     always: bool = False
     rules: tuple[str, ...] = ()  # printed where one of these could not be checked
+    unless_rules: tuple[str, ...] = ()  # and all of these could be: else another gap says it
     unless_measures: tuple[str, ...] = ()  # and none of these is held
     needs_measures: tuple[str, ...] = ()  # and all of these are
     text: str

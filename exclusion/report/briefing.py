@@ -367,6 +367,7 @@ def unknowns(assessment: Assessment, area_code: str, service_id: str | None = No
         gap.text
         for gap in sorted(texts.gaps().values(), key=lambda gap: not unchecked & set(gap.rules))
         if (gap.always or unchecked & set(gap.rules))
+        and not unchecked & set(gap.unless_rules)
         and not any(name in held for name in gap.unless_measures)
         and all(name in held for name in gap.needs_measures)
     ]
@@ -392,6 +393,7 @@ def questions(
     most: int = MOST_QUESTIONS,
     effects: Mapping[str, str] | None = None,
     together: bool = False,
+    untouched: bool = False,
 ) -> list[str]:
     """Questions a member may want to ask, chosen by the findings; the last is the general one.
 
@@ -401,6 +403,8 @@ def questions(
         What a proposal does to each way in here, by channel, as :func:`keep_lines` takes it.
     together
         Whether several services move together here.
+    untouched
+        Whether a proposal changes nothing here: then nothing is asked of what it does.
     """
     keeps = kept_rows(assessment, area_code, service_id)
     kept, severities = set(keeps["channel"]), set(keeps["severity"])
@@ -412,7 +416,7 @@ def questions(
     done = effects or {}
     to_findings = {done.get(channel, "none") for channel in kept} if effects is not None else set()
     to_minimum = {done[channel] for channel in service.floor_channels if channel in done}
-    known = list(texts.page_questions().values())
+    known = [one for one in texts.page_questions().values() if not (untouched and (one.effects or one.minimum))]
     fits = [
         one.text
         for one in known

@@ -98,13 +98,14 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
     service = assessment.service(service_id)
     said = briefing.facts(assessment, code, service_id)
     figures, estimate = [fact for fact in said if fact.source], [fact for fact in said if not fact.source]
-    effects = proposed.effects(considered, code, service_id) if considered else None
+    untouched = considered is not None and not proposed.touches(considered, code, service_id)
+    effects = proposed.effects(considered, code, service_id) if considered and not untouched else None
     careful = briefing.cautions(assessment, code, service_id)
     keeps = {brief: [*careful, *briefing.keep_lines(assessment, code, service_id, brief=brief, effects=effects)] for brief in (False, True)}
     unknown = briefing.unknowns(assessment, code, service_id)
     busier = briefing.busier_line(assessment, code, service_id)
     together = considered is not None and bool((considered.cumulative["area_code"] == code).any())
-    asked = briefing.questions(assessment, code, service_id, effects=effects, together=together)
+    asked = briefing.questions(assessment, code, service_id, effects=effects, together=together, untouched=untouched)
     short = briefing.short_name(service)
     elsewhere = briefing.not_run(assessment, code, service_id)
     place = ", ".join(dict.fromkeys(str(assessment.areas.at[code, name]) for name in ("area_name", "council_name")))

@@ -25,6 +25,12 @@ def about_here(considered: Considered, code: str) -> list[Proposal]:
     return [one for one in considered.proposals if council in evidence.find_councils(one.councils)]
 
 
+def touches(considered: Considered, code: str, service_id: str) -> bool:
+    """Whether a proposal is about a service in a ward, by itself or by a place that gives it help."""
+    rows = considered.assessment.findings
+    return bool(len(considered.about(rows[(rows["area_code"] == code) & (rows["service_id"] == service_id)])))
+
+
 def proposed(considered: Considered, code: str, service_id: str, quoted: int = MOST_WORDS_QUOTED, named: int = MOST_NAMED) -> list[str]:
     """What is proposed for a service here: from when, what closes, what stays, the saving claimed in the officer's words."""
     lines = []
@@ -43,6 +49,8 @@ def proposed(considered: Considered, code: str, service_id: str, quoted: int = M
             names = [place.name for place in places if place.change == change_of_place]
             said += [f"{verb}: {few(names, named, 'place')}."] if names else []
         lines.append(" ".join(said))
+        if quoted and (words := proposal.officer.purpose.split()):
+            lines.append(f"Purpose (officer's words): {quoted_words(words, quoted)}")
         lines.append(saving(proposal, quoted))
     return lines or ["Nothing is proposed for this service here."]
 
