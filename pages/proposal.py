@@ -20,7 +20,8 @@ st.markdown(
 councils = ui.choose_councils(held)
 told = ui.nation_notices(held, councils)
 st.header("The proposal", anchor=False)
-taking.offer(list(dict.fromkeys(held.areas.loc[held.areas["council_code"].isin(councils), "council_name"])))
+here = held.areas[held.areas["council_code"].isin(councils)]
+taking.offer(list(here["council_name"].unique()), list(here["nation"].unique()))
 problems: list[Problem] = []
 local = proposal_form.own_judgement(problems)
 ui.choose_people_scale()

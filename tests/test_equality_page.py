@@ -118,6 +118,9 @@ def test_answers_need_a_name_and_a_reason_and_what_is_not_answered_stays_counted
     assert not test.error
     assert f"ward by ward: {len(f2f)} rejected and {len(asked) - len(f2f)} not answered." in text(test)
     assert "A van visits weekly." in text(test)
+    # Every ward has its answer: a further one is for all of them, and does not have to choose them first.
+    wards = next(one for one in test.multiselect if str(one.key).startswith("visit_") and str(one.key).endswith("_wards"))
+    assert set(wards.value) == set(f2f["area_code"])
     # A later answer to one ward stands beside the earlier one and counts; the name is remembered.
     answered(test, F2F, "accept", "", "B. Officer", [str(f2f["area_code"].iloc[0])])
     assert f"1 accepted, {len(f2f) - 1} rejected and" in text(test)

@@ -136,6 +136,14 @@ def test_the_neighbour_gets_a_proposal_of_its_own(pack: Path, bundled: Evidence)
         assert said in told, said
 
 
+def test_what_councils_there_do_not_run_is_said_when_a_pack_is_taken_up(pack: Path) -> None:
+    """Blue Badges are not run by councils in Northern Ireland."""
+    notices = register.take(pack, ["Belfast"], "G. Neighbour", TODAY, ["Northern Ireland"]).notices
+    (said,) = [one for one in notices if "do not run" in one]
+    assert said.startswith("Blue Badge online: councils in Northern Ireland do not run Blue Badge") and "take it out" in said
+    assert not any("do not run" in one for one in register.take(pack, ["Wigan"], "G. Neighbour", TODAY, ["England"]).notices)
+
+
 def test_profiles_are_signed_by_whoever_takes_them_up(pack: Path, tmp_path: Path) -> None:
     taken = register.take(pack, ["Wigan"], "G. Neighbour", TODAY)
     (tmp_path / "services.csv").write_bytes(taken.files["services.csv"])

@@ -54,7 +54,12 @@ def test_what_proposals_touch(texts, expected):
 def considered(bundled):
     areas = bundled.areas
     code = areas.index[(areas["area_name"] == "Anchorsholme") & (areas["council_name"] == "Blackpool")][0]
-    text = HEAD + 'councils = ["Blackpool"]\n' + BADGE + f'fewer_hours = ["phone"]\nkeep = ["post"]\nwards = ["{code}"]\n'
+    text = (
+        HEAD
+        + 'councils = ["Blackpool"]\n'
+        + BADGE
+        + f'fewer_hours = ["phone"]\nkeep = ["post"]\nwards = ["{code}"]\n[officer]\npurpose = "Fewer forms."\n'
+    )
     return proposal.consider(bundled, proposal.parse(text, "p.toml", bundled.areas), today=TODAY), text
 
 
@@ -78,3 +83,41 @@ def test_one_ward_has_one_count_everywhere(considered, sqlite):
         assert not any(re.search(r"\d+ wards", line) for line in page["Not answered"])
     assert len(shown.as_file(laid, saved.responses)["answers.csv"]) == many
     assert f"{counted(many, 'finding')} asking for an answer" in draft_html(saved, "Draft")
+
+
+def test_wards_outside_are_no_part_of_any_option(considered):
+    """Change nothing: of the firm reasons to keep in Anchorsholme, those about a way in that the proposal does not name."""
+    laid, _ = considered
+    change = laid.proposals[0].service[0]
+    rows = laid.assessment.findings
+    firm = rows[(rows["service_id"] == "blue_badge") & rows["area_code"].isin(change.wards) & rows["kind"].isin(("floor", "keep"))]
+    unnamed = ~firm["channel"].isin(["f2f", "phone", "post"]) & firm["severity"].isin(("required", "recommended"))
+    assert laid.options.set_index("option").loc["none", "unsaid"] == int(unnamed.sum()) < 10  # 91 in all 21 wards
+
+
+def test_a_ward_where_nothing_changes_is_asked_nothing_about_a_change(considered):
+    laid, _ = considered
+    areas = laid.assessment.areas
+
+    def page(name):
+        code = areas.index[areas["area_name"] == name][0]
+        return {one.title: " ".join(one.lines) for one in report.member_page_of(laid, code, "blue_badge").sections}
+
+    there, here = page("Bloomfield"), page("Anchorsholme")
+    assert "Nothing changes in this ward" in there["What is proposed"]
+    assert "not mentioned" not in there["Keep open here"] and "Advise keeping face to face" in there["Keep open here"]
+    for asked in ("before this closes", "does not mention", "hours left"):
+        assert asked not in there["Questions to ask"]
+    assert "before this closes" in here["Questions to ask"] and "not mentioned" in here["Keep open here"]
+    assert "Purpose (officer's words): “Fewer forms.”" in here["What is proposed"]
+
+
+def test_one_ward_is_not_called_wards(considered):
+    laid, _ = considered
+    page = equality.to_html(equality.build(laid, today=TODAY))
+    assert "Reasons found beyond the minimum, in one ward" in page
+    assert not re.search(r"\b1 wards|one of 1\b", page)
+    assert not any("1 wards" in said for said in laid.options["sentence"])
+    assert any(
+        said.startswith("In the one ward it is about") for said in re.findall(r"In (?:the )?one .*", " ".join(laid.options["sentence"]))
+    )

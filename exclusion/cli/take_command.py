@@ -35,7 +35,8 @@ def take(
     evidence = load(release)
     codes = evidence.find_councils(council)
     names = list(dict.fromkeys(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "council_name"]))
-    taken = register.take(pack, names, by, date.today())
+    nations = list(dict.fromkeys(evidence.areas.loc[evidence.areas["council_code"].isin(codes), "nation"]))
+    taken = register.take(pack, names, by, date.today(), nations)
     files = {**taken.files, "what-they-did.csv": csv_bytes(taken.mitigations)}
     with whole_folder(out) as work:
         for name, content in files.items():

@@ -217,9 +217,8 @@ def _screening(given: Given) -> list[Block]:
         "Wards: watch",
         "Wards where the proposal closes what is kept or advised",
     )
-    table = (
-        [Table(f"Reasons found beyond the minimum, of {len(given.where.wards)} wards", columns, tuple(rows), columns[2:])] if rows else []
-    )
+    caption = f"Reasons found beyond the minimum, in {counted(len(given.where.wards), 'ward')}"
+    table = [Table(caption, columns, tuple(rows), columns[2:])] if rows else []
     return [texts.words().scrutiny, *table, _unlikely(given), *given.considered.notices, *given.blanks(5)]
 
 

@@ -18,6 +18,7 @@ from exclusion.judgement import Option, Service
 from exclusion.proposal.demand import NO_ONLINE, People, all_wards, demand, of_wards, still_need
 from exclusion.proposal.effects import effect
 from exclusion.proposal.model import ONLINE, PlaceChange, Proposal, ServiceChange, given_for
+from exclusion.proposal.touching import touches
 from exclusion.words import capital, counted, join_words, number_words, two_figures
 
 _COLUMNS = [
@@ -56,6 +57,11 @@ def options(
     """
     held = {service.id: service for service in services} if services is not None else judgement.services()
     rows, every = [], all_wards(people)
+    # Wards outside the proposal are no part of it: of a way in there nothing is said, and nothing has to be.
+    outside = pd.Series(False, index=findings.index)
+    for change in proposal.service:
+        outside |= (findings["service_id"] == change.id) & ~findings["area_code"].isin(touches(proposal, change.id, every))
+    findings = findings[~outside]
     unchecked = {change.id: _unchecked(change.id, change.inside(every), findings, summaries) for change in proposal.service}
     for option in judgement.options().values():
         changed = variant(proposal, option)
@@ -102,12 +108,14 @@ class _Unchecked:
         closed = option.closes == "not_flagged"
         if self.away:
             return f"The council does not run this service, so no rule was checked{', and nothing closes' if closed else ''}."
-        parts, of = [], f"of {self.every:,} wards"
+        parts, one, of = [], self.every == 1, f"of {self.every:,} wards"
         if self.wards:
             held = ", so nothing closes there" if closed else ""
-            parts.append(f"in {number_words(len(self.wards))} {of} fewer than half of the rules could be checked{held}")
+            where = "in the one ward it is about" if one else f"in {number_words(len(self.wards))} {of}"
+            parts.append(f"{where} fewer than half of the rules could be checked{held}")
         if self.partly:
-            parts.append(f"in {number_words(self.partly)} {'more' if parts else of} some rules could not be checked")
+            where = "in the one ward it is about" if one else f"in {number_words(self.partly)} {'more' if parts else of}"
+            parts.append(f"{where} some rules could not be checked")
         return f"{capital('; '.join(parts))}. Not assessed does not mean no need." if parts else ""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import pandas as pd
 
@@ -35,14 +35,20 @@ def touched(findings: pd.DataFrame, proposals: Iterable[Proposal], areas: pd.Dat
     for proposal in proposals:
         here = set(areas.index[areas["council_code"].isin(find_councils(areas, proposal.councils))])
         within = findings["area_code"].isin(here)
-        for change in proposal.service:
-            at = findings["area_code"].isin(change.wards) if change.wards else within
-            keep |= within & at & (findings["service_id"] == change.id)
-        for place in proposal.place:
-            at = findings["area_code"].isin(place.wards) if place.wards else within
-            helped = [one for one in findings["service_id"].unique() if place.ways(str(one))]
-            keep |= within & at & findings["service_id"].isin(helped)
+        for service_id in findings.loc[within, "service_id"].unique():
+            keep |= (findings["service_id"] == service_id) & findings["area_code"].isin(touches(proposal, str(service_id), here))
     return findings[keep]
 
 
-__all__ = ["touched"]
+def touches(proposal: Proposal, service_id: str, wards: Collection[str]) -> set[str]:
+    """Those of the wards of its councils where a proposal names a service, or changes a place that gives it help."""
+    found: set[str] = set()
+    if change := proposal.change(service_id):
+        found.update(change.inside(wards))
+    for place in proposal.place:
+        if place.ways(service_id):
+            found.update(code for code in wards if not place.wards or code in place.wards)
+    return found
+
+
+__all__ = ["touched", "touches"]

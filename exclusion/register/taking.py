@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import partial
@@ -45,7 +45,7 @@ class Taken:
     """What the other council found and did: ``service, way_in, firmness, proposal_effect, wards, draft_action, answer, reason``."""
 
 
-def take(path: str | Path, councils: Sequence[str], by: str, on: date) -> Taken:
+def take(path: str | Path, councils: Sequence[str], by: str, on: date, nations: Iterable[str] = ()) -> Taken:
     """What another council's pack becomes for these councils; nothing is written.
 
     The proposal is theirs without what is of their places: wards, places that close, and the officer's own words.
@@ -58,6 +58,8 @@ def take(path: str | Path, councils: Sequence[str], by: str, on: date) -> Taken:
         Names or codes of the councils that take it up.
     by, on
         Who takes it up, and when.
+    nations
+        Nations of these councils: a service that councils there do not run is noted.
 
     Raises
     ------
@@ -81,7 +83,7 @@ def take(path: str | Path, councils: Sequence[str], by: str, on: date) -> Taken:
     notices: list[str] = []
     for name in sorted(held, key=lambda one: (len(one), one)):
         if name.startswith("proposal-"):
-            ours = _ours(held[name], f"{where}, {name}", councils, notices, problems)
+            ours = _ours(held[name], f"{where}, {name}", councils, nations, notices, problems)
             if ours:
                 files[name] = ours
     if PROFILES in held:
@@ -127,7 +129,9 @@ def _day(text: str) -> str:
         return "a day it does not say"
 
 
-def _ours(content: bytes, where: str, councils: Sequence[str], notices: list[str], problems: list[Problem]) -> bytes | None:
+def _ours(
+    content: bytes, where: str, councils: Sequence[str], nations: Iterable[str], notices: list[str], problems: list[Problem]
+) -> bytes | None:
     """Their proposal for our councils; None where nothing of it is left."""
     try:
         theirs = proposal.parse(content.decode("utf-8"), where)
@@ -148,6 +152,14 @@ def _ours(content: bytes, where: str, councils: Sequence[str], notices: list[str
     if not theirs.service:
         notices.append(f"{theirs.title}: it was about places only, so no proposal file is written.")
         return None
+    for nation in dict.fromkeys(nations):
+        away = [
+            judgement.services()[one.id].service_name for one in theirs.service if nation in judgement.services()[one.id].not_council_in
+        ]
+        if away:
+            it = "it" if len(away) == 1 else "them"
+            said = f"councils in {nation} do not run {join_words(away)}, so nothing is assessed there; take {it} out"
+            notices.append(f"{theirs.title}: {said}, or write to who does.")
     notices.append(f"{theirs.title}: it began on {date_words(theirs.date.isoformat())}; put your own date.")
     services = tuple(without_places(one) for one in theirs.service)
     ours = theirs.model_copy(update={"councils": tuple(councils), "service": services, "place": (), "officer": proposal.OfficerWords()})

@@ -20,6 +20,7 @@ from exclusion.report.proposed import named_services
 from exclusion.ui import visit
 from exclusion.ui.visitor import visitor
 from exclusion.views import answers as shown
+from exclusion.words import counted
 
 WORDS = {
     "accept": "Accept: it will be kept open as found",
@@ -111,14 +112,15 @@ def _form(findings: pd.DataFrame, take: Callable[[Sequence[Response], str], None
     held = shown.groups(findings)
     group = st.selectbox("Finding to answer", list(held), format_func=shown.label, key=f"{key}_finding")
     rows = held[group]
-    with st.expander(f"Why this was found, in {rows['area_code'].nunique()} wards"):
+    with st.expander(f"Why this was found, in {counted(rows['area_code'].nunique(), 'ward')}"):
         ui.lines(shown.reasons(rows))
     names = dict(rows[["area_code", "area_name"]].astype(str).itertuples(index=False, name=None))
     left = shown.open_wards(rows)
     # After an answer is taken the form is fresh; until then what was typed stays, also where somebody else saved first.
     turns: dict[str, int] = visit.held().setdefault(_TURNS, {})
     turn = f"{key}_{'-'.join(group)}_{turns.get(key, 0)}"
-    st.session_state.setdefault(f"{turn}_wards", list(left))
+    # With an answer for every ward a further one is for all of them, unless somebody takes wards out.
+    st.session_state.setdefault(f"{turn}_wards", list(left or names))
     if len(left) < len(names):
         st.caption(f"{len(names) - len(left)} of {len(names)} wards have an answer already. A further answer stands beside it, and counts.")
     with st.form(f"{turn}_form"):

@@ -17,13 +17,15 @@ from exclusion.views import sharing as shown
 from exclusion.words import join_words
 
 
-def offer(councils: Sequence[str]) -> None:
+def offer(councils: Sequence[str], nations: Sequence[str]) -> None:
     """Ask for a share pack; show what the other council did, and take its proposal and profiles up when the visitor says so.
 
     Parameters
     ----------
     councils
         Names of the councils of the page.
+    nations
+        Their nations: what councils there do not run is said.
     """
     with st.expander("Begin from what another council proposed"):
         st.markdown(
@@ -38,7 +40,7 @@ def offer(councils: Sequence[str]) -> None:
             st.markdown("Give your name to read it.")
             return
         try:
-            taken = visit.from_file(partial(_read, councils=councils, by=name), given[0])
+            taken = visit.from_file(partial(_read, councils=councils, by=name, nations=nations), given[0])
         except ExclusionError as error:
             ui.show_error(error)
             return
@@ -50,8 +52,8 @@ def offer(councils: Sequence[str]) -> None:
             st.button("Take it up in this visit", on_click=_take_up, args=(taken,))
 
 
-def _read(path: object, councils: Sequence[str], by: str) -> Taken:
-    return register.take(str(path), councils, by, date.today())
+def _read(path: object, councils: Sequence[str], by: str, nations: Sequence[str]) -> Taken:
+    return register.take(str(path), councils, by, date.today(), nations)
 
 
 def _take_up(taken: Taken) -> None:
