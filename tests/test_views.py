@@ -119,6 +119,21 @@ def test_figures_of_a_ward_come_with_the_national_share_and_date(blackpool):
     assert "our estimate" in table.loc["Aged 66 and over living alone (estimate)", "Here"]
 
 
+def test_an_estimate_stands_back_where_the_count_itself_is_held(blackpool):
+    code = blackpool.areas.index[0]
+    mine = blackpool.profile[(blackpool.profile["area_code"] == code) & (blackpool.profile["measure"] == "lone66_est")]
+    count = mine.assign(measure="lone66", n=369, fit="published")
+    for profile, shown in (
+        (pd.concat([blackpool.profile, count]), ["Aged 66 and over living alone"]),
+        (
+            pd.concat([blackpool.profile, count.assign(n=float("nan"))]),
+            ["Aged 66 and over living alone", "Aged 66 and over living alone (estimate)"],
+        ),
+    ):
+        groups = views.who_lives_here(with_findings(blackpool, profile=profile), code)["Group"]
+        assert sorted(groups[groups.str.startswith("Aged 66 and over living alone")]) == shown
+
+
 def test_a_figure_under_ten_is_hidden_and_so_is_its_share(blackpool):
     code = blackpool.areas.index[0]
     profile = blackpool.profile.copy()

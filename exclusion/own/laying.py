@@ -139,7 +139,9 @@ def said(evidence: Evidence, figures: Figures, uses: Sequence[Use], owner: str) 
             rest = len(figures.table) - known
             label = measures()[use.what].label
             more = f" {rest} wards keep the published figure." if rest else ""
-            lines.append(f"'{use.column}' of {owner} stands in for our figure ({label}) in {known} wards.{more}")
+            lines.append(
+                f"'{use.column}' of {owner} stands in for our figure ({label}) in {known} {'ward' if known == 1 else 'wards'}.{more}"
+            )
             lines += _gap(evidence, figures, use)
     return [*lines, *figures.notes]
 

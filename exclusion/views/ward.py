@@ -10,6 +10,7 @@ import pandas as pd
 from exclusion import judgement, maps
 from exclusion.assessment import Assessment, once
 from exclusion.contracts import NATIONS, NO_ANSWER
+from exclusion.judgement.owning import own_rules
 from exclusion.judgement.score import measures, method_for
 from exclusion.provision.reasons import about
 from exclusion.views.service import band_label, keep_lines, other_findings
@@ -48,10 +49,14 @@ def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
     nation = str(a.areas.loc[code, "nation"])
     held = a.profile[a.profile["area_code"] == code].set_index("measure")
     fewest = judgement.guards()["G8"].values["fewest"]
+    counted_by = {pair.like: pair.measure for pair in own_rules().placed_by}
+    known_here = set(held.index[held["n"].notna()])
     rows: list[tuple[str, ...]] = []
     for name, measure in measures().items():
         if name not in held.index or not measure.counted:
             continue
+        if counted_by.get(name) in known_here:
+            continue  # the count itself is held here: the estimate of it beside it would only differ
         row: Any = held.loc[name]
         known = not pd.isna(row["n"])
         shown = known and row["n"] >= fewest
