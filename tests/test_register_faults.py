@@ -175,7 +175,8 @@ def test_a_full_disk_is_one_message_and_keeps_what_was_there(tmp_path: Path) -> 
         [*alone, "sh", "-c", words, sys.executable, FULL, str(disk / "r.sqlite")], capture_output=True, text=True, timeout=120
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert "the disk is full. Nothing was saved, and what was there is as it was. Make room on the disk" in done.stdout
+    assert "the disk is full, and to read it takes some room too. Nothing was saved, and what was there is as it was." in done.stdout
+    assert "Make room on the disk, then try again." in done.stdout
 
 
 # ------------------------------------------------------------------------------- read-only
