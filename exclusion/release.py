@@ -7,6 +7,7 @@ small; :func:`read` puts both back.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import tomllib
@@ -389,7 +390,12 @@ def recover(out: Path) -> None:
     out = Path(out).absolute()
     previous = out.with_name(f".{out.name}.previous")
     if not out.exists() and previous.exists():
-        os.rename(previous, out)
+        try:
+            os.rename(previous, out)
+        except OSError as error:
+            # A writer that was at work put its new one there in this moment, or was first to put the old one back.
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOENT):
+                raise
 
 
 def find_councils(table: pd.DataFrame, names: Iterable[str]) -> list[str]:

@@ -6,14 +6,17 @@ import asyncio
 import importlib.util
 import random
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import ModuleType
+from typing import TypeVar
 
 import pytest
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).parents[1]
+Made = TypeVar("Made")
 BLACKPOOL, TOWER_HAMLETS = "E06000009", "E09000030"
 
 
@@ -35,10 +38,16 @@ def serving(load: ModuleType) -> Iterator[object]:
         yield server
 
 
+def finished(work: Coroutine[object, object, Made]) -> Made:
+    """What the work gives, from a thread of its own: a browser test of the same process may have left its loop running in this one."""
+    with ThreadPoolExecutor(1) as aside:
+        return aside.submit(asyncio.run, work).result()
+
+
 def test_sessions_open_pages_and_change_things_and_none_fails(load: ModuleType, serving) -> None:  # type: ignore[no-untyped-def]
     """Ten sessions, as many of each page as PAGES says; each changes something three times."""
     told = load.Told()
-    asyncio.run(load.sessions(serving.port, 10, 1.0, 600.0, [BLACKPOOL, TOWER_HAMLETS], ramp=0.0, seed=8, told=told, changes=3))
+    finished(load.sessions(serving.port, 10, 1.0, 600.0, [BLACKPOOL, TOWER_HAMLETS], ramp=0.0, seed=8, told=told, changes=3))
     assert dict(told.failed) == {}
     assert len(told.opened) == 10
     assert len(told.reruns) == 30
@@ -57,7 +66,7 @@ def test_a_change_is_answered_by_the_page_that_was_asked_for(load: ModuleType, s
         await session.close()
         return session
 
-    session = asyncio.run(one())
+    session = finished(one())
     questions = session.questions()
     assert {"council", asked} <= set(questions)
     assert len(session.answers) == 1
@@ -78,7 +87,7 @@ def test_an_error_on_a_page_counts_as_failed(load: ModuleType, monkeypatch: pyte
     session = load.Session(0, "", BLACKPOOL, random.Random(1), load.Told())
     session.line = Line()
     with pytest.raises(RuntimeError, match="the page shows ValueError: no such ward"):
-        asyncio.run(session._end())
+        finished(session._end())
 
 
 def test_growth_is_of_the_time_after_the_warm_up_alone(load: ModuleType) -> None:

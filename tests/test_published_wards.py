@@ -156,7 +156,7 @@ def page(code: str, measured: dict, kind: str = "rough", council: str = "E060000
         census_wards=lambda: pd.Series({"west": "E05000001"}),
     )
     profile = pd.DataFrame(rows, columns=["area_code", "measure", "n", "fit"])
-    return views.how_counted(SimpleNamespace(profile=profile, areas=areas, evidence=evidence), code)
+    return views.how_counted(SimpleNamespace(profile=profile, areas=areas, evidence=evidence, cache={}), code)
 
 
 def test_a_ward_page_says_whether_neighbours_told_of_it_and_the_error_of_wards_like_it():

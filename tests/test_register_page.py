@@ -377,7 +377,7 @@ def test_a_server_that_others_can_reach_only_shows(saved, place, monkeypatch):
     monkeypatch.setenv("KEPT_OPEN_SHARED", "1")
     test = opened(saved, kept.ANSWER)
     assert any("so it only shows" in one.value for one in test.info)
-    assert [one.value for one in test.header] == ["Open an assessment", "Check that nothing was changed"]
+    assert [one.value for one in test.header] == ["Open an assessment", "Check that nothing was changed", "What this cannot tell you"]
     assert not {"Record this answer", "Save in the register", "Take it in"} & {one.label for one in test.button}
     assert "not answered" in text(test)  # what is there can be read
     for part in (kept.REVIEW, kept.SEND):

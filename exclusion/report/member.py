@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +31,8 @@ _FITS = (
     (3, 1, True, False),
 )
 # And where that is not enough: facts, then how many words of a quotation, how many services or places by name,
-# how many lines on what to keep, whether facts are said in fewer words, how many words of the proposal's title
+# how many lines on what to keep (the others are named in one, without their reasons), whether facts are said in fewer
+# words, how many words of the proposal's title
 # (then the minimum is named without how easy it must be to find),
 # and whether what other services lean on and that it is part of the minimum is left to the page of the proposal.
 _LAST_FITS = (
@@ -123,7 +125,7 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
         bare: bool = False,
     ) -> MemberPage:
         shown = [*figures[: facts - len(estimate)], *estimate]
-        lines = keeps[brief][:most]
+        lines = [*keeps[brief][:most], *_also(keeps[brief][most:])]
         minimum = [elsewhere or briefing.floor_line(service, brief=titled < MOST_TITLE), busier if room else ""]
         minimum += [proposed.minimum_lost(considered, code, service_id, brief=bare)] if considered else []
         sections = (
@@ -147,6 +149,16 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
             break
         page = built(*given)
     return page
+
+
+def _also(lines: Sequence[str]) -> list[str]:
+    """Lines on what to keep for which there is no room, as one line that names the ways in without the reasons: none goes unsaid."""
+    said = []
+    for line in lines:
+        head, _, why = line.removesuffix(".").partition(", because ")
+        mark = why[why.rindex(" (") :] if why.endswith(")") else ""
+        said.append(f"{head[:1].lower()}{head[1:]}{mark}")
+    return [f"Also {join_words(said)}."] if said else []
 
 
 def _about(considered: Considered | None, code: str, service: str, most: int) -> str:
