@@ -210,6 +210,7 @@ def test_two_officers_at_once_lose_nothing(with_proposal, settle):
         page.get_by_role("textbox", name="Reason, in your own words").fill(f"{name} says so.")
         page.get_by_role("textbox", name="Your name, as it should stand").first.fill(name)
         page.keyboard.press("Tab")
+        settle(page)  # a click while the page takes in what was typed can be lost
     for page in (first, second):  # one after the other, with no look in between
         page.get_by_role("button", name="Record this answer").click()
     first.get_by_text("It is on the disk").wait_for()
