@@ -17,7 +17,8 @@ from exclusion.words import capital, counted, date_words, join_words
 
 KEY: list[str] = list(TABLES["findings"].unique or [])
 FIRMNESS = {"floor": "The minimum everywhere", **SCREEN_WORDS}
-_FOUND = {**FIRMNESS, "more_use": "May be used more"}
+FOUND = {**FIRMNESS, "more_use": "May be used more"}
+"""What was found, in words, by the firmness that :func:`by_firmness` gives."""
 FIRM = ("required", "recommended", "monitor")
 MOST_NAMED = 30
 """Wards named in a cell; the rest are counted, and all stand in the findings table."""
@@ -65,6 +66,11 @@ def answered(considered: Considered, answers: pd.DataFrame | None) -> tuple[pd.D
     return joined, len(held) - int((joined["response"] != "").sum())
 
 
+def by_firmness(rows: pd.DataFrame) -> pd.DataFrame:
+    """Findings with ``firmness``, a key of :data:`FOUND`: how firmly to keep a way in, else which kind of finding it is."""
+    return rows.assign(firmness=rows["severity"].where(rows["kind"] == "keep", rows["kind"]))
+
+
 def drafts(considered: Considered, found: pd.DataFrame, where: pd.Index, named: Iterable[str]) -> Table | None:
     """Draft actions: what was found, what to do, where, what was answered; owner, date and measure are left to people.
 
@@ -81,7 +87,7 @@ def drafts(considered: Considered, found: pd.DataFrame, where: pd.Index, named: 
     services = {service.id: service for service in considered.assessment.services}
     less = (found["proposal_effect"] == "closes") | found["fewer_hours"].astype(bool)
     rows = found[found["area_code"].isin(where) & ((found["kind"] == "keep") | ((found["kind"] == "floor") & less))]
-    rows = rows.assign(firmness=rows["severity"].where(rows["kind"] == "keep", "floor"))
+    rows = by_firmness(rows)
     lines: list[tuple[str, ...]] = []
     chosen = [one for one in services if one in set(named)]
     order = {name: number for number, name in enumerate(judgement.channels())}
@@ -213,13 +219,12 @@ def differing(found: pd.DataFrame, services: Mapping[str, Any]) -> Table | None:
     Table
         One row for findings that share a service, way in, firmness, answer, reason and name; None where there are none.
     """
-    rows = found[found["response"].isin(("amend", "reject"))]
-    rows = rows.assign(firmness=rows["severity"].where(rows["kind"] == "keep", rows["kind"]))
+    rows = by_firmness(found[found["response"].isin(("amend", "reject"))])
     cells = []
     for (service_id, channel, firmness, answer, reason), group in rows.groupby(
         ["service_id", "channel", "firmness", "response", "answer_reason"], sort=False
     ):
-        what = f"{services[str(service_id)].service_name}: {way(str(channel))}. {_FOUND[str(firmness)]}."
+        what = f"{services[str(service_id)].service_name}: {way(str(channel))}. {FOUND[str(firmness)]}."
         cells.append((what, _names(group, 0), ANSWERED[str(answer)], str(reason), _who(group)))
     columns = ("What was found", "Wards", "Answer", "Reason, in the officer's words", "Who and when")
     return Table("What officers amended or rejected, and why", columns, tuple(cells)) if cells else None

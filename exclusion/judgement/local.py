@@ -175,7 +175,7 @@ def _overlaid(held: Mapping[str, Service], path: Path, problems: list[Problem], 
             seen[name, column] = where
         signed = {key: row[key] for key in ("by", "on", "why") if row.get(key) not in (None, "")}
         change = _model(
-            ProfileChange, {"id": name, "cells": {key: _text(value) for key, value in cells.items()}, **signed}, where, problems, today
+            ProfileChange, {"id": name, "cells": {key: cell_text(value) for key, value in cells.items()}, **signed}, where, problems, today
         )
         if change is None or len(problems) > found:
             continue
@@ -185,7 +185,7 @@ def _overlaid(held: Mapping[str, Service], path: Path, problems: list[Problem], 
         signatures.setdefault(name, []).append(change.signature)
         changed = _changed(result[name], change, "; ".join(dict.fromkeys(signatures[name])), where, problems)
         if changed is not None:
-            cells_said = join_words([f"{key} from {_text(getattr(held[name], key))} to {value}" for key, value in change.cells.items()])
+            cells_said = join_words([f"{key} from {cell_text(getattr(held[name], key))} to {value}" for key, value in change.cells.items()])
             notices.append(
                 f"The profile of {changed.service_name} is the council's, {change.signature}: {cells_said}. Reason given: {change.why}"
             )
@@ -194,7 +194,7 @@ def _overlaid(held: Mapping[str, Service], path: Path, problems: list[Problem], 
 
 
 def _changed(service: Service, change: ProfileChange, signatures: str, where: str, problems: list[Problem]) -> Service | None:
-    row = {key: _text(value) if isinstance(value, tuple) else value for key, value in service.model_dump().items()}
+    row = {key: cell_text(value) if isinstance(value, tuple) else value for key, value in service.model_dump().items()}
     row |= change.cells
     row |= {"profile_version": f"council, {signatures}", "why": f"{service.why} Changed {change.signature}: {change.why}"}
     changed = _model(Service, row, where, problems)
@@ -342,7 +342,8 @@ def _rows(path: Path, key: str, problems: list[Problem]) -> list[tuple[str, dict
     return [(f"{path.name}, {key} {number}", row) for number, row in enumerate(tables, start=1)]
 
 
-def _text(value: Any) -> str:
+def cell_text(value: Any) -> str:
+    """A cell of a profile as its CSV holds it: several values joined by ``|``."""
     return "|".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 

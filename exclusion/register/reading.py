@@ -100,15 +100,22 @@ class Saved:
         """Findings that ask for an answer, on the services and wards it is about, with what was answered: what every count is of."""
         return responses.asked(self.about(self.findings), self.concerned)
 
-    def about(self, findings: pd.DataFrame) -> pd.DataFrame:
+    def about(self, findings: pd.DataFrame, *, places: bool = True) -> pd.DataFrame:
         """Those of some findings that lie where its proposals touch their service; all of them where it has no proposal.
 
         All of them as well where a proposal of an older version is not one any more, so that nothing drops out of sight.
+        Without ``places`` only services that are named count, not those that lean on a place that changes; all
+        findings where none is named.
         """
         if not self.proposals:
             return findings
         try:
-            return touched(findings, [parse(text) for text in self.proposals], self.table("areas"))
+            proposals = [parse(text) for text in self.proposals]
+            if not places:
+                proposals = [one.model_copy(update={"place": ()}) for one in proposals]
+                if not any(one.service for one in proposals):
+                    return findings
+            return touched(findings, proposals, self.table("areas"))
         except ExclusionError:
             return findings
 

@@ -9,17 +9,16 @@ import re
 import tomllib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from pydantic import ValidationError
 
 from exclusion import judgement
 from exclusion.contracts import DataRefused, Problem
-from exclusion.equality.actions import FIRMNESS, draft
+from exclusion.equality.actions import FOUND, by_firmness, draft
 from exclusion.export import csv_bytes
 from exclusion.judgement import Service
-from exclusion.judgement.local import EDITABLE
+from exclusion.judgement.local import EDITABLE, cell_text
 from exclusion.provision import by_way_in
 from exclusion.register import contents, reading
 from exclusion.register.carry import send
@@ -108,11 +107,7 @@ def _cells(service: Service) -> dict[str, str]:
     if ours is None or not service.profile_version.startswith("council"):
         return {}
     was, now = ours.model_dump(), service.model_dump()
-    return {name: _cell(now[name]) for name in EDITABLE if now[name] != was[name]}
-
-
-def _cell(value: Any) -> str:
-    return "|".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
+    return {name: cell_text(now[name]) for name in EDITABLE if now[name] != was[name]}
 
 
 def _profiles(changed: Sequence[Service], councils: str, on: str, without: Nameless) -> pd.DataFrame:
@@ -137,8 +132,9 @@ def _mitigations(saved: Saved, findings: pd.DataFrame) -> pd.DataFrame:
         rows = findings.assign(proposal_effect="none", fewer_hours=False)
     else:
         rows = effects.merge(findings[[*KEY, "response", "response_reason"]], on=KEY, how="left", validate="one_to_one")
-    rows = rows[rows["kind"].isin(KEEPS_OPEN) & (_touched(saved, rows) | (rows["response"] != ""))]
-    rows = rows.assign(firmness=rows["severity"].where(rows["kind"] == "keep", rows["kind"]))
+    # A neighbour does not take changes of places up, so what leans on them is not told.
+    about = rows.index.isin(saved.about(rows, places=False).index)
+    rows = by_firmness(rows[rows["kind"].isin(KEEPS_OPEN) & (about | (rows["response"] != ""))])
     lines = []
     keys = ["service_id", "channel", "firmness", "proposal_effect", "fewer_hours", "response", "response_reason"]
     for (service_id, channel, firm, effect, fewer, answer, reason), group in rows.groupby(keys, sort=True, dropna=False):
@@ -147,7 +143,7 @@ def _mitigations(saved: Saved, findings: pd.DataFrame) -> pd.DataFrame:
                 "service_id": service_id,
                 "service": services.get(str(service_id), str(service_id)),
                 "way_in": way(str(channel)),
-                "firmness": FIRMNESS.get(str(firm), "May be used more"),
+                "firmness": FOUND[str(firm)],
                 "proposal_effect": effect,
                 "wards": group["area_code"].nunique(),
                 "draft_action": draft(group, str(channel), str(effect), bool(fewer), str(firm)) if effects is not None else "",
@@ -157,18 +153,6 @@ def _mitigations(saved: Saved, findings: pd.DataFrame) -> pd.DataFrame:
         )
     # What was answered is what a neighbour learns from, so it comes first.
     return pd.DataFrame(lines, columns=LINES).sort_values("answer", key=lambda one: one == "", kind="stable", ignore_index=True)
-
-
-def _touched(saved: Saved, rows: pd.DataFrame) -> pd.Series:
-    """Whether a proposal is about the service of a row and its ward; everything, where nothing was proposed."""
-    changes = [change for text in saved.proposals for change in tomllib.loads(text).get("service", [])]
-    if not changes:
-        return pd.Series(True, rows.index)
-    about = pd.Series(False, rows.index)
-    for change in changes:
-        here = rows["area_code"].isin(change["wards"]) if change.get("wards") else True
-        about |= (rows["service_id"] == change["id"]) & here
-    return about
 
 
 def export_share(register: Register, assessment: str, path: str | Path, *, by: str, number: int | None = None) -> Path:
