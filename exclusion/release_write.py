@@ -107,6 +107,14 @@ def _clear_abandoned(out: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def short_of(folder: Path, least: int) -> bool:
+    """Whether the disk of a folder has fewer bytes left than these; no where we cannot know."""
+    try:
+        return shutil.disk_usage(folder).free < least
+    except OSError:
+        return False
+
+
 def runs(process: int) -> bool:
     """Whether a process of this machine still runs; yes where we cannot know."""
     if os.name == "nt":  # there a signal of 0 would end it

@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from programs import program
 from pytest_httpserver import HTTPServer
 from registers import Server, answer, badge, place, register, server, sqlite  # noqa: F401
 from streamlit.testing.v1 import AppTest
@@ -311,13 +312,7 @@ def test_a_cache_that_takes_no_more_is_one_message_and_what_was_kept_stays(
 
 def test_a_backup_under_a_clock_that_was_set_back_replaces_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Three backups in one second of the clock: three files."""
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("host", ROOT / "deploy" / "host.py")
-    assert spec
-    assert spec.loader
-    host = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(host)
+    host = program(ROOT / "deploy" / "host.py")
 
     class Stopped(datetime):
         @classmethod

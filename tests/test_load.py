@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import random
-import sys
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,6 +11,7 @@ from types import ModuleType
 from typing import TypeVar
 
 import pytest
+from programs import program
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 ROOT = Path(__file__).parents[1]
@@ -23,13 +22,7 @@ BLACKPOOL, TOWER_HAMLETS = "E06000009", "E09000030"
 @pytest.fixture(scope="module")
 def load() -> ModuleType:
     """benchmarks/load.py, which is a program beside the package."""
-    spec = importlib.util.spec_from_file_location("load", ROOT / "benchmarks" / "load.py")
-    assert spec
-    assert spec.loader
-    made = importlib.util.module_from_spec(spec)
-    sys.modules["load"] = made
-    spec.loader.exec_module(made)
-    return made
+    return program(ROOT / "benchmarks" / "load.py")
 
 
 @pytest.fixture(scope="module")

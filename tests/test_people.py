@@ -1,13 +1,13 @@
 """How many residents are unlikely to use the internet: rates by age and disability, worked by hand, and how sure."""
 
 import dataclasses
-import importlib.util
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from programs import program
 
 import exclusion
 from exclusion import people
@@ -343,10 +343,7 @@ def test_rates_and_shares_are_those_of_the_survey(shared):
 @pytest.fixture(scope="module")
 def benchmark(root):
     """``benchmarks/people.py``, which works out the errors that ``people.toml`` declares."""
-    spec = importlib.util.spec_from_file_location("people_benchmark", root / "benchmarks" / "people.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program(root / "benchmarks" / "people.py", "people_benchmark")
 
 
 @pytest.mark.shared

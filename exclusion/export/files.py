@@ -26,7 +26,7 @@ from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
 from exclusion.contracts import ExclusionError, Problem, UsageError
-from exclusion.release_write import FULL, runs
+from exclusion.release_write import FULL, runs, short_of
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _DATED = re.compile(rb"<dcterms:(created|modified)[^>]*>[^<]*</dcterms:(created|modified)>")
@@ -219,20 +219,12 @@ def _said(path: Path, work: Path | None = None) -> Iterator[None]:
             raise
         raise _unwritten(path, named, error.errno, error.strerror or str(error)) from None
     except Exception as error:  # GDAL and SQLite say of a full disk that a table is not there, or that an error occurred
-        if work is None or isinstance(error, ExclusionError) or _free(work) >= _TIGHT:
+        if work is None or isinstance(error, ExclusionError) or not short_of(work, _TIGHT):
             raise
         raise _unwritten(path, "", errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 
 _TIGHT = 64 * 1024
-
-
-def _free(folder: Path) -> int:
-    """Bytes free on the disk of a folder."""
-    try:
-        return shutil.disk_usage(folder).free
-    except OSError:
-        return _TIGHT
 
 
 def _unwritten(path: Path, named: str, number: int | None, words: str) -> UsageError:

@@ -7,7 +7,6 @@ another, and which error means what.
 from __future__ import annotations
 
 import os
-import shutil
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from sqlalchemy.pool import NullPool
 
 from exclusion.contracts import DataRefused, ExclusionError, Problem, SourceUnreachable, UsageError
 from exclusion.register.schema import REVISION
+from exclusion.release_write import short_of
 
 DEFAULT = "KEPT_OPEN_REGISTER"
 """Environment variable that names the register where ``--register`` does not."""
@@ -297,14 +297,6 @@ def said(where: str) -> Iterator[None]:
         raise DataRefused(Problem(where, what, "", "Run 'exclusion register verify'.")) from error
 
 
-def _free(where: str) -> int:
-    """Bytes free on the disk of a file."""
-    try:
-        return shutil.disk_usage(Path(where).parent).free
-    except OSError:
-        return _TIGHT
-
-
 def _code(error: BaseException | None) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF  # without the extended part
 
@@ -312,7 +304,7 @@ def _code(error: BaseException | None) -> int:
 def _sqlite_said(error: sqlite3.Error, where: str) -> ExclusionError:
     code, words = _code(error), str(error)
     # Without a byte left SQLite cannot even make its side files, and only says that reading or writing failed.
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _free(where) < _TIGHT):
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and short_of(Path(where).parent, _TIGHT)):
         what = f"cannot be used: the disk is full, and to read it takes some room too. {_KEPT}"
         return UsageError(Problem(where, what, "", "Make room on the disk, then try again."))
     if code == sqlite3.SQLITE_IOERR:

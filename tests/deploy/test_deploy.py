@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import http.cookiejar
-import importlib.util
 import json
 import os
 import shlex
@@ -26,6 +25,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from programs import program
 from registers import free_port, server  # noqa: F401  (a fixture)
 
 ROOT = Path(__file__).parents[2]
@@ -36,12 +36,7 @@ pytestmark = pytest.mark.deploy
 @pytest.fixture(scope="module")
 def host() -> ModuleType:
     """deploy/host.py, which is a program beside the package and not part of it."""
-    spec = importlib.util.spec_from_file_location("host", ROOT / "deploy" / "host.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program(ROOT / "deploy" / "host.py")
 
 
 @dataclass
