@@ -29,6 +29,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = re.compile(r"^http://127\.0\.0\.1:\d+/([a-z_]*|component/[^?]*/index\.html)(\?.*)?$")
 HERE = Path(__file__).parent
+OPENED = pytest.StashKey[list[Any]]()
 QUIET = """() => {
   const app = document.querySelector("[data-testid=stApp]");
   const done = app?.dataset.testScriptState === "notRunning" && !document.querySelector("[data-stale=true]");
@@ -36,6 +37,15 @@ QUIET = """() => {
   return done && performance.now() - window.keptOpenQuiet > 200;
 }"""
 """True once Streamlit has been at rest for a fifth of a second: between two runs it rests for a moment, with faded parts of the first."""
+
+
+def pytest_exception_interact(node: pytest.Item, report: pytest.TestReport) -> None:
+    """Say with a failure what every page of the test showed: what a check on another machine prints is all there is to go by."""
+    for page in node.stash.get(OPENED, []):
+        try:
+            report.sections.append((f"shown at {urlsplit(page.url).path}", page.locator("body").inner_text(timeout=2_000)[:4_000]))
+        except Exception as error:  # the page may be what went wrong, and its failure must not hide the test's
+            report.sections.append(("a page that cannot be read", str(error)))
 
 
 @contextmanager
@@ -98,7 +108,7 @@ def policy() -> str:
 
 
 @pytest.fixture
-def open_page(browser: Any, policy: str) -> Iterator[Callable[..., Any]]:
+def open_page(request: pytest.FixtureRequest, browser: Any, policy: str) -> Iterator[Callable[..., Any]]:
     """``open_page(address, width=1280, height=900, touch=False)`` -> a Playwright page that is watched to the end of the test.
 
     ``not_ours`` names the address of a server whose pages are somebody else's: a sign-in service, say.
@@ -127,6 +137,7 @@ def open_page(browser: Any, policy: str) -> Iterator[Callable[..., Any]]:
         context.set_default_timeout(120_000)  # patience is for a busy machine: what is waited for is the same
         contexts.append(context)
         page = context.new_page()
+        request.node.stash.setdefault(OPENED, []).append(page)
         context.route(PAGE, under_policy)
         page.on("console", lambda said: refused.append(said.text) if "Content Security Policy" in said.text else None)
         page.on("request", watch)
