@@ -1,8 +1,11 @@
 """How likely residents are not to use the internet, by ward, with weights to move."""
 
+from functools import partial
+
 import streamlit as st
 
 from exclusion import explain, maps, ui, views
+from exclusion.views import files
 
 held = ui.page("Risk map")
 st.markdown(
@@ -54,5 +57,12 @@ st.header("The same figures in a table", anchor=False)
 ui.table(
     views.risk_rows(a, differ, views.ward_rows(found, service.id)),
     "Wards, by name: band, its parts, people, and what was found for the service",
+)
+st.download_button(
+    "Ward figures at these weights (CSV)",
+    data=partial(files.content, a, "risk-wards.csv"),
+    file_name="risk-wards.csv",
+    mime="text/csv",
+    on_click="ignore",
 )
 ui.cannot_tell("area", "synthetic", "bands", "availability", "nations")

@@ -179,6 +179,19 @@ def settle() -> Callable[[Any], None]:
 
 
 @pytest.fixture
+def turn_to(settle: Callable[[Any], None]) -> Callable[[Any, str, str], None]:
+    """``turn_to(page, "Wards", "Risk map")`` opens a section of the menu and goes to a page of it."""
+
+    def turned(page: Any, section: str, title: str) -> None:
+        page.get_by_role("button", name=section, exact=True).click()
+        page.get_by_role("menuitem", name=title, exact=True).click()
+        page.get_by_role("heading", name=title, level=1).wait_for()
+        settle(page)
+
+    return turned
+
+
+@pytest.fixture
 def axe() -> Callable[[Any], list[str]]:
     """``axe(page)`` -> what axe-core finds against WCAG 2.2 A and AA and best practice, one line each."""
     source = (HERE / "axe.min.js").read_text(encoding="utf-8")

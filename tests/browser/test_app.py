@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 from statistics import median
@@ -50,8 +51,9 @@ def test_a_link_into_a_server_nobody_has_visited_opens_under_the_menu_and_can_be
         map_frame(page)
         assert page.get_by_role("combobox", name="Service that would move online").is_enabled()
         assert page.title() == "Risk map - Kept Open"
-        assert page.get_by_role("link", name="Risk map", exact=True).count() == 1  # a name of ours, not the file's
-        assert page.get_by_role("link", name="risk map", exact=True).count() == 0
+        page.get_by_role("button", name="Wards", exact=True).click()
+        names = page.get_by_role("menuitem").all_inner_texts()
+        assert names == ["Ward", "Risk map", "Two maps", "National map"]  # names of ours, not the files'
 
 
 def test_a_ward_is_found_from_any_page_and_the_link_says_which(visit, settle):
@@ -115,11 +117,9 @@ def test_a_click_on_a_ward_fills_the_page_and_the_address_without_reloading_the_
     assert frame.evaluate("window.__mark") == "still here"
 
 
-def test_the_choices_travel_from_page_to_page(visit, settle):
+def test_the_choices_travel_from_page_to_page(visit, turn_to):
     page = visit("?council=Ribble+Valley+(E07000124)&ward=Bowland+(E05012002)")
-    page.get_by_role("link", name="Risk map").click()
-    page.get_by_role("heading", name="Risk map").wait_for()
-    settle(page)
+    turn_to(page, "Wards", "Risk map")
     page.get_by_role("heading", name="Bowland").wait_for()
     page.wait_for_url(
         lambda url: "council=Ribble" in url and "ward=Bowland" in url, timeout=120_000
@@ -188,6 +188,36 @@ def test_two_maps_move_together(visit):
         mover.evaluate("map.setZoom(map.getZoom() + 0.5, {animate: false})")
         follower.wait_for_function(f"{seen}[0] !== {before[0]}")
         assert follower.evaluate(seen) == pytest.approx(mover.evaluate(seen))
+
+
+# ------------------------------------------------------------------ the menu
+
+
+def titles() -> set[str]:
+    """What each page calls itself."""
+    return {re.search(r'ui\.page\("([^"]+)"\)', path.read_text(encoding="utf-8"))[1] for path in (ROOT / "pages").glob("*.py")}
+
+
+def test_every_page_is_in_the_menu_under_its_section_and_none_is_folded_away(visit, axe):
+    page = visit("accessibility")
+    menu = page.get_by_role("navigation", name="App pages")
+    sections = menu.get_by_role("button").all_inner_texts()
+    assert sections == ["Services", "Wards", "Proposals", "Figures", "Help"]  # none is "4 more"
+    met = []
+    for section in sections:
+        menu.get_by_role("button", name=section).click()
+        page.wait_for_timeout(200)
+        met += page.get_by_role("menuitem").all_inner_texts()
+        assert axe(page) == []
+        page.keyboard.press("Escape")
+    assert sorted(met) == sorted(titles())
+    page.set_viewport_size({"width": 320, "height": 900})  # what zooming to 400% does
+    page.get_by_role("button", name="Expand sidebar").click()
+    page.wait_for_timeout(500)
+    links = menu.get_by_role("link")
+    assert sorted(links.all_inner_texts()) == sorted(titles())
+    assert all(link.is_visible() for link in links.all())
+    assert axe(page) == []
 
 
 # ------------------------------------------------------------------ for everyone

@@ -1,0 +1,135 @@
+"""The walk of a new user, from a postcode to a shared link, by keyboard alone; and a link followed within one visit."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ROOT = Path(__file__).parents[2]
+BLOOMFIELD = "E05015188"
+
+
+@pytest.fixture(scope="module")
+def served(serving, bundled, tmp_path_factory):
+    """The whole app with a file of postcode points of one postcode, in the middle of Bloomfield."""
+    spot = bundled.areas.loc[BLOOMFIELD, "geometry"].representative_point()
+    points = tmp_path_factory.mktemp("postcodes") / "points.csv"
+    points.write_text(f"postcode,easting,northing\nFY1 5AA,{spot.x:.0f},{spot.y:.0f}\n", encoding="utf-8")
+    with serving(ROOT / "app.py", KEPT_OPEN_POSTCODES=str(points)) as address:
+        yield address
+
+
+def tab_to(page, wanted: str, *, back: bool = False) -> None:
+    """Press Tab (or Shift and Tab) until what has the focus is called ``wanted``, as somebody without a mouse does."""
+    called = """() => { const it = document.activeElement; const of = it.labels && it.labels[0];
+        return it.getAttribute('aria-label') || (of && of.innerText) || it.innerText || '' }"""
+    for _ in range(90):
+        page.keyboard.press("Shift+Tab" if back else "Tab")
+        if page.evaluate(called).strip().startswith(wanted):
+            return
+    raise AssertionError(f"Tab never came to {wanted}")
+
+
+def turn(page, settle, section: str, title: str) -> None:
+    """Go to a page by the menu, with keys."""
+    page.evaluate("document.activeElement.blur()")
+    page.get_by_role("link", name="Skip to main content").focus()  # where Tab stands when a page has just opened
+    tab_to(page, section)
+    page.keyboard.press("Enter")
+    for _ in range(6):
+        page.wait_for_timeout(100)
+        if page.evaluate("document.activeElement.innerText") == title:
+            break
+        page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name=title, level=1).wait_for()
+    settle(page)
+
+
+def band_of(page) -> str:
+    """The band that the risk map says of the chosen ward."""
+    said = page.get_by_text(re.compile(r"^Band \d \w+\. People unlikely")).inner_text()
+    return re.match(r"Band (\d \w+)", said)[1]
+
+
+def sides(page) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
+
+
+def test_a_new_user_walks_from_a_postcode_to_a_link_that_opens_the_same(open_page, served, settle, tmp_path):
+    page = open_page(served)
+    page.get_by_role("heading", name="Service", level=1).wait_for()
+    settle(page)
+
+    # Find one's ward: by a postcode, then by a name.
+    tab_to(page, "Find a ward")
+    page.keyboard.type("fy1 5aa")
+    page.keyboard.press("Enter")
+    page.get_by_text("FY1 5AA lies inside the outline of this ward.").wait_for()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("bloomfield blackpool")
+    page.keyboard.press("Enter")
+    page.get_by_text("One ward matches “bloomfield blackpool”.").wait_for()
+    tab_to(page, "Bloomfield, Blackpool (E05015188)")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="Ward", level=1).wait_for()
+    page.get_by_text("Bloomfield, Blackpool (E05015188).", exact=True).wait_for()
+
+    # Pick a service, and see why the ward is flagged.
+    turn(page, settle, "Services", "Service")
+    tab_to(page, "Service that would move online")
+    page.keyboard.type("Blue Badge")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**service=blue_badge**")
+    page.get_by_role("heading", name="Bloomfield", exact=True).wait_for()
+    settle(page)
+    why = page.get_by_role("listitem").filter(has_text="Advise keeping: face to face. This ward has about 1,100 people whose day-to-day")
+    assert "15% of all residents, against 7.3% in England" in why.inner_text()
+
+    # Change a weight: the ward's band changes with it.
+    turn(page, settle, "Wards", "Risk map")
+    assert band_of(page) == "5 Highest"
+    tab_to(page, "Age")
+    for _ in range(4):  # by ten a press
+        page.keyboard.press("PageUp")
+    page.get_by_text("Band 3 Middle").wait_for()
+    settle(page)
+    assert "w_age=76" in page.url
+
+    # Export the table at these weights, and read it.
+    tab_to(page, "Ward figures at these weights (CSV)")
+    with page.expect_download() as waiting:
+        page.keyboard.press("Enter")
+    waiting.value.save_as(tmp_path / "wards.csv")
+    rows = {row["area_code"]: row for row in csv.DictReader(io.StringIO((tmp_path / "wards.csv").read_text(encoding="utf-8-sig")))}
+    assert len(rows) == 21
+    mine = rows[BLOOMFIELD]
+    assert (mine["area_name"], mine["band"], mine["band_word"]) == ("Bloomfield", "3", "Middle")
+    assert float(mine["domain_age_weight"]) == pytest.approx(76 / 140, abs=1e-6)
+    risk_link = page.url
+
+    # Print the councillor page of the same ward and service: one side.
+    turn(page, settle, "Proposals", "Councillor page")
+    page.get_by_text("minutes read aloud").wait_for()
+    assert sides(page) == 1
+    councillor_link = page.url
+
+    # Share both links: a second browser that has seen nothing opens them to the same state.
+    other = open_page(risk_link)
+    other.get_by_role("heading", name="Bloomfield", exact=True).wait_for()
+    settle(other)
+    assert band_of(other) == "3 Middle"
+    assert other.get_by_role("slider", name="Age").input_value() == "76"
+    assert other.get_by_role("combobox", name="Service that would move online").input_value() == "Blue Badge (disabled parking permit)"
+    other.goto(councillor_link)
+    other.get_by_text("minutes read aloud").wait_for()
+    settle(other)
+    theirs, ours = (one.locator("[data-testid=stMain]").inner_text() for one in (other, page))
+    assert "Bloomfield" in ours and "Blue Badge" in ours
+    assert theirs == ours
