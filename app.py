@@ -3,35 +3,38 @@
 import streamlit as st
 
 from exclusion import ui
+from exclusion.language import tr
+from exclusion.ui import spoken
 
 ui.warm_up()
+spoken.heed()
 st.navigation(
     {
-        "Services": [
-            st.Page("pages/service.py", title="Service", default=True),
-            st.Page("pages/tables.py", title="Tables"),
-            st.Page("pages/places.py", title="Places"),
+        tr("Services"): [
+            st.Page("pages/service.py", title=tr("Service"), default=True),
+            st.Page("pages/tables.py", title=tr("Tables")),
+            st.Page("pages/places.py", title=tr("Places")),
         ],
-        "Wards": [
-            st.Page("pages/ward.py", title="Ward"),
-            st.Page("pages/risk_map.py", title="Risk map"),
-            st.Page("pages/two_maps.py", title="Two maps"),
-            st.Page("pages/national.py", title="National map"),
+        tr("Wards"): [
+            st.Page("pages/ward.py", title=tr("Ward")),
+            st.Page("pages/risk_map.py", title=tr("Risk map")),
+            st.Page("pages/two_maps.py", title=tr("Two maps")),
+            st.Page("pages/national.py", title=tr("National map")),
         ],
-        "Proposals": [
-            st.Page("pages/proposal.py", title="Proposal"),
-            st.Page("pages/equality.py", title="Equality review"),
-            st.Page("pages/councillor.py", title="Councillor page"),
-            st.Page("pages/register.py", title="Register"),
+        tr("Proposals"): [
+            st.Page("pages/proposal.py", title=tr("Proposal")),
+            st.Page("pages/equality.py", title=tr("Equality review")),
+            st.Page("pages/councillor.py", title=tr("Councillor page")),
+            st.Page("pages/register.py", title=tr("Register")),
         ],
-        "Figures": [
-            st.Page("pages/own.py", title="Your figures"),
-            st.Page("pages/method.py", title="Method"),
-            st.Page("pages/sources.py", title="Sources and method"),
+        tr("Figures"): [
+            st.Page("pages/own.py", title=tr("Your figures")),
+            st.Page("pages/method.py", title=tr("Method")),
+            st.Page("pages/sources.py", title=tr("Sources and method")),
         ],
-        "Help": [
-            st.Page("pages/guide.py", title="Guide"),
-            st.Page("pages/accessibility.py", title="Accessibility"),
+        tr("Help"): [
+            st.Page("pages/guide.py", title=tr("Guide")),
+            st.Page("pages/accessibility.py", title=tr("Accessibility")),
         ],
     },
     position="top",

@@ -25,7 +25,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZES = {"council": "Blackpool", "London": "London", "United Kingdom": ""}
-PAGE = '''
+PAGE = """
 import streamlit as st
 from exclusion import maps, national, release, schematic, ui
 
@@ -43,7 +43,7 @@ shift = st.slider("Shift", 0, 4, 0)
 classes = st.cache_data(lambda n, k: [(place + k) % 5 for place in range(n)])(len(areas), shift)
 import pandas as pd
 ui.draw_map(areas, pd.Series(classes, index=areas.index, dtype="Int64"), maps.BANDS, title="Map to measure", name="measure")
-'''
+"""
 WATCH = (
     "window.__painted = [];"
     "new MutationObserver(() => window.__painted.push(performance.timeOrigin + performance.now()))"

@@ -14,7 +14,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from exclusion import judgement, people, provision, release, risk
+from exclusion import judgement, language, people, provision, release, risk
 from exclusion.contracts import NothingToAssess, Problem, UsageError, check
 from exclusion.judgement.entries import overdue
 from exclusion.judgement.local import Local
@@ -100,12 +100,12 @@ def once(work: Callable[Concatenate[Assessment, P], Made]) -> Callable[Concatena
 
     Pages ask for the same tables at every click, of an assessment that is shared by all who ask the same. What is
     kept lives and dies with the assessment. A table, a list or a dict is given out as a copy of its frame, so that a
-    caller who adds a column to it adds it to nobody else's. Further arguments must be hashable.
+    caller who adds a column to it adds it to nobody else's. Each language has its own. Further arguments must be hashable.
     """
 
     @wraps(work)
     def asked(a: Assessment, /, *more: P.args, **named: P.kwargs) -> Made:
-        key = (work.__module__, work.__qualname__, more, tuple(sorted(named.items())))
+        key = (language.current(), work.__module__, work.__qualname__, more, tuple(sorted(named.items())))
         if key not in a.cache:
             a.cache[key] = work(a, *more, **named)
         made: Any = a.cache[key]

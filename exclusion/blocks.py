@@ -28,6 +28,8 @@ STYLE = """
 .stMain h2 { font-size: 1.6rem; padding: .75rem 0 .25rem; }
 .stMain h3 { font-size: 1.25rem; padding: .25rem 0; }
 .kept-open-status { font-size: 1.05rem; margin: .25rem 0; }
+.kept-open-language { font-size: .95rem; border-left: 4px solid #1d70b8; padding-left: .75rem; margin: 0 0 .5rem; }
+[class*=st-key-language_] button p { text-decoration: underline; color: #1d70b8; }
 .kept-open table { border-collapse: collapse; width: 100%; font-size: .95rem; }
 .kept-open caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; }
 .kept-open th, .kept-open td { text-align: left; vertical-align: top; padding: .4rem .8rem .4rem 0; min-width: 5.5rem; }

@@ -19,8 +19,9 @@ from exclusion import blocks, explain, maps, own_counts, views
 from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
 from exclusion.judgement.services import Service
+from exclusion.language import tr
 from exclusion.release import Evidence
-from exclusion.ui import judged, own, signing, sure, ward_box
+from exclusion.ui import judged, own, signing, spoken, sure, ward_box
 from exclusion.ui.address import carry_over, heed_id
 from exclusion.ui.drawing import draw_map
 from exclusion.ui.figures import FIRST_SERVICE, assessed, evidence, overdue_texts, people_definition, people_scale, scored, warm_up
@@ -115,14 +116,22 @@ def _mends() -> str:
 
 
 def page(title: str) -> Evidence:
-    """Begin a page: its title in the browser and on the page, the box that finds a ward, and the release it speaks from."""
-    st.set_page_config(page_title=f"{title} - {NAME}", page_icon="🚪", layout="wide", initial_sidebar_state="collapsed")
+    """Begin a page: its language and title, the box that finds a ward, and the release it speaks from.
+
+    ``title`` is in English, in every language the name that the code knows the page by.
+    """
+    spoken.heed()
+    st.set_page_config(page_title=f"{tr(title)} - {NAME}", page_icon="🚪", layout="wide", initial_sidebar_state="collapsed")
     _with_the_menu()
     st.html(f"<style>{blocks.STYLE}</style>")
-    st.html(f"<script>{_mends()}</script>", unsafe_allow_javascript=True)  # our own file, never a word of a visitor's
+    # Our own file and the code of a language we hold, never a word of a visitor's.
+    st.html(f"<script>{spoken.told_to_browser()}{_mends()}</script>", unsafe_allow_javascript=True)
     left, right = st.columns([3, 2])
-    left.title(title, anchor=False)
+    left.title(tr(title), anchor=False)
     carry_over(title)
+    with right:
+        spoken.choose()
+    spoken.tell()
     own.tell()
     signing.tell()
     if mistakes := judged.tell():
@@ -152,7 +161,7 @@ def _with_the_menu() -> None:
 
 def welcome() -> None:
     """What this is, in five sentences: open when a visit begins here, closed for somebody who came by a link with choices in it."""
-    first = st.session_state.setdefault("_first_visit", not st.query_params.to_dict())
+    first = st.session_state.setdefault("_first_visit", not set(st.query_params) - {spoken.IN_ADDRESS})
     with st.expander("What this is, in five sentences", expanded=first):
         lines(guide.FIVE)
         with suppress(StreamlitPageNotFoundError):  # a page that runs alone has no other page to go to

@@ -74,7 +74,8 @@ STATEMENT = (
             "After a choice, Streamlit draws the page again. Focus stays where it was, but a screen reader may read some of it twice.",
             "Tables you can sort and filter are drawn by Streamlit as a grid; its column menus open only with a pointer. "
             "The same table can be taken away as CSV.",
-            "Pages are in English only. No translation to Welsh has been made.",
+            "The Welsh of these pages has not been checked by a translator yet, and what is not translated so far is in English; each page "
+            "in Welsh says so.",
         ),
     ),
     (

@@ -1,0 +1,117 @@
+"""Every sentence that the code says through :func:`exclusion.language.tr`, and a catalogue brought up to them.
+
+Works on a checkout: it reads the source of the package, ``app.py`` and ``pages/``.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from exclusion.language.catalogue import Catalogue, Entry, placeholders
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+NAMES = {"tr": 1, "mark": 1, "trn": 2}
+"""What marks a sentence, and how many of its arguments are sentences."""
+
+JUDGEMENT = {
+    "services.csv": ("service_name",),
+    "channels.toml": ("label",),
+}
+"""Names in judgement files that screens show: file -> its fields."""
+
+
+def sources(root: Path = CHECKOUT) -> Iterator[Path]:
+    """The files whose sentences screens show."""
+    yield root / "app.py"
+    yield from sorted((root / "pages").glob("*.py"))
+    yield from sorted((root / "exclusion").rglob("*.py"))
+
+
+def said_in(path: Path) -> Iterator[tuple[str, str]]:
+    """The sentences of a file with their plurals (else blank), in the order of the file."""
+    calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda one: (one.lineno, one.col_offset)):
+        if not isinstance(call.func, ast.Name) or call.func.id not in NAMES:
+            continue
+        texts = [one.value for one in call.args[: NAMES[call.func.id]] if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+        if texts:
+            yield texts[0], texts[1] if len(texts) > 1 else ""
+
+
+def judged(root: Path = CHECKOUT) -> Iterator[tuple[str, str]]:
+    """Names in judgement files with the file they stand in."""
+    folder = root / "exclusion" / "judgement"
+    for name, fields in JUDGEMENT.items():
+        text = (folder / name).read_text(encoding="utf-8-sig")
+        rows = list(csv.DictReader(text.splitlines())) if name.endswith(".csv") else list(_tables(tomllib.loads(text)))
+        for row in rows:
+            yield from ((str(row[one]), name) for one in fields if row.get(one))
+
+
+def _tables(held: object) -> Iterator[dict[str, object]]:
+    """Every table in a TOML document, at any depth."""
+    if isinstance(held, dict):
+        yield held
+        for value in held.values():
+            yield from _tables(value)
+    elif isinstance(held, list):
+        for value in held:
+            yield from _tables(value)
+
+
+def sentences(root: Path = CHECKOUT) -> list[Entry]:
+    """Every sentence once, with its plural and where it is said; none of them translated."""
+    found: dict[str, Entry] = {}
+    for path in sources(root):
+        for text, plural in said_in(path):
+            _add(found, text, plural, path.relative_to(root).as_posix())
+    for text, name in judged(root):
+        _add(found, text, "", f"exclusion/judgement/{name}")
+    return list(found.values())
+
+
+def _add(found: dict[str, Entry], text: str, plural: str, where: str) -> None:
+    before = found.setdefault(text, Entry(text))
+    places = tuple(dict.fromkeys([*before.where, where]))
+    found[text] = replace(before, plural=plural or before.plural, where=places)
+
+
+def brought_up(held: Catalogue, said: list[Entry]) -> Catalogue:
+    """The catalogue with exactly these sentences: what it has kept, what is new left blank, what is no longer said taken out."""
+    known = {entry.english: entry for entry in held.entries}
+    entries = []
+    for one in said:
+        before = known.get(one.english)
+        forms = held.plurals if one.plural else 1
+        kept = before.said if before and len(before.said) == forms else ("",) * forms
+        entries.append(replace(one, said=kept, notes=before.notes if before else ()))
+    return Catalogue(held.code, held.header, tuple(entries))
+
+
+def mistakes(held: Catalogue, said: list[Entry]) -> list[str]:
+    """What is wrong with a catalogue, each in a line: not translated, no longer said, other placeholders."""
+    known = {entry.english: entry for entry in held.entries}
+    wanted = {one.english: one for one in said}
+    lines = [f"not translated: {text}" for text in wanted if text not in known or not known[text].held]
+    lines += [f"no longer said: {text}" for text in known if text not in wanted]
+    for text, one in wanted.items():
+        if (entry := known.get(text)) is None or not entry.held:
+            continue
+        if len(entry.said) != (held.plurals if one.plural else 1):
+            lines.append(f"other number of plural forms: {text}")
+        allowed = [placeholders(text), placeholders(one.plural or text)]
+        # A form for one number may say the number in words, as the singular in English may.
+        lines += [
+            f"other placeholders: {text} -> {form}"
+            for form in entry.said
+            if not (placeholders(form) in allowed or (one.plural and placeholders(form) | {"n"} in allowed))
+        ]
+    return lines
+
+
+__all__ = ["brought_up", "judged", "mistakes", "said_in", "sentences", "sources"]

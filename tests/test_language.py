@@ -1,0 +1,187 @@
+"""Another language for the screens: how a sentence is looked up, what the catalogue must hold, how a visit changes its language."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from exclusion import language
+from exclusion.assessment import once
+from exclusion.contracts import DataRefused
+from exclusion.language import mark, speaking, tr, trn
+from exclusion.language.catalogue import Catalogue, Entry, placeholders, read, written
+from exclusion.language.sentences import brought_up, mistakes, said_in, sentences
+
+ROOT = Path(__file__).resolve().parents[1]
+WELSH = language.catalogue("cy")
+
+
+# --------------------------------------------------------------------------- a sentence
+
+
+def test_a_sentence_is_in_english_until_another_language_is_spoken():
+    assert tr("Service") == "Service"
+    with speaking("cy"):
+        assert language.current() == "cy"
+        assert tr("Service") == "Gwasanaeth"
+    assert (language.current(), tr("Service")) == ("en", "Service")
+
+
+def test_what_the_catalogue_lacks_and_a_language_there_is_none_for_are_english():
+    with speaking("cy"):
+        assert tr("Nobody ever says {this}.", this="that") == "Nobody ever says that."
+        assert trn("{n} never said", "{n} never said at all", 3) == "3 never said at all"
+    with speaking("xx"):
+        assert (language.current(), tr("Service")) == ("en", "Service")
+
+
+def test_braces_of_a_text_without_placeholders_stay():
+    assert tr("{as} it stands") == "{as} it stands"
+    assert tr("{n:,} wards", n=7000) == "7,000 wards"
+    assert mark("said later") == "said later"
+
+
+def test_a_language_is_of_one_run_and_reaches_no_other():
+    heard = []
+    with speaking("cy"):
+        other = threading.Thread(target=lambda: heard.append(tr("Service")))
+        other.start()
+        other.join()
+    assert heard == ["Service"]
+
+
+def test_a_number_takes_the_form_that_its_language_has_for_it():
+    forms = ("dim cath", "un gath", "{n} gath", "{n} cath", "{n} chath", "{n} o gathod")
+    held = Catalogue("cy", WELSH.header, (Entry("{n} cat", forms, "{n} cats"),))
+    assert [held.plural("{n} cat", "{n} cats", n) for n in (0, 1, 2, 3, 6, 5, 21)] == [*forms, forms[-1]]
+    assert trn("{n} cat", "{n} cats", 1) == "1 cat"
+
+
+def test_what_is_kept_with_an_assessment_is_kept_for_each_language():
+    @once
+    def title(a: SimpleNamespace) -> str:
+        return tr("Service")
+
+    shared = SimpleNamespace(cache={})
+    with speaking("cy"):
+        assert title(shared) == "Gwasanaeth"
+    assert title(shared) == "Service"
+
+
+# --------------------------------------------------------------------------- the catalogue
+
+
+def test_welsh_holds_every_sentence_of_the_code_with_its_placeholders_and_nothing_that_is_no_longer_said():
+    """What this names is mended by ``python -m exclusion.language cy --write`` and by translating what it leaves blank."""
+    assert mistakes(WELSH, sentences()) == []
+
+
+def test_the_file_is_as_the_program_writes_it_so_that_bringing_it_up_changes_nothing_else():
+    path = language.FOLDER / "cy.po"
+    assert written(brought_up(read(path), sentences())) == path.read_text(encoding="utf-8")
+
+
+def test_nobody_has_signed_the_welsh_yet_and_both_a_name_and_a_day_sign_it():
+    for by, on, signed in (("", "", False), ("A. Translator", "", False), ("", "2026-12-01", False), ("A. Translator", "2026-12-01", True)):
+        assert Catalogue("cy", {**WELSH.header, "X-Checked-By": by, "X-Checked-On": on}, ()).checked is signed
+    assert not WELSH.checked
+
+
+def test_mistakes_name_what_is_missing_stale_or_has_other_placeholders():
+    held = Catalogue(
+        "cy",
+        {},
+        (
+            Entry("{n} wards", ("{m} ward",)),
+            Entry("Gone", ("Wedi mynd",)),
+            Entry("Unsure", ("Ansicr",), notes=("#, fuzzy",)),
+            Entry("{n} map", ("un map", "{n} map"), "{n} maps"),
+        ),
+    )
+    said = [Entry("{n} wards"), Entry("New"), Entry("Unsure"), Entry("{n} map", plural="{n} maps")]
+    assert mistakes(held, said) == [
+        "not translated: New",
+        "not translated: Unsure",
+        "no longer said: Gone",
+        "other placeholders: {n} wards -> {m} ward",
+    ]
+    assert [(one.english, one.said) for one in brought_up(held, said).entries] == [
+        ("{n} wards", ("{m} ward",)),
+        ("New", ("",)),
+        ("Unsure", ("Ansicr",)),
+        ("{n} map", ("un map", "{n} map")),
+    ]
+
+
+def test_a_catalogue_keeps_quotes_breaks_and_notes_and_a_line_that_is_none_is_named(tmp_path):
+    entry = Entry('Say "so"\n', ('Dywedwch "felly"\n',), where=("app.py",), notes=("# From a translator.",))
+    path = tmp_path / "cy.po"
+    path.write_text(written(Catalogue("cy", WELSH.header, (entry,))), encoding="utf-8")
+    assert read(path).entries == (entry,)
+    assert read(path).header == WELSH.header
+    path.write_text('msgid "a"\nmsgstr b\n', encoding="utf-8")
+    with pytest.raises(DataRefused, match="line 2"):
+        read(path)
+
+
+def test_sentences_are_found_where_they_are_marked(tmp_path):
+    page = tmp_path / "page.py"
+    page.write_text('KINDS = (mark("One"),)\nst.header(tr("Two " "parts {a}", a=1))\nst.text(trn("{n} x", "{n} xs", 2))\ntr(KINDS[0])\n')
+    assert list(said_in(page)) == [("One", ""), ("Two parts {a}", ""), ("{n} x", "{n} xs")]
+    assert placeholders("{a} of {b:,}, {{not}}") == {"a", "b"}
+
+
+# --------------------------------------------------------------------------- a visit
+
+
+def run(page: str, **address: str) -> AppTest:
+    test = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=60)
+    for name, value in address.items():
+        test.query_params[name] = value
+    test.run()
+    assert not test.exception, test.exception
+    return test
+
+
+def html(test: AppTest) -> str:
+    return "\n".join(str(block.proto.body) for block in test.get("html"))
+
+
+def test_a_visit_changes_its_language_and_back_and_the_address_says_which():
+    test = run("accessibility.py")
+    assert test.title[0].value == "Accessibility"
+    assert "kept-open-language" not in "".join(
+        str(block.proto.body) for block in test.get("html") if "<style>" not in str(block.proto.body)
+    )
+    test.button(key="language_cy").click().run()
+    assert test.title[0].value == "Hygyrchedd"
+    assert test.query_params.get("lang") in ("cy", ["cy"])
+    assert 'documentElement.lang = "cy"' in html(test).replace("'", '"')
+    test.button(key="language_en").click().run()
+    assert test.title[0].value == "Accessibility"
+    assert "lang" not in test.query_params
+
+
+def test_a_link_opens_in_its_language_with_the_notice_that_nobody_has_checked_it():
+    test = run("accessibility.py", lang="cy")
+    assert test.title[0].value == "Hygyrchedd"
+    assert "Cymraeg: Heb ei wirio gan gyfieithydd eto." in html(test)
+    assert '<span lang="en">Cymraeg: Not yet checked by a translator.' in html(test)
+    assert run("accessibility.py").title[0].value == "Accessibility", "the next visitor reads English"
+    assert run("accessibility.py", lang="xx").title[0].value == "Accessibility"
+
+
+def test_the_language_goes_along_from_page_to_page_and_a_signed_catalogue_says_who_signed(monkeypatch):
+    test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
+    test.query_params["lang"] = "cy"
+    test.run()
+    signed = Catalogue("cy", {**WELSH.header, "X-Checked-By": "A. Cyfieithydd", "X-Checked-On": "2026-12-01"}, WELSH.entries)
+    monkeypatch.setattr(language, "catalogue", lambda code: signed)
+    test.switch_page("pages/accessibility.py").run()
+    assert test.title[0].value == "Hygyrchedd"
+    assert "Wedi&#x27;i wirio gan gyfieithydd: A. Cyfieithydd" in html(test)
+    assert "Heb ei wirio" not in html(test)
