@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from pathlib import Path
 
 import doors
 import openpyxl
@@ -237,6 +238,24 @@ def test_welsh_ranks_stand_below_two_rows_of_notes(fetcher, httpserver, addresse
 
 
 # ------------------------------------------------------------------ ONS custom dataset
+
+
+def test_a_file_of_the_users_own_with_the_wrong_sheet_is_named_in_the_refusal(tmp_path, addresses):
+    """The kind is right (a workbook), what is in it is not: who gave it must hear which of their files it was."""
+    name = addresses["wimd"]["by_hand"][0]
+    (tmp_path / "hand").mkdir()
+    (tmp_path / "hand" / name).write_bytes(workbook({"Notes": pd.DataFrame({"about": ["ranks"]})}))
+    by_hand = Fetcher(cache=tmp_path / "cache", hand=tmp_path / "hand", offline=True)
+    with pytest.raises(DataRefused, match="lacks the sheet 'WIMD_2025_ranks' \\(found: Notes\\)") as refused:
+        wimd.fetch_ranks(by_hand, addresses)
+    assert f"put it in place of {name}, or take that file out of the folder" in str(refused.value)
+
+
+@pytest.mark.parametrize("path", sorted(Path(iod.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_every_reader_says_of_which_answer_its_refusals_are(path):
+    """``ask.answered(got)`` follows each answer that is read, or a refusal cannot name the user's file."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count("fetcher.get(ask)") == text.count("ask.answered(got)")
 
 
 def custom(server, withheld=(), extra=()):

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from exclusion import __version__
@@ -54,6 +54,10 @@ class Ask:
     def problem(self, what: str, value: str = "", do: str = "") -> Problem:
         """A message that names the source and ends with the page to download by hand."""
         return Problem(self.source, what, value, f"{do} {self.instead}".strip())
+
+    def answered(self, got: Got) -> Ask:
+        """The same question once it has its answer: what is wrong with a file of the user's own is said of that file."""
+        return replace(self, brought=got.url) if got.how == "by hand" else self
 
     @property
     def instead(self) -> str:

@@ -24,6 +24,7 @@ def fetch(fetcher: Fetcher, addresses: Mapping[str, Any], name: str) -> pd.DataF
     about = addresses["boundary_files"][name]
     ask = Ask(about["source"], about["url"], about["page"], {}, tuple(about["by_hand"]), 300_000_000, "zip")
     got = fetcher.get(ask)
+    ask = ask.answered(got)
     try:
         frame = shapes_of(ask, got, about["member"], about["metres"])
         plain = {str(column).casefold(): column for column in frame.columns}

@@ -68,6 +68,7 @@ def _ask(addresses: Mapping[str, Any], name: str, kind: str, words: str) -> Ask:
 
 def _table(fetcher: Fetcher, ask: Ask, read: Any, columns: Mapping[str, str], key: str, rows: int, blanks: bool = False) -> pd.DataFrame:
     got = fetcher.get(ask)
+    ask = ask.answered(got)
     try:
         raw = read(got)
         raw.columns = pd.Index([" ".join(str(c).split()) for c in raw.columns])

@@ -35,6 +35,7 @@ def fetch_below_30(fetcher: Fetcher, addresses: Mapping[str, Any]) -> pd.DataFra
         "csv",
     )
     got = fetcher.get(ask)
+    ask = ask.answered(got)
     try:
         return _read(ask, got.content(), addresses["recoded"], entry["councils"])
     except DataRefused:

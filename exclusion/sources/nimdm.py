@@ -26,6 +26,7 @@ def fetch_income(fetcher: Fetcher, addresses: Mapping[str, Any]) -> pd.DataFrame
     about = addresses["nimdm"]
     ask = Ask(about["source"], about["url"], about["page"], {}, tuple(about["by_hand"]), 30_000_000, "sheet")
     got = fetcher.get(ask)
+    ask = ask.answered(got)
     try:
         table = sheet_of(ask, got, SHEET, CODE)
         table = table[table[CODE].str.match(r"^\d{2}[A-Z]")].reset_index(drop=True)

@@ -60,6 +60,7 @@ def fetch(fetcher: Fetcher, addresses: Mapping[str, Any], table: Table) -> pd.Da
     by_hand = (f"*{about['zones']}*{table.variable}*.csv".lower(),)
     ask = Ask(f"{about['source']}, {table.title}", url, about["page"], {}, by_hand, 50_000_000, "csv")
     got = fetcher.get(ask)
+    ask = ask.answered(got)
     try:
         return _wide(ask, csv_of(ask, got.content()), table, about["rows"])
     except DataRefused:

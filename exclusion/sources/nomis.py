@@ -155,7 +155,9 @@ def from_bulk(fetcher: Fetcher, table: Table) -> pd.DataFrame:
     """A table for every small area from the publisher's bulk zip: the better way for whole nations."""
     ask = table.ask_bulk()
     try:
-        return _whole(ask, read_bulk(ask, fetcher.get(ask), table), table)
+        got = fetcher.get(ask)
+        ask = ask.answered(got)
+        return _whole(ask, read_bulk(ask, got, table), table)
     except DataRefused:
         fetcher.forget(ask)
         raise
@@ -181,7 +183,8 @@ def records(fetcher: Fetcher, table: Table, geography: str) -> tuple[list[Ask], 
         while whole is None or had < whole:
             ask = table.ask(geography, had)
             asked.append(ask)
-            rows = _rows(ask, fetcher.get(ask), table)
+            got = fetcher.get(ask)
+            rows = _rows(ask.answered(got), got, table)
             if whole is None:
                 whole = int(rows["RECORD_COUNT"].iloc[0]) if "RECORD_COUNT" in rows and len(rows) else None
             if rows.empty:

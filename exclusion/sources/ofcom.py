@@ -59,6 +59,7 @@ def fetch_output_areas(fetcher: Fetcher, addresses: Mapping[str, Any], lookup: p
         about["agent"],
     )
     got = fetcher.get(ask)
+    ask = ask.answered(got)
     try:
         name, content = archive.member(ask, got, entry["members"])
         fetcher.say(f"{about['source']}: reading {name.rsplit('/', 1)[-1]}", -1)

@@ -52,6 +52,7 @@ def _table(
         f"{about['source']}, {entry['title']}", url, about["page"], {}, tuple(entry["by_hand"]), entry["largest"], "zip", about["agent"]
     )
     got = fetcher.get(ask)
+    ask = ask.answered(got)
     try:
         _, content = archive.member(ask, got, entry["members"])
         raw = csv_of(ask, content)

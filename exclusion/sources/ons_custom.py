@@ -58,7 +58,8 @@ def observations(
                 "json",
             )
             asked.append(ask)
-            rows += _rows(ask, fetcher.get(ask).content(), area_type, named)
+            got = fetcher.get(ask)
+            rows += _rows(ask.answered(got), got.content(), area_type, named)
             fetcher.say(f"{about['source']}: {min(start + len(some), len(wanted)):,} of {len(wanted):,} areas", -1)
         table = pd.DataFrame(rows, columns=["area", *named, "count"])
         stray = set(table["area"]) - set(wanted)

@@ -241,6 +241,7 @@ def _from_hand(fetcher: Fetcher, layer: Service) -> pd.DataFrame | None:
     got = fetcher.find_by_hand(ask)
     if got is None:
         return None
+    ask = ask.answered(got)
     try:
         if layer.geometry:
             shapes = gpd.read_file(got.path).to_crs(4326)  # which names its shapes "geometry"

@@ -61,6 +61,7 @@ def fetch_broadband(fetcher: Fetcher, addresses: Mapping[str, Any]) -> pd.DataFr
 def _open(fetcher: Fetcher, about: Mapping[str, Any]) -> tuple[Ask, pd.DataFrame]:
     ask = Ask(about["source"], about["url"], about["page"], {}, tuple(about["by_hand"]), 60_000_000, "sheet")
     got = fetcher.get(ask)
+    ask = ask.answered(got)
     try:
         table = sheet_of(ask, got, SHEET, CODE)
         table = table[table[CODE] != ""].reset_index(drop=True)

@@ -26,6 +26,7 @@ def fetch_ranks(fetcher: Fetcher, addresses: Mapping[str, Any]) -> pd.DataFrame:
     about = addresses["wimd"]
     ask = Ask(about["source"], about["url"], about["page"], {}, tuple(about["by_hand"]), 30_000_000, "sheet")
     got = fetcher.get(ask)
+    ask = ask.answered(got)
     try:
         return _ranks(ask, sheet_of(ask, got, SHEET, "LSOA code"), about)
     except DataRefused:
