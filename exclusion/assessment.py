@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 
 from exclusion import judgement, language, people, provision, release, risk
-from exclusion.contracts import NothingToAssess, Problem, UsageError, check
+from exclusion.contracts import NothingToAssess, Problem, UsageError
+from exclusion.judgement import Threshold
 from exclusion.judgement.entries import overdue
 from exclusion.judgement.local import Local
 from exclusion.judgement.score import MethodPreset, measures, method_for
@@ -212,34 +213,20 @@ def assess(
     today = today or date.today()
     thresholds = judgement.current_thresholds() if thresholds is None else thresholds
     held = judgement.services() if local is None else local.services
-    areas = evidence.areas[evidence.areas["council_code"].isin(codes)].sort_values(["council_name", "area_name"])
-    nations = set(areas["nation"])
-    if councils is not None:
-        _one_nation(areas)
+    wards = _wards(evidence, codes, named=councils is not None)
+    areas, nations = wards.areas, set(wards.areas["nation"])
     chosen = tuple(judgement.offered(held, nations).values()) if services is None else find_services(list(services), held)
-    one = codes[0] if len(codes) == 1 else ""
-    scores = _kept_of(evidence, "scores", one if weights is None else "", lambda: risk.score(evidence, list(areas.index), weights))
-    profile = _profile(evidence, areas)
-    scale = None if people_scale is None else people.own_scale(*people_scale)
-    residents = _kept_of(evidence, "people", "" if scale else one, lambda: people.of_areas(evidence, list(areas.index), scale))
-    found = provision.check(
-        areas.drop(columns="geometry"),
-        profile,
-        chosen,
-        thresholds=(local.thresholds if local else None) or thresholds,
-        floors=local.floors if local else None,
-        today=today,
-        progress=progress,
-        council_profile=_at_level(evidence, "council").loc[lambda rows: rows["area_code"].isin(codes)],
-        pockets=_cached_pockets(evidence, areas) if chosen else None,
-    )
-    findings = check(found.findings, "findings", "findings") if chosen else found.findings  # on the path of the sliders there are none
-    presets = tuple(preset for nation in areas["nation"].unique() if (preset := method_for(nation)))
+    scores = wards.scores if weights is None else risk.score(evidence, list(areas.index), weights)
+    residents = wards.residents if people_scale is None else people.of_areas(evidence, list(areas.index), people.own_scale(*people_scale))
+    found = provision.nothing()  # on the path of the sliders
+    if chosen:
+        on = _ground(evidence, wards, codes, (local.thresholds if local else None) or thresholds, today)
+        found = provision.check_on(on, chosen, floors=local.floors if local else None, progress=progress)
     method = Method(
-        {preset.nations[0]: risk.normalised_weights(preset, weights) for preset in presets},
-        weights is None or _same(presets, weights),
-        presets,
-        _own_in_score(profile, presets),
+        {preset.nations[0]: risk.normalised_weights(preset, weights) for preset in wards.presets},
+        weights is None or _same(wards.presets, weights),
+        wards.presets,
+        wards.own_in_score,
     )
     return Assessment(
         evidence=evidence,
@@ -250,24 +237,66 @@ def assess(
         scores=scores,
         people=residents.table,
         people_estimate=residents,
-        profile=profile,
-        findings=findings,
+        profile=wards.profile,
+        findings=found.findings,
         summaries=found.summaries,
-        council_wide=provision.across_council(findings),
+        council_wide=provision.across_council(found.findings),
         notices=residents.notices + ((*local.notices,) if local else ()) + _notices(evidence, areas, chosen, method, thresholds, today),
         thresholds_version=f"{thresholds}, with local thresholds" if local and local.thresholds else thresholds,
         local=local,
     )
 
 
-def _kept_of(evidence: Evidence, what: str, council: str, work: Callable[[], Made]) -> Made:
-    """What no question changes, worked out once for each council and kept with the evidence; for several councils each time."""
-    if not council:
+@dataclass(frozen=True)
+class _Wards:
+    """The wards of some councils, with all that neither service, weights nor judgement change."""
+
+    areas: gpd.GeoDataFrame
+    profile: pd.DataFrame
+    scores: pd.DataFrame
+    residents: PeopleEstimate
+    presets: tuple[MethodPreset, ...]
+    own_in_score: str
+
+
+def _wards(evidence: Evidence, codes: tuple[str, ...], *, named: bool) -> _Wards:
+    """Of a few councils kept for whoever asks next, as pages do at every click."""
+
+    def work() -> _Wards:
+        areas = evidence.areas[evidence.areas["council_code"].isin(codes)].sort_values(["council_name", "area_name"])
+        if named:
+            _one_nation(areas)
+        presets = tuple(preset for nation in areas["nation"].unique() if (preset := method_for(nation)))
+        profile, members = _profile(evidence, areas), list(areas.index)
+        return _Wards(
+            areas, profile, risk.score(evidence, members), people.of_areas(evidence, members), presets, _own_in_score(profile, presets)
+        )
+
+    return evidence.recent(("wards", codes, named), work) if len(codes) <= FEW_COUNCILS else work()
+
+
+def _ground(
+    evidence: Evidence, wards: _Wards, codes: tuple[str, ...], thresholds: str | Mapping[str, Threshold], today: date
+) -> provision.Ground:
+    """What services are checked on in some councils; kept where it rests on our own judgement, which is everybody's."""
+
+    def work() -> provision.Ground:
+        council = _at_level(evidence, "council")
+        return provision.ground(
+            wards.areas.drop(columns="geometry"),
+            wards.profile,
+            thresholds=thresholds,
+            council_profile=council[council["area_code"].isin(codes)],
+            pockets=_pockets(evidence, wards.areas),
+            today=today,
+        )
+
+    if not isinstance(thresholds, str) or len(codes) > FEW_COUNCILS:
         return work()
-    if (what, council) not in evidence.cache:
-        evidence.cache[what, council] = work()
-    kept: Made = evidence.cache[what, council]
-    return kept
+    # Judgement is read once for each process; by what it is held as, so that other judgement is never taken for it.
+    tables = (judgement.rules(), judgement.channels(), judgement.measures(), judgement.indicators(), judgement.guards())
+    ours = tuple(id(one) for one in tables)
+    return evidence.recent(("ground", codes, thresholds, today, ours), work)
 
 
 def _one_nation(areas: pd.DataFrame) -> None:
@@ -329,22 +358,20 @@ def _profile(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
     """The figures of the chosen wards with their place in the nation; one row a ward and measure."""
     councils = [str(code) for code in areas["council_code"].unique()]
     if len(councils) > FEW_COUNCILS:
-        table = _cached_profile(evidence, "")
+        if ("profile", "") not in evidence.cache:
+            evidence.cache["profile", ""] = _figures_of(evidence, "")
+        table: pd.DataFrame = evidence.cache["profile", ""]
         return table[table["area_code"].isin(areas.index)].reset_index(drop=True)
-    return pd.concat([_cached_profile(evidence, council) for council in councils], ignore_index=True)
+    return pd.concat([_figures_of(evidence, council) for council in councils], ignore_index=True)
 
 
-def _cached_profile(evidence: Evidence, council: str) -> pd.DataFrame:
+def _figures_of(evidence: Evidence, council: str) -> pd.DataFrame:
     """The profile of one council's wards, or of every ward when ``council`` is blank."""
-    key = ("profile", council)
-    if key not in evidence.cache:
-        rows = _at_level(evidence, "ward")
-        rows = rows[~rows["measure"].str.startswith(OWN_MEASURE)]  # only a method file that names one uses it
-        if council:
-            rows = rows[rows["area_code"].isin(evidence.areas.index[evidence.areas["council_code"] == council])]
-        evidence.cache[key] = _placed(evidence, rows.rename(columns={"count": "n"}))
-    table: pd.DataFrame = evidence.cache[key]
-    return table
+    rows = _at_level(evidence, "ward")
+    rows = rows[~rows["measure"].str.startswith(OWN_MEASURE)]  # only a method file that names one uses it
+    if council:
+        rows = rows[rows["area_code"].isin(evidence.areas.index[evidence.areas["council_code"] == council])]
+    return _placed(evidence, rows.rename(columns={"count": "n"}))
 
 
 def _placed(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:
@@ -368,15 +395,6 @@ def _at_level(evidence: Evidence, level: str) -> pd.DataFrame:
     key = ("observations", level)
     if key not in evidence.cache:
         evidence.cache[key] = evidence.observations[evidence.observations["level"] == level]
-    table: pd.DataFrame = evidence.cache[key]
-    return table
-
-
-def _cached_pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
-    """The pockets of some councils' wards, kept with the evidence."""
-    key = ("pockets", "|".join(sorted(areas["council_code"].unique())))
-    if key not in evidence.cache:
-        evidence.cache[key] = _pockets(evidence, areas)
     table: pd.DataFrame = evidence.cache[key]
     return table
 

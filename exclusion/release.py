@@ -11,11 +11,11 @@ import errno
 import hashlib
 import os
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import pandas as pd
@@ -25,9 +25,12 @@ import pyarrow.parquet as pq
 
 from exclusion import release_tables
 from exclusion.contracts import AREA_CODE, DataRefused, Problem, UsageError, check, toml_document
+from exclusion.recent import Recent
 from exclusion.sources import Source
 from exclusion.sources.boundaries import METRES, check_boundaries
 from exclusion.words import join_words
+
+Made = TypeVar("Made")
 
 FORMAT = 1
 TABLES = ("areas", "small_areas", "observations", "reference", "reference_wards")
@@ -91,6 +94,10 @@ class Manifest:
     """Of a fetched release: ``on`` (date), ``councils``, ``names``, ``over`` (version it stands on); else empty."""
 
 
+RECENT = 150
+"""How many answers about some of the areas are kept with the evidence: a handful for each of some fifty councils."""
+
+
 @dataclass(frozen=True)
 class Evidence:
     """A verified release in memory. Read only: every function that takes it leaves it as it was."""
@@ -106,6 +113,14 @@ class Evidence:
     """Tables that follow from the others, kept when first asked for."""
     alternative: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"area_code": [], "domain": [], "value": []}))
     """Domain indicators under best fit, the other geography; empty in a release that lacks the table."""
+
+    def recent(self, question: Hashable, work: Callable[[], Made]) -> Made:
+        """What follows from these tables and ``question`` alone, such as the figures of one council, while it is asked for now and then.
+
+        Kept for the :data:`RECENT` questions asked last, so that many councils do not fill the memory.
+        """
+        held: Recent = self.cache.setdefault(("recent", ""), Recent(RECENT))
+        return held.get(question, work)
 
     def councils(self) -> pd.DataFrame:
         """``council_code, council_name, nation, upper_name, wards, mapped`` by name; mapped = ward shapes are held."""

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -36,8 +37,8 @@ from exclusion.provision.flags import (
 from exclusion.provision.minimum import floor_rows
 from exclusion.provision.reasons import SCREEN_WORDS, Words
 from exclusion.provision.shelf import past
-from exclusion.provision.strength import NAME, ORDINARY, UNKNOWN, figures, highest, lowest, relevant, steps_down, strength
-from exclusion.provision.unknowns import by_way_in, missing_rows, pocket_notes, summary_rows
+from exclusion.provision.strength import NAME, ORDINARY, UNKNOWN, Figures, figures, highest, lowest, relevant, steps_down, strength
+from exclusion.provision.unknowns import PocketNotes, by_way_in, missing_rows, pocket_notes, summary_rows
 from exclusion.words import join_words, within
 
 
@@ -115,36 +116,97 @@ def check(
     DataRefused
         When judgement files name something that is not there.
     """
+    services = list(services)
+    if not services:
+        return nothing()
+    on = ground(
+        areas,
+        profile,
+        thresholds=thresholds,
+        rules=rules,
+        channels=channels,
+        measures=measures,
+        indicators=indicators,
+        council_profile=council_profile,
+        pockets=pockets,
+        today=today,
+    )
+    return check_on(on, services, floors=floors, progress=progress)
+
+
+@cache
+def nothing() -> Provision:
+    """What is found for no service at all: tables without a row. Shared by all who ask, so never to be written to."""
+    nowhere = pd.DataFrame({"area_name": pd.Series(dtype=str), "nation": pd.Series(dtype=str)})
+    return Provision(Rows().findings(nowhere, ""), Rows().summaries(nowhere))
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What services are checked on: some wards, their figures, our judgement, and the sentences made of them so far.
+
+    No service changes it, so whoever keeps one has the next service of the same wards for a third of the work.
+    """
+
+    areas: pd.DataFrame
+    held: Figures
+    thresholds: Mapping[str, Threshold]
+    rules: Mapping[str, Rule]
+    channels: Mapping[str, Channel]
+    measures: Mapping[str, Measure]
+    indicators: Mapping[str, Indicator]
+    wards: Wards
+    words: Words
+    notes: PocketNotes | None
+
+
+def ground(
+    areas: pd.DataFrame,
+    profile: pd.DataFrame,
+    *,
+    thresholds: str | Mapping[str, Threshold] | None = None,
+    rules: Mapping[str, Rule] | None = None,
+    channels: Mapping[str, Channel] | None = None,
+    measures: Mapping[str, Measure] | None = None,
+    indicators: Mapping[str, Indicator] | None = None,
+    council_profile: pd.DataFrame | None = None,
+    pockets: pd.DataFrame | None = None,
+    today: date | None = None,
+) -> Ground:
+    """What :func:`check` works out before it looks at any service; its parameters are those of :func:`check`."""
     held_thresholds = dict(thresholds) if isinstance(thresholds, Mapping) else judgement.thresholds(thresholds)
     rules = judgement.rules() if rules is None else rules
-    floors = judgement.floors() if floors is None else floors
     channels = judgement.channels() if channels is None else channels
     measures = judgement.measures() if measures is None else measures
     indicators = judgement.indicators() if indicators is None else indicators
     judgement.cross_check()
-    services = list(services)
-    if not services:
-        return Provision(Rows().findings(areas, ""), Rows().summaries(areas))
-
     asked = {use.id for indicator in indicators.values() for use in indicator.measures}
     asked |= {indicator.fewer_steps_where for indicator in indicators.values()}
     profile = profile.loc[profile["measure"].isin(asked)]
     held = figures(areas.index, profile, stale=_stale(profile, measures, today))
     on = wards(held, areas["rural"].to_numpy(dtype=bool), held_thresholds, indicators)
     words = Words(areas, profile, held, held_thresholds, measures, indicators, channels, rules, council_profile)
-    version = "|".join(sorted({threshold.version for threshold in held_thresholds.values()}))
     notes = pocket_notes(areas.index, pockets, indicators, measures)
+    return Ground(areas, held, held_thresholds, rules, channels, measures, indicators, on, words, notes)
 
+
+def check_on(
+    on: Ground, services: Iterable[Service], *, floors: Mapping[str, Floor] | None = None, progress: Callable[[int, int], None] | None = None
+) -> Provision:
+    """:func:`check` on a ground made before."""
+    services, areas, words = list(services), on.areas, on.words
+    floors = judgement.floors() if floors is None else floors
+    version = "|".join(sorted({threshold.version for threshold in on.thresholds.values()}))
     rows = Rows()
     kept: dict[_Case, dict[int, int]] = {}
     for done, service in enumerate(services, start=1):
-        flags = service_flags(service, on, rules, channels)
+        flags = service_flags(service, on.wards, on.rules, on.channels)
         rows.start(service, words.nations)
-        _channel_rows(rows, flags, on, words, kept)
-        _caution_rows(rows, flags, on, words)
-        missing_rows(rows, flags, on, held, held_thresholds, indicators, measures)
-        floor_rows(rows, service, words.nations, floors, channels)
-        summary_rows(rows, flags, len(areas), channels, notes, _close(flags, on, words))
+        _channel_rows(rows, flags, on.wards, words, kept)
+        _caution_rows(rows, flags, on.wards, words)
+        missing_rows(rows, flags, on.wards, on.held, on.thresholds, on.indicators, on.measures)
+        floor_rows(rows, service, words.nations, floors, on.channels)
+        summary_rows(rows, flags, len(areas), on.channels, on.notes, _close(flags, on.wards, words))
         if progress is not None:
             progress(done, len(services))
     return Provision(rows.findings(areas, version), rows.summaries(areas))
@@ -385,4 +447,19 @@ def _caution_rows(rows: Rows, flags: ServiceFlags, on: Wards, words: Words) -> N
             )
 
 
-__all__ = ["UNKNOWN", "Provision", "across_council", "by_way_in", "check", "highest", "lowest", "relevant", "steps_down", "strength"]
+__all__ = [
+    "UNKNOWN",
+    "Ground",
+    "Provision",
+    "across_council",
+    "by_way_in",
+    "check",
+    "check_on",
+    "ground",
+    "highest",
+    "lowest",
+    "nothing",
+    "relevant",
+    "steps_down",
+    "strength",
+]
