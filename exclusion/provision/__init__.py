@@ -191,7 +191,11 @@ def ground(
 
 
 def check_on(
-    on: Ground, services: Iterable[Service], *, floors: Mapping[str, Floor] | None = None, progress: Callable[[int, int], None] | None = None
+    on: Ground,
+    services: Iterable[Service],
+    *,
+    floors: Mapping[str, Floor] | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Provision:
     """:func:`check` on a ground made before."""
     services, areas, words = list(services), on.areas, on.words
