@@ -70,7 +70,7 @@ def findings_table(assessment: Assessment) -> pd.DataFrame:
 
     What was not assessed has a row for every way in it could have been about (:func:`exclusion.provision.by_way_in`).
     """
-    return provision.by_way_in(assessment.findings[list(contracts.TABLES["findings"].columns)], assessment.services)
+    return provision.by_way_in(contracts.check(assessment.findings, "findings", "findings"), assessment.services)
 
 
 def observations_table(assessment: Assessment) -> pd.DataFrame:
