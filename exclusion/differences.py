@@ -114,6 +114,52 @@ class Differences:
         yield f"{len(self.bands):,} ward{'s' * (len(self.bands) != 1)} changed band; because of {why}."
 
 
+@dataclass(frozen=True)
+class WardChanges:
+    """How far each ward of some councils moved, for a map: what cannot be compared has no number, and no number is not no change."""
+
+    old: str
+    new: str
+    """Name, version and date of each."""
+    apart: pd.Series[Any]
+    """``new`` or ``moved`` of wards whose boundary is another, indexed by ``area_code``: nothing about them is compared."""
+    gone: tuple[str, ...]
+    """Names of wards that the newer release lacks."""
+    bands: pd.Series[Any]
+    """Bands up (more at risk) or down, indexed by the newer release's wards; missing where either release has none."""
+    shares: pd.DataFrame
+    """The same of each figure that is a count: its share now less its share before, 0 to 1."""
+
+
+def ward_changes(old: Evidence, new: Evidence, councils: Iterable[str]) -> WardChanges:
+    """What moved from one release to the next in the wards of some councils, ward by ward; see :func:`compare` for why.
+
+    Parameters
+    ----------
+    councils
+        Codes or names, as the new release has them.
+    """
+    chosen = new.find_councils(councils)
+    now = new.areas[new.areas["council_code"].isin(chosen)]
+    was = old.areas[old.areas["council_code"].isin(chosen) | old.areas.index.isin(now.index)]
+    moved = _moved(old, new, was, now).set_index("area_code")
+    apart = moved.loc[moved["change"] != "gone", "change"]
+    same = now.index.intersection(was.index).difference(apart.index)
+    before, after = (risk.score(e, list(same))["band"].astype("Float64") if len(same) else pd.Series(dtype="Float64") for e in (old, new))
+    counted = [name for name, measure in measures().items() if measure.counted]
+    tables = [e.wide("ward", "value") for e in (old, new)]
+    known = [name for name in counted if all(name in table for table in tables)]
+    shares = tables[1].reindex(index=same, columns=known) - tables[0].reindex(index=same, columns=known)
+    return WardChanges(
+        _title(old),
+        _title(new),
+        apart,
+        tuple(moved.loc[moved["change"] == "gone", "area_name"].sort_values()),
+        (after - before).reindex(now.index),
+        shares.loc[:, shares.notna().any()].reindex(now.index),
+    )
+
+
 _CHANGES = {"added": "new", "removed": "gone", "changed": "changed"}
 
 
@@ -357,4 +403,16 @@ def as_json(found: Differences) -> dict[str, Any]:
     return {"old": found.old, "new": found.new, "same": found.same, "sentences": found.sentences(), **tables}
 
 
-__all__ = ["BOUNDARY", "DATA", "METHOD", "NATION", "Differences", "as_json", "compare", "findings", "keyed"]
+__all__ = [
+    "BOUNDARY",
+    "DATA",
+    "METHOD",
+    "NATION",
+    "Differences",
+    "WardChanges",
+    "as_json",
+    "compare",
+    "findings",
+    "keyed",
+    "ward_changes",
+]

@@ -95,6 +95,12 @@ LEVELS = (
 )
 NOT_ASSESSED = Shade(NO_FIGURE, "Not assessed", GREY)
 
+# Orange to purple of ColorBrewer (PuOr): change has a middle and two ways to go, neither of them good or bad by its colour,
+# and the two ways stay apart for colour-blind readers. The middle is darker than paper, so that white borders show on it.
+CHANGES = (("#e66101", "#0b0c0c"), ("#fdb863", "#0b0c0c"), ("#e9e4d8", "#0b0c0c"), ("#b2abd2", "#0b0c0c"), ("#5e3c99", "#ffffff"))
+NOT_COMPARABLE = Shade("≠", "Boundary changed, not comparable", "#6b6b6b", "#ffffff")
+"""Fill and ink of five classes from the greatest fall to the greatest rise; and what has no place among them."""
+
 
 def legend(shades: Sequence[Shade], counts: Mapping[str, int] | None = None, title: str = "") -> str:
     """A legend in HTML: swatch, number, word and, where given, how many wards.

@@ -13,12 +13,12 @@ import geopandas as gpd
 import pandas as pd
 
 from exclusion import risk, schematic
+from exclusion.judgement.mapping import map_rules
 from exclusion.release import Evidence
 from exclusion.validity import pockets
 
-CLASSES = ("None", "Under a fifth", "A fifth to two fifths", "Two to three fifths", "Three fifths or more")
+CLASSES = map_rules().councils.words
 """Of a council's scored wards, the share in bands 4 and 5. In a nation as a whole that is two fifths, since bands are fifths."""
-EDGES = (0.2, 0.4, 0.6)
 HIGH = (4, 5)
 
 
@@ -71,7 +71,7 @@ def place(share: float) -> Any:
     """The place of a share in :data:`CLASSES`; missing for a missing share."""
     if pd.isna(share):
         return pd.NA
-    return 0 if share == 0 else 1 + sum(share >= edge for edge in EDGES)
+    return 0 if share == 0 else 1 + sum(share >= edge for edge in map_rules().councils.edges)
 
 
 def small_areas(evidence: Evidence, area_code: str) -> gpd.GeoDataFrame:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import io
 import textwrap
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -17,6 +19,7 @@ import pandas as pd
 import shapely
 
 from exclusion.maps import ATTRIBUTION, MARKS, NOT_SCORED, Shade, simplify
+from exclusion.words import join_words
 
 WIDE, MAP_HIGH, EDGE = 1600, 1000, 50
 INK, PAPER = "#0b0c0c", "#ffffff"
@@ -131,6 +134,10 @@ def draw(
     held = areas[~(areas.geometry.isna() | areas.geometry.is_empty)]
     spots = classes.reindex(held.index)
     chosen = {code: nothing if pd.isna(spot) else shades[int(spot)] for code, spot in spots.items()}
+    given = 0 if places is None else len(places)
+    places = None if places is None else _in_frame(held, places)
+    if places is not None and (outside := given - len(places)):
+        note = f"{note} {outside:,} {'place lies' if outside == 1 else 'places lie'} outside the picture.".strip()
     strokes: list[Stroke] = []
     y = float(EDGE)
     for line in textwrap.wrap(title, 70) or [""]:
@@ -148,13 +155,22 @@ def draw(
     for line in [part for text in (note, source, ATTRIBUTION) for part in textwrap.wrap(text, 150)]:
         y += 26
         strokes.append(Text(EDGE, y, 20, line))
+    told = (
+        []
+        if places is None
+        else [
+            f"{name} ({MARKS[status].word[:1].lower()}{MARKS[status].word[1:]})"
+            for name, status in zip(places["name"], places["status"], strict=True)
+        ]
+    )
     words = f"Map of {len(held)} {one}s. " + "; ".join(f"{label}: {many}" for label, many in counts.items()) + "."
+    words += f" Places: {join_words(told)}." if told else ""
     return Drawing(tuple(strokes), WIDE, round(y + EDGE), title, words)
 
 
 def _map(held: gpd.GeoDataFrame, chosen: dict[Any, Shade], places: pd.DataFrame | None, top: float) -> list[Stroke]:
     west, south, east, north = held.total_bounds
-    scale = min((WIDE - 2 * EDGE) / max(east - west, 1.0), MAP_HIGH / max(north - south, 1.0)) * 0.97
+    scale = _scale(held)
     left = WIDE / 2 - scale * (west + east) / 2
     low = top + MAP_HIGH / 2 + scale * (south + north) / 2
 
@@ -179,6 +195,19 @@ def _map(held: gpd.GeoDataFrame, chosen: dict[Any, Shade], places: pd.DataFrame 
             mark, (x, y) = MARKS[status], at(east, north)
             strokes += [Disc(x, y, 13, mark.fill), Text(x, y + 6, 18, _SIGNS[status], mark.ink, middle=True, bold=True)]
     return strokes
+
+
+def _scale(held: gpd.GeoDataFrame) -> float:
+    """Pixels a metre."""
+    west, south, east, north = held.total_bounds
+    return float(min((WIDE - 2 * EDGE) / max(east - west, 1.0), MAP_HIGH / max(north - south, 1.0)) * 0.97)
+
+
+def _in_frame(held: gpd.GeoDataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """The places that lie where the map is drawn: others would stand on the title and the legend."""
+    west, south, east, north = held.total_bounds
+    wide, high = (WIDE - 2 * EDGE) / _scale(held) / 2, MAP_HIGH / _scale(held) / 2
+    return places[((places["x"] - (west + east) / 2).abs() <= wide) & ((places["y"] - (south + north) / 2).abs() <= high)]
 
 
 def _rings(shape: Any, at: Any) -> tuple[tuple[tuple[float, float], ...], ...]:
@@ -252,6 +281,32 @@ def _as_svg(stroke: Stroke) -> str:
     return f'<text x="{stroke.x:g}" y="{stroke.y:g}" font-size="{stroke.size}" fill="{stroke.ink}"{more}>{escape(stroke.words)}</text>'
 
 
+FONTS = ("LiberationSans-Regular.ttf", "Arial.ttf", "arial.ttf", "Helvetica.ttc")  # of the width we reckon with, and with Welsh letters
+PLAINER = {"–": "-", "—": "-", "−": "-", "≠": "/"}
+
+
+@cache
+def _font(size: int) -> tuple[Any, bool]:
+    """A font of this machine that has every letter of our names, else the one that comes with Pillow; whether it is that one."""
+    from PIL import ImageFont
+
+    for name in FONTS:
+        try:
+            return ImageFont.truetype(name, size), False
+        except OSError:
+            continue
+    return ImageFont.load_default(size), True
+
+
+def _letters(size: int, words: str) -> tuple[Any, str]:
+    """The font, and the words as it can write them: Pillow's own has no ô, ŷ or –, and would draw an empty box."""
+    font, bare = _font(size)
+    if not bare:
+        return font, words
+    plain = "".join(PLAINER.get(one, one) for one in words)
+    return font, "".join(one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
+
+
 def _on_paper(pen: Any, stroke: Stroke, twice: int) -> None:
     if isinstance(stroke, Shape):
         rings = [[(x * twice, y * twice) for x, y in ring] for ring in stroke.rings]
@@ -266,11 +321,10 @@ def _on_paper(pen: Any, stroke: Stroke, twice: int) -> None:
         x, y, radius = stroke.x * twice, stroke.y * twice, stroke.radius * twice
         pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=stroke.fill, outline=INK, width=2 * twice)
         return
-    from PIL import ImageFont
-
+    font, words = _letters(stroke.size * twice, stroke.words)
     border = 4 if stroke.halo else 1 if stroke.bold else 0
     around = PAPER if stroke.halo else stroke.ink
     pen.text(
-        (stroke.x * twice, stroke.y * twice), stroke.words, fill=stroke.ink, font=ImageFont.load_default(stroke.size * twice),
+        (stroke.x * twice, stroke.y * twice), words, fill=stroke.ink, font=font,
         anchor="ms" if stroke.middle else "ls", stroke_width=border, stroke_fill=around,
     )  # fmt: skip

@@ -11,9 +11,7 @@ import pandas as pd
 import shapely
 from scipy.spatial import cKDTree
 
-REACH = 6  # a place stretches as far as its sixth nearest neighbour, so that the coast is where places end
-NEAREST, FURTHEST = 1_500.0, 20_000.0  # metres
-STEP = 10  # metres; coordinates finer than this are of no use on a map
+from exclusion.judgement.mapping import map_rules
 
 
 def cells(areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
@@ -35,7 +33,7 @@ def cells(areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """
     spots = shapely.points(np.column_stack([areas["x"], areas["y"]]).astype(float))
     if len(spots) < 2:
-        return gpd.GeoSeries(shapely.buffer(spots, NEAREST), index=areas.index, crs=areas.crs)
+        return gpd.GeoSeries(shapely.buffer(spots, map_rules().cells.nearest_m), index=areas.index, crs=areas.crs)
     whole = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(spots), extend_to=shapely.box(*_around(spots))))
     cell_of, spot_of = shapely.STRtree(whole).query(spots, predicate="within")[::-1]
     ordered = np.empty(len(spots), dtype=object)
@@ -55,14 +53,16 @@ def together(shapes: gpd.GeoSeries, by: pd.Series[str]) -> gpd.GeoSeries:
 
 def _around(spots: np.ndarray) -> tuple[float, float, float, float]:
     west, south, east, north = shapely.total_bounds(spots)
-    return west - FURTHEST, south - FURTHEST, east + FURTHEST, north + FURTHEST
+    far = map_rules().cells.furthest_m
+    return west - far, south - far, east + far, north + far
 
 
 def _land(spots: np.ndarray) -> shapely.Geometry:
     at = shapely.get_coordinates(spots)
-    neighbours = min(REACH, len(spots) - 1) + 1
+    rules = map_rules().cells
+    neighbours = min(rules.reach, len(spots) - 1) + 1
     far = cKDTree(at).query(at, k=neighbours)[0][:, -1]
-    return shapely.union_all(shapely.buffer(spots, np.clip(far, NEAREST, FURTHEST), quad_segs=4))
+    return shapely.union_all(shapely.buffer(spots, np.clip(far, rules.nearest_m, rules.furthest_m), quad_segs=4))
 
 
 def _largest(shape: shapely.Geometry, spot: shapely.Geometry) -> shapely.Geometry:

@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from exclusion import ui
+from exclusion import places, ui
+from exclusion.contracts import DataRefused, Problem
+from exclusion.ui import earlier, listing
+from exclusion.views import places as places_shown
 from exclusion.views import side
 
 held = ui.page("Two maps")
@@ -15,13 +18,20 @@ with right:
 a = ui.assessed(councils, [service.id])
 scores = ui.scored(councils, None)
 ui.notices(a.notices)
-names = side.choices(a)
+problems: list[Problem] = []
+compared = earlier.choose(held, councils, problems)
+listed = listing.choose_list(a.areas, problems, distances=False)
+if problems:
+    ui.show_error(DataRefused(problems))
+changes = compared[0] if compared else None
+marks = None if listed is None else places_shown.place_marks(places.for_map(listing.as_closed(listed)))
+names = side.choices(a, changes)
 ward = ui.choose_ward(a.areas)
 pair = []
 for place, column, first in (("left", left, side.BAND), ("right", right, side.FOUND)):
     with column:
         key = ui.choose_layer(f"The {place} map shows", f"map_{place}", names, first)
-    pair.append(side.layer(a, scores, key))
+    pair.append(side.layer(a, scores, key, changes))
 for place, column, one in zip(("left", "right"), st.columns(2), pair, strict=True):
     with column:
         st.markdown(f"**{one.words}**")
@@ -33,6 +43,7 @@ for place, column, one in zip(("left", "right"), st.columns(2), pair, strict=Tru
             name=f"side-{place}",
             nothing=one.nothing,
             selected=ward,
+            places=marks,
             beside="two-maps",
             note=one.note,
             on_pick=ui.pick_ward,
@@ -45,4 +56,9 @@ else:
     ui.status(f"{len(a.areas)} wards. Choose one to read both maps for it.")
 st.header("Both in a table", anchor=False)
 ui.table(side.rows(a, (pair[0], pair[1])), "Wards, by name: what each map shows")
-ui.cannot_tell("area", "two_facts", "bands", "no_flag")
+if listed is not None:
+    ui.table(side.place_rows(a.areas, places.for_map(listing.as_closed(listed))), "The places on both maps")
+if compared:
+    st.header("What changed between the two releases", anchor=False)
+    ui.lines(compared[1].sentences())
+ui.cannot_tell("area", "two_facts", "bands", "no_flag", *(["moved"] if compared else []))

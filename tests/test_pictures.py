@@ -48,7 +48,17 @@ def test_the_picture_says_what_it_shows_from_where_and_when(drawn):
 def test_the_svg_has_words_for_who_cannot_see_it(drawn):
     root = ElementTree.fromstring(drawn.svg())
     assert root.find(f"{SVG}title").text == TITLE
-    assert root.find(f"{SVG}desc").text == "Map of 2 wards. 5 Highest: 1; Not scored: 1."
+    assert root.find(f"{SVG}desc").text == "Map of 2 wards. 5 Highest: 1; Not scored: 1. Places: Library (closes)."
+
+
+def test_a_place_beyond_the_map_is_told_and_not_drawn_over_the_title():
+    areas = gpd.GeoDataFrame({"area_name": ["Alder"]}, index=["a"], geometry=[box(0, 0, 2_000, 2_000)], crs=27700)
+    inside, above = {"name": "Near", "x": 500.0, "y": 500.0}, {"name": "Far", "x": 500.0, "y": 3_000.0}
+    places = pd.DataFrame([inside, above]).assign(what="Library", status="stays")
+    made = pictures.draw(areas, pd.Series({"a": 1}), maps.BANDS, title="Map", source=SOURCE, places=places, note="A note.")
+    assert {"A note. 1 place lies outside the picture.", "Stays as it is (1)"} <= set(words(made))
+    assert "Near" in made.words and "Far" not in made.words
+    assert len([one for one in made.strokes if isinstance(one, pictures.Disc)]) == 2  # one on the map, one in the legend
 
 
 def test_nothing_in_the_picture_is_fetched_from_anywhere(drawn):

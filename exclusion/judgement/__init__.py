@@ -16,6 +16,7 @@ from exclusion.judgement.characteristics import characteristic_entries
 from exclusion.judgement.entries import FOLDER, Entry, overdue, read_entries
 from exclusion.judgement.equality import characteristics, equality_entries
 from exclusion.judgement.law import NATIONS, Argued, Floor, LawHook, Threshold, ThresholdVersion
+from exclusion.judgement.mapping import MapRules, map_rules
 from exclusion.judgement.neighbouring import neighbour_rules
 from exclusion.judgement.pages import becauses, facts, gaps, page_entries, page_questions, ways
 from exclusion.judgement.planning import DemandMethod, NationHooks, Option, RoutesJudgement
@@ -184,7 +185,7 @@ def all_entries() -> list[Entry]:
     """Every entry of every judgement file, for the review dates."""
     tables = (services(), channels(), dependencies(), place_kinds(), rules(), indicators(), floors(), law(), nations())
     numbers = (severities(), strength_tests(), guards(), threshold_versions(), argued(), _thresholds(), options())
-    single = (demand_method(), routes_judgement(), access_rules(), neighbour_rules())
+    single = (demand_method(), routes_judgement(), access_rules(), neighbour_rules(), map_rules())
     named = (entry for table in (*tables, *numbers) for entry in table.values())
     return [*score_entries(), *page_entries(), *characteristic_entries(), *equality_entries(), *named, *single]
 
@@ -275,6 +276,7 @@ __all__ = [
     "Guard",
     "Indicator",
     "LawHook",
+    "MapRules",
     "NationHooks",
     "Option",
     "PlaceKind",
@@ -298,6 +300,7 @@ __all__ = [
     "indicators",
     "law",
     "law_for",
+    "map_rules",
     "measures",
     "nations",
     "offered",

@@ -53,8 +53,8 @@ def say_what_the_link_lacks(name: str, labels: set[str], what: str, instead: str
     told = f"link lacks {name}"
     if told not in st.session_state:
         st.session_state[told] = [label for label in st.query_params.get_all(name) if label not in labels]
-    if st.session_state[told]:
-        lacking = join_words([f"“{label}”" for label in st.session_state[told]])
+    if still := [label for label in st.session_state[told] if label not in labels]:  # what was lacking may have been given since
+        lacking = join_words([f"“{label}”" for label in still])
         st.warning(plain(f"This link names {what}: {lacking}. {instead}"))
 
 

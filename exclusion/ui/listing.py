@@ -44,13 +44,19 @@ def configured_tables() -> Path | None:
     return Path(named) if named else None
 
 
-def choose_list(areas: gpd.GeoDataFrame, problems: list[Problem], *, expanded: bool = False) -> places.Places | None:
-    """The list of places, where one is given; mistakes in it are added to ``problems``."""
-    with st.expander("The list of your places, to see them on the map and measure distances", expanded=expanded):
+def choose_list(
+    areas: gpd.GeoDataFrame, problems: list[Problem], *, expanded: bool = False, distances: bool = True
+) -> places.Places | None:
+    """The list of places, where one is given; mistakes in it are added to ``problems``.
+
+    ``distances``: whether the page measures them, and so asks how.
+    """
+    label = "The list of your places, to see them on the map and measure distances" if distances else "Places, to see them on both maps"
+    with st.expander(label, expanded=expanded):
+        without = "the page shows them on a map and says how far people are. Without it, it says which services lean on a place."
         st.markdown(
             "We hold no list of the council's places. With the council's own list (CSV with name, kind, opening hours, and a postcode or "
-            "a position; or Open Referral UK JSON) the page shows them on a map and says how far people are. Without it, it says "
-            "which services lean on a place."
+            f"a position; or Open Referral UK JSON) {without if distances else 'each stands on both maps and in a table.'}"
         )
         example = False
         if configured_tables():
@@ -64,7 +70,8 @@ def choose_list(areas: gpd.GeoDataFrame, problems: list[Problem], *, expanded: b
                 "Code-Point Open (free from Ordnance Survey, Great Britain) or the ONS Postcode Directory, saved as Parquet."
             )
             upload("Postcode points (Parquet)", POINTS, ["parquet"], megabytes=MOST_POINTS)
-        _choose_ground()
+        if distances:
+            _choose_ground()
     if example:
         return attempt(lambda: _libraries(tuple(areas.index), areas), problems)
     if not given:
@@ -154,6 +161,13 @@ def used_by(considered: Considered, listed: places.Places) -> Considered:
     settings = (visited.get("proposal_factor"), visit.print_of(visit.files(TIMES)), _points_key())
     key = (visited.get("considered_key"), pd.util.hash_pandas_object(listed.table).sum(), settings)
     return visit.once("places_used_by", key, work)
+
+
+def as_closed(listed: places.Places) -> pd.DataFrame:
+    """The list with the places that this visit asks about on the Places page as closed."""
+    names = by_name(listed.table)
+    closing = [one for one in visit.held().get("places_closing", []) if one in names]
+    return places.change(listed.table, dict.fromkeys(closing, places.CLOSES))
 
 
 def by_name(table: pd.DataFrame) -> dict[str, str]:

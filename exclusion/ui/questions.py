@@ -173,10 +173,14 @@ def ward_label(row: pd.Series[Any], code: str) -> str:
     return f"{row['area_name']} ({code})"
 
 
-def choose_layer(label: str, name: str, names: dict[str, str], first: str) -> str:
-    """What one of two maps shows; ``names`` is keyed by what :func:`exclusion.views.side.layer` takes."""
+def choose_layer(label: str, name: str, names: dict[str, str], first: str, lacking: str = "a map that cannot be shown here") -> str:
+    """What one of two maps shows; ``names`` is keyed by what :func:`exclusion.views.side.layer` takes.
+
+    ``lacking``: what a link names that is none of them.
+    """
     if st.session_state.get(name) not in (None, *names):
         st.session_state[name] = first  # the councils changed under it
+    say_what_the_link_lacks(name, set(names.values()), lacking, f"{names[first]} is shown in its place.")
     keys = list(names)
     chosen: str = st.selectbox(label, keys, index=keys.index(first), key=name, bind="query-params", format_func=names.__getitem__)
     keep(name, chosen, None if chosen == first else names[chosen])

@@ -23,6 +23,8 @@ CAVEATS = {
     "income": "Income figures are modelled or based on benefits, and miss people who do not claim.",
     "bands": "We show bands, not ranks. Being in a higher band means more people may need another way to get the service. "
     "It is not a judgement on the place.",
+    "moved": "A figure may move because people moved, because it was counted another way, or because its ward is another: "
+    "the sentences about what changed say which.",
     "nations": "Each nation's bands are cut within it, and bands of two nations must not be set side by side.",
     "no_flag": "No flag does not mean no need. The council-wide minimum still applies.",
     "unmeasured": "We have no ward figures for digital skills, literacy, hearing loss, learning disability or owning a device. "

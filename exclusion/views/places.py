@@ -11,6 +11,7 @@ import pandas as pd
 from exclusion import judgement, maps
 from exclusion.alongside import place_words
 from exclusion.judgement.access import access_rules
+from exclusion.judgement.mapping import map_rules
 from exclusion.maps import Shade
 from exclusion.views.shared import each
 from exclusion.words import capital, percent
@@ -51,7 +52,9 @@ def distance_classes(compared: pd.DataFrame, group: str, when: str) -> tuple[pd.
         longer = rows["longer_n"].astype("Float64").where(rows["longer_text"] != "none", 0.0) / rows["n"].astype("Float64")
         # Under ten people who go further are blank as a count, and a small part of any ward that is shown.
         few = rows["longer_text"].eq("fewer than 10")
-        place = pd.Series(pd.cut(longer.astype("float64"), [-1, 0, 0.25, 0.5, 2], labels=False), index=rows.index).mask(few, 1)
+        place = pd.Series(pd.cut(longer.astype("float64"), [-1, 0, *map_rules().further.edges, 2], labels=False), index=rows.index).mask(
+            few, 1
+        )
         return place.where(rows["hidden"] == "").astype("Int64"), LONGER_SHADES
     unit = str(rows["cost_unit"].iloc[0])
     steps = access_rules().map.km if unit == "km" else access_rules().map.minutes
