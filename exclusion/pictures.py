@@ -207,7 +207,8 @@ def _in_frame(held: gpd.GeoDataFrame, places: pd.DataFrame) -> pd.DataFrame:
     """The places that lie where the map is drawn: others would stand on the title and the legend."""
     west, south, east, north = held.total_bounds
     wide, high = (WIDE - 2 * EDGE) / _scale(held) / 2, MAP_HIGH / _scale(held) / 2
-    return places[((places["x"] - (west + east) / 2).abs() <= wide) & ((places["y"] - (south + north) / 2).abs() <= high)]
+    seen: pd.DataFrame = places[((places["x"] - (west + east) / 2).abs() <= wide) & ((places["y"] - (south + north) / 2).abs() <= high)]
+    return seen
 
 
 def _rings(shape: Any, at: Any) -> tuple[tuple[tuple[float, float], ...], ...]:
