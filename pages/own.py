@@ -13,3 +13,4 @@ st.markdown(
 councils = ui.choose_councils(held)
 ui.nation_notices(held, councils)
 own_form.form(ui.evidence(), councils)
+ui.cannot_tell("area", "low_use", "no_flag")

@@ -43,3 +43,4 @@ ui.lines(
         "The key R runs a page again; that comes with Streamlit and cannot be turned off.",
     ]
 )
+ui.cannot_tell("census", "income", "availability", "unmeasured", "nations")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from itertools import pairwise
 from pathlib import Path
@@ -61,6 +62,29 @@ def test_headings_go_down_one_step_at_a_time(page):
     assert steps[0] == 1
     assert steps.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(steps)), steps
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("ward", ["", "Bloomfield (E05015188)"], ids=["no ward", "a ward"])
+def test_what_figures_cannot_tell_stands_beside_them_on_every_page_that_shows_any(page, ward):
+    """A figure is a number of people or places in a table, or a map; a page without any (Accessibility) need not say it."""
+    test = run(page, **({"ward": ward} if ward else {}))
+    told = "What this cannot tell you" in [head.value for head in test.header]
+    figures = re.search(r"<td[^>]*>[^<]*\d", text(test)) or maps_on(test)
+    assert told or not figures
+    without = {"accessibility.py", "equality.py", "places.py", "proposal.py"} | ({"councillor.py"} if not ward else set())
+    assert told or page in without, "these alone have a state without figures"
+
+
+def test_places_and_a_proposal_say_it_once_they_show_figures():
+    places = run("places.py")
+    places.file_uploader(key="proposal_places").upload("places.csv", b"name,x,y\nLibrary,331000,436300\n", "text/csv").run()
+    proposal = run("proposal.py")
+    text_of = b'title = "T"\ncouncils = ["Blackpool"]\ndate = 2027-04-01\n[[service]]\nid = "blue_badge"\nclose = ["f2f"]\n'
+    proposal.file_uploader(key="proposal_toml").upload("p.toml", text_of, "text/plain").run()
+    for test in (places, proposal):
+        assert not test.exception and not test.error
+        assert "What this cannot tell you" in [head.value for head in test.header]
 
 
 @pytest.mark.parametrize("page", WITH_MAPS)

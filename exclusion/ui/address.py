@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from exclusion.ui.showing import plain
 from exclusion.words import join_words
@@ -18,22 +19,40 @@ def keep(name: str, answer: Any, label: Any = None) -> None:
     st.session_state.setdefault("_answers", {})[name] = (answer, label)
 
 
-def give_answers() -> None:
+def give_answers(but: Collection[str] = ()) -> None:
+    """Give the page the answers kept, and its address their spelling, ``but`` where the address has the say.
+
+    All at once: each change of the address is a page of the browser's history, which Back has to go through.
+    """
     answers: dict[str, tuple[Any, Any]] = st.session_state["_answers"]
+    spelt = {}
     for name, (answer, label) in answers.items():
         st.session_state[name] = answer
-        with suppress(StreamlitAPIException):
-            if label is not None:
+        if label is not None and name not in but:
+            spelt[name] = label
+    try:
+        st.query_params.update(spelt)
+    except StreamlitAPIException:  # a question that has been asked keeps its own address
+        for name, label in spelt.items():
+            with suppress(StreamlitAPIException):
                 st.query_params[name] = label
 
 
 def carry_over(title: str) -> None:
     """Give a page just come to the answers of the page before, and its address too: Streamlit forgets them on the way.
 
-    A question bound to the address cannot have it set from here once it has been asked, so this comes first.
+    A question bound to the address cannot have it set from here once it has been asked, so this comes first. Where the
+    visitor went back or forward, the address has the say. Streamlit takes out of it, for the first run, every answer
+    that the page left asked for too, and would show none: a second run gets the whole address.
     """
-    if "_answers" in st.session_state and st.session_state.get("_page") != title:
-        give_answers()
+    if st.session_state.get("_page") != title:
+        run = get_script_run_ctx()
+        if run is not None and run.is_history_navigation:
+            st.session_state["_by_history"] = True
+            st.rerun()
+        by_history = st.session_state.pop("_by_history", False)
+        if "_answers" in st.session_state:
+            give_answers(but=st.query_params.to_dict() if by_history else ())
     st.session_state["_page"] = title
 
 
