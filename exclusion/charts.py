@@ -6,7 +6,10 @@ Altair draws in the browser from what it is given and fetches nothing. A table w
 from __future__ import annotations
 
 import textwrap
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -25,10 +28,40 @@ BREAK = "|"
 
 
 @dataclass(frozen=True)
+class Drawing:
+    """A chart of a kind that every ward has: how it is drawn, which altair works out once, and the rows and ends of this one.
+
+    Building and checking such a chart takes altair a hundred times as long as filling it in.
+    """
+
+    spec: Mapping[str, Any]
+    """As :meth:`altair.Chart.to_dict` gives it, with data by name; shared, so never to be written to."""
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    ends: Mapping[str, float] = field(default_factory=dict)
+    """Numbers by the words that stand for them in ``spec``."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The chart in Vega-Lite, as altair's own charts give it."""
+        held = {name: {"values": rows} for name, rows in self.rows.items()}
+        made: dict[str, Any] = self._filled(self.spec, held)
+        return made
+
+    def _filled(self, part: Any, held: Mapping[str, Any]) -> Any:
+        if isinstance(part, Mapping):
+            return {
+                name: held[inside["name"]] if name == "data" and "name" in inside else self._filled(inside, held)
+                for name, inside in part.items()
+            }
+        if isinstance(part, list):
+            return [self._filled(inside, held) for inside in part]
+        return self.ends.get(part, part) if isinstance(part, str) else part
+
+
+@dataclass(frozen=True)
 class Picture:
     """A chart and what it shows, in words."""
 
-    chart: alt.LayerChart | alt.FacetChart
+    chart: alt.LayerChart | alt.FacetChart | Drawing
     alt: str
 
 
@@ -154,9 +187,24 @@ def distribution(rows: pd.DataFrame, ward: str, nation: str) -> Picture:
     rows
         :func:`exclusion.views.ward.spread`: ``from, to, wards, here``.
     """
-    shown = rows.assign(group=["The step of this ward" if here else "Other steps" for here in rows["here"]])
+    steps = [
+        {"from": row.low, "to": row.high, "wards": row.wards, "group": "The step of this ward" if row.here else "Other steps"}
+        for row in (list(each(rows.rename(columns={"from": "low", "to": "high"}))))
+    ]
+    at = next(step for step in steps if step["group"] == "The step of this ward")
+    own = [at | {"name": ward, "middle": (at["from"] + at["to"]) / 2}]
+    there = f"between {at['from']:.0f} and {at['to']:.0f}"
+    return Picture(
+        Drawing(_distribution(nation), {"steps": steps, "own": own}),
+        f"Bar chart of the wards of {nation} by score in steps of five. {ward} stands {there}, {_others(int(at['wards']) - 1)}. "
+        "The table below holds the same.",
+    )
+
+
+@lru_cache(maxsize=8)
+def _distribution(nation: str) -> dict[str, Any]:
     bars = (
-        alt.Chart(shown)
+        alt.Chart(alt.NamedData("steps"))
         .mark_bar(stroke="white", strokeWidth=1)
         .encode(
             x=alt.X("from:Q", title="Score (higher = more at risk)", scale=alt.Scale(domain=[0, 100]), bin="binned"),
@@ -169,15 +217,9 @@ def distribution(rows: pd.DataFrame, ward: str, nation: str) -> Picture:
             ),
         )
     )
-    own = shown[shown["here"]].assign(name=ward, middle=lambda t: (t["from"] + t["to"]) / 2)
-    named = alt.Chart(own).mark_text(dy=-8, fontSize=13, color=INK, fontWeight="bold").encode(x="middle:Q", y="wards:Q", text="name:N")
-    at = next(each(own.rename(columns={"from": "low", "to": "high"})))
-    there = f"between {at.low:.0f} and {at.high:.0f}"
-    return Picture(
-        _styled(alt.layer(bars, named), 260),
-        f"Bar chart of the wards of {nation} by score in steps of five. {ward} stands {there}, {_others(int(at.wards) - 1)}. "
-        "The table below holds the same.",
-    )
+    named = alt.Chart(alt.NamedData("own")).mark_text(dy=-8, fontSize=13, color=INK, fontWeight="bold")
+    spec: dict[str, Any] = _styled(alt.layer(bars, named.encode(x="middle:Q", y="wards:Q", text="name:N")), 260).to_dict()
+    return spec
 
 
 def pyramid(rows: pd.DataFrame, ward: str) -> Picture:
@@ -189,17 +231,32 @@ def pyramid(rows: pd.DataFrame, ward: str) -> Picture:
         :func:`exclusion.views.people.by_age_and_disability`: ``age, who, residents, unlikely``, counts rounded to 10.
     """
     side = {"Disabled people": -1, "Not disabled": 1}
-    long = rows.melt(["age", "who"], ["residents", "unlikely"], "what", "many").dropna()
-    long["across"] = long["many"].astype(float) * long["who"].map(side)
-    long["shown"] = long["what"].map({"residents": "Residents", "unlikely": "Unlikely to use the internet"})
-    far = max(100.0, float(long["across"].abs().max()) * 1.1)
-    order = list(dict.fromkeys(rows["age"]))[::-1]
-    base = alt.Chart(long).encode(
-        y=alt.Y("age:N", sort=order, title=None, axis=_names()),
+    shown = {"residents": "Residents", "unlikely": "Unlikely to use the internet"}
+    bars = [
+        {"age": age, "who": who, "what": what, "many": many, "across": many * side[who], "shown": shown[what]}
+        for what in shown
+        for age, who, many in zip(rows["age"].tolist(), rows["who"].tolist(), rows[what].tolist(), strict=True)
+        if not pd.isna(many)
+    ]
+    far = max(100.0, *(abs(bar["across"]) * 1.1 for bar in bars))
+    order = tuple(dict.fromkeys(rows["age"]))[::-1]
+    old = rows[rows["age"] == order[0]].set_index("who")
+    said = join_words([f"{within(who)} {_about(old.loc[who, 'residents'])}" for who in side])
+    return Picture(
+        Drawing(_pyramid(order), {"people": bars, "middle": [{"across": 0}]}, {"far left": -far, "far right": far}),
+        f"Pyramid of residents of {ward} by age, disabled people to the left and others to the right, with how many of each are unlikely "
+        f"to use the internet. Aged {within(order[0])}: {said}. The table below holds the same.",
+    )
+
+
+@lru_cache(maxsize=8)
+def _pyramid(order: tuple[str, ...]) -> dict[str, Any]:
+    base = alt.Chart(alt.NamedData("people")).encode(
+        y=alt.Y("age:N", sort=list(order), title=None, axis=_names()),
         x=alt.X(
             "across:Q",
             title="Disabled people  |  Not disabled (residents aged 16 and over)",
-            scale=alt.Scale(domain=[-far, far]),
+            scale=alt.Scale(domain=["far left", "far right"]),
             axis=alt.Axis(labelExpr="format(abs(datum.value), ',')"),
         ),
         color=alt.Color(
@@ -210,14 +267,9 @@ def pyramid(rows: pd.DataFrame, ward: str) -> Picture:
     )
     wide = base.transform_filter("datum.what == 'residents'").mark_bar(height=22)
     thin = base.transform_filter("datum.what == 'unlikely'").mark_bar(height=10)
-    middle = alt.Chart(pd.DataFrame({"across": [0]})).mark_rule(color=INK).encode(x="across:Q")
-    old = rows[rows["age"] == order[0]].set_index("who")
-    said = join_words([f"{within(who)} {_about(old.loc[who, 'residents'])}" for who in side])
-    return Picture(
-        _styled(alt.layer(wide, thin, middle), 60 + 30 * len(order)),
-        f"Pyramid of residents of {ward} by age, disabled people to the left and others to the right, with how many of each are unlikely "
-        f"to use the internet. Aged {within(order[0])}: {said}. The table below holds the same.",
-    )
+    middle = alt.Chart(alt.NamedData("middle")).mark_rule(color=INK).encode(x="across:Q")
+    spec: dict[str, Any] = _styled(alt.layer(wide, thin, middle), 60 + 30 * len(order)).to_dict()
+    return spec
 
 
 def _others(many: int) -> str:

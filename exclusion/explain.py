@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -55,13 +57,51 @@ def drivers(score: Mapping[Any, Any] | pd.Series[Any], nation: str, lowest: bool
     return {domain: words for pull, domain, words in pulls[:2] if pull >= pulls[0][0] / 2}
 
 
-def reasons(findings: pd.DataFrame, low_domains: Iterable[str] = ()) -> list[str]:
-    """What the figures behind some findings say, in the words of a sentence: "many people in households on a low income".
+@dataclass(frozen=True)
+class Facts:
+    """What the sentence needs of the findings of one ward for one service."""
+
+    firm: tuple[tuple[str, str], ...] = ()
+    """Rules and figures (``rule_ids``, ``figures_json``) of findings to keep a way in that are more than watched."""
+    busier: tuple[str, ...] = ()
+    """Ways in of the minimum that will be used more, in the order met."""
+
+    @classmethod
+    def of(cls, findings: pd.DataFrame) -> Facts:
+        """Of findings of one ward for one service."""
+        return next(iter(_facts(findings.assign(area_code="")).values()), cls())
+
+    @cached_property
+    def used(self) -> dict[str, float]:
+        """The measures that the rules behind them ask about, and where the ward stands in its nation."""
+        found: dict[str, float] = {}
+        rules = [judgement.rules()[name] for ids, _ in self.firm for name in ids.split("|") if name in judgement.rules()]
+        asked = {use.id for rule in rules for leg in rule.legs for name in (leg.indicator, leg.means_tested) if name for use in _uses(name)}
+        for _, figures in self.firm:
+            for figure in json.loads(figures):
+                if figure["id"] in asked and figure.get("percentile") is not None:
+                    found[figure["id"]] = float(figure["percentile"])
+        return found
+
+
+def _facts(findings: pd.DataFrame) -> dict[str, Facts]:
+    """By ward."""
+    firm: dict[str, list[tuple[str, str]]] = {}
+    busier: dict[str, list[str]] = {}
+    columns = (findings[name].tolist() for name in ("area_code", "kind", "severity", "channel", "rule_ids", "figures_json"))
+    for code, kind, severity, channel, rules, figures in zip(*columns, strict=True):
+        if kind == "keep" and severity in DIFFERS:
+            firm.setdefault(code, []).append((str(rules), figures))
+        elif kind == "more_use":
+            busier.setdefault(code, []).append(channel)
+    return {code: Facts(tuple(firm.get(code, ())), tuple(dict.fromkeys(busier.get(code, ())))) for code in {**firm, **busier}}
+
+
+def reasons(facts: Facts, low_domains: Iterable[str] = ()) -> list[str]:
+    """What the figures behind firm findings say, in the words of a sentence: "many people in households on a low income".
 
     Parameters
     ----------
-    findings
-        Findings of one ward for one service; their ``rule_ids`` and ``figures_json`` are read.
     low_domains
         Domains of the score that the sentence has just called low. A rule can fire on the number of people while their
         share is small, and then the phrase says so.
@@ -71,13 +111,7 @@ def reasons(findings: pd.DataFrame, low_domains: Iterable[str] = ()) -> list[str
     list of str
         At most two, the furthest above the nation first.
     """
-    known, used = measures(), {}
-    rules = [judgement.rules()[name] for ids in findings["rule_ids"] for name in str(ids).split("|") if name in judgement.rules()]
-    asked = {use.id for rule in rules for leg in rule.legs for name in (leg.indicator, leg.means_tested) if name for use in _uses(name)}
-    for figures in findings["figures_json"]:
-        for figure in json.loads(figures):
-            if figure["id"] in asked and figure.get("percentile") is not None:
-                used[figure["id"]] = float(figure["percentile"])
+    known, used = measures(), facts.used
     low = {measure for domain in low_domains for measure in _MEASURES.get(domain, ())}
     order = sorted(used, key=lambda measure: (measure in low, -used[measure]))
     if any(measure not in low for measure in order):
@@ -89,7 +123,7 @@ def _uses(indicator: str) -> tuple[MeasureUse, ...]:
     return judgement.indicators()[indicator].measures
 
 
-def difference(score: Mapping[Any, Any] | pd.Series[Any], nation: str, findings: pd.DataFrame, summary: str, service: Service) -> str:
+def difference(score: Mapping[Any, Any] | pd.Series[Any], nation: str, facts: Facts, summary: str, service: Service) -> str:
     """One sentence where the band of a ward and the findings for a service point different ways, else "".
 
     Parameters
@@ -98,8 +132,8 @@ def difference(score: Mapping[Any, Any] | pd.Series[Any], nation: str, findings:
         The ward's row of ``Assessment.scores``.
     nation
         The ward's nation.
-    findings
-        The ward's findings for the service.
+    facts
+        Of the ward's findings for the service.
     summary
         ``reasons_found``, ``none_in_rules_checked``, ``not_assessed`` or ``not_run_here``.
     service
@@ -108,16 +142,15 @@ def difference(score: Mapping[Any, Any] | pd.Series[Any], nation: str, findings:
     band = score.get("band")
     if band is None or pd.isna(band):
         return ""
-    firm = findings[(findings["kind"] == "keep") & findings["severity"].isin(DIFFERS)] if band in LOW else findings.iloc[:0]
-    if len(firm):
+    if band in LOW and facts.firm:
         pulls = drivers(score, nation, lowest=True)
-        flagged = join_words(reasons(firm, pulls))
+        flagged = join_words(reasons(facts, pulls))
         low = f"{score['band_word']} band" + (f" because {join_words(list(pulls.values()))}" if pulls else "")
         return f"{low}; flagged because {flagged} live here and may need this service." if flagged else f"{low}; flagged all the same."
     if band in HIGH and summary == "none_in_rules_checked":
         pulls = drivers(score, nation, lowest=False)
         users = [service.weight(_USERS[domain]) for domain in pulls if domain in _USERS]
-        held = [judgement.channels()[channel].label for channel in dict.fromkeys(findings.loc[findings["kind"] == "more_use", "channel"])]
+        held = [judgement.channels()[channel].label for channel in facts.busier]
         if held:
             why = f"nothing is added because the ways in that the rules point to ({join_words(held)}) are in the minimum already"
         elif users and max(users) <= 1:
@@ -144,20 +177,26 @@ def _own_differences(assessment: Assessment, service_id: str) -> pd.Series[str]:
 def _differences(assessment: Assessment, service_id: str, scores: pd.DataFrame) -> pd.Series[str]:
     service = assessment.service(service_id)
     found = _by_ward(assessment, service_id)
-    none = assessment.findings.iloc[:0]
-    rows = scores.to_dict("index")
+    names = ["band", "band_word", *(name for name in scores.columns if name.startswith("contribution_"))]
+    rows = {
+        code: dict(zip(names, row, strict=True))
+        for code, *row in zip(scores.index, *(_values(scores, name) for name in names), strict=True)
+    }
     said = {}
-    for code, nation in assessment.areas["nation"].items():
-        findings, summary = found.get(str(code), (none, ""))
-        said[str(code)] = difference(rows[code], str(nation), findings, summary, service)
+    for code, nation in zip(assessment.areas.index, assessment.areas["nation"].tolist(), strict=True):
+        facts, summary = found.get(str(code), (Facts(), ""))
+        said[str(code)] = difference(rows[code], str(nation), facts, summary, service)
     return pd.Series(said, dtype=object).rename_axis("area_code")
 
 
+def _values(scores: pd.DataFrame, name: str) -> list[Any]:
+    return list(scores[name].tolist()) if name in scores else [None] * len(scores)
+
+
 @once
-def _by_ward(assessment: Assessment, service_id: str) -> dict[str, tuple[pd.DataFrame, str]]:
-    """By ward, the findings for a service and the word that sums them up."""
-    mine = assessment.findings[assessment.findings["service_id"] == service_id]
-    findings = {str(code): rows for code, rows in mine.groupby("area_code")}
+def _by_ward(assessment: Assessment, service_id: str) -> dict[str, tuple[Facts, str]]:
+    """By ward, what the sentence needs of the findings for a service and the word that sums them up."""
+    facts = _facts(assessment.findings[assessment.findings["service_id"] == service_id])
     summaries = assessment.summaries[assessment.summaries["service_id"] == service_id]
-    summary = dict(zip(summaries["area_code"], summaries["summary"], strict=True))
-    return {str(code): (findings.get(str(code), mine.iloc[:0]), str(summary.get(code, ""))) for code in assessment.areas.index}
+    summary = dict(zip(summaries["area_code"].tolist(), summaries["summary"].tolist(), strict=True))
+    return {str(code): (facts.get(str(code), Facts()), str(summary.get(code, ""))) for code in assessment.areas.index}

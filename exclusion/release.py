@@ -141,7 +141,12 @@ class Evidence:
         UsageError
             Naming every one not found, with the closest names.
         """
-        return find_councils(self.councils(), names)
+        asked = list(names)
+        if ("codes", "") not in self.cache:
+            self.cache["codes", ""] = frozenset(self.areas["council_code"])
+        if self.cache["codes", ""].issuperset(asked):  # as every page asks, at every click
+            return list(dict.fromkeys(asked))
+        return find_councils(self.councils(), asked)
 
     def wide(self, level: str, what: str) -> pd.DataFrame:
         """Matrix ``area_code`` x ``measure`` of one column of the observations (count, of, value, low, high, observed)."""

@@ -7,6 +7,7 @@ alone gets the same figures as in the national run.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -18,6 +19,8 @@ from exclusion.release import Evidence
 from exclusion.words import join_words
 
 Array = NDArray[np.float64]
+FEW = 1000
+"""Up to so many wards, where they stand is kept for other weights; more come from the command line, which asks once."""
 BANDS = {1: "Lowest", 2: "Lower", 3: "Middle", 4: "Higher", 5: "Highest"}
 
 
@@ -131,7 +134,10 @@ def score(evidence: Evidence, area_codes: Sequence[str] | None = None, weights: 
             parts.append(empty)
             continue
         parts.append(_score_nation(evidence, str(nation), list(members.index), preset, normalised_weights(preset, weights)))
-    result = pd.concat(parts).reindex(codes) if parts else pd.DataFrame(columns=["scored", "why_not", "risk"])
+    if len(parts) == 1 and len(parts[0]) == len(codes):
+        result = parts[0]
+    else:
+        result = pd.concat(parts).reindex(codes) if parts else pd.DataFrame(columns=["scored", "why_not", "risk"])
     result["band"] = result.get("band", pd.Series(pd.NA, result.index)).astype("Int64")
     result["band_word"] = result["band"].map(BANDS).astype("object").where(result["band"].notna(), "Not scored")
     return result.rename_axis("area_code")
@@ -145,8 +151,11 @@ def nation_notices(evidence: Evidence, nations: Iterable[str]) -> tuple[str, ...
 
 def _held(evidence: Evidence, nation: str) -> set[str]:
     """Measures of which some ward of the nation has a figure."""
-    values = evidence.wide("ward", "value").reindex(evidence.areas.index[evidence.areas["nation"] == nation])
-    return set(values.columns[values.notna().any()])
+    if ("held", nation) not in evidence.cache:
+        values = evidence.wide("ward", "value").reindex(evidence.areas.index[evidence.areas["nation"] == nation])
+        evidence.cache["held", nation] = set(values.columns[values.notna().any()])
+    held: set[str] = evidence.cache["held", nation]
+    return held
 
 
 def _no_method(evidence: Evidence, nation: str) -> str:
@@ -156,38 +165,58 @@ def _no_method(evidence: Evidence, nation: str) -> str:
     return why or f"We hold no method for {nation}."
 
 
-def _score_nation(evidence: Evidence, nation: str, codes: list[str], preset: MethodPreset, weights: Mapping[str, float]) -> pd.DataFrame:
+@dataclass(frozen=True)
+class _Places:
+    """Where some wards of a nation stand in each domain of its preset: all of the score but the weights. Arrays over wards."""
+
+    values: Mapping[str, Array]
+    percentiles: Mapping[str, Array]
+    observed: Array
+    scored: NDArray[np.bool_]
+    why_not: list[str]
+    preset: MethodPreset
+
+
+def _places(evidence: Evidence, nation: str, codes: tuple[str, ...], preset: MethodPreset) -> _Places:
     names = [i.measure for d in preset.domain for i in d.indicator]
-    values = evidence.wide("ward", "value").reindex(index=codes, columns=names)
-    observed = evidence.wide("ward", "observed").reindex(index=codes, columns=names)
+    values = evidence.wide("ward", "value").reindex(index=list(codes), columns=names)
+    observed = evidence.wide("ward", "observed").reindex(index=list(codes), columns=names)
     # A figure with too little of its denominator observed is not known.
     values = values.where(observed >= geography_rules().minimum_observed)
     domains = domain_values(values, preset.domain)
-    out = pd.DataFrame(index=pd.Index(codes))
+    held = {domain.id: domains[domain.id].to_numpy(float) for domain in preset.domain}
+    places = {name: percentile(column, reference(evidence, nation, "ward", f"domain_{name}")) for name, column in held.items()}
+    blank = np.stack([np.isnan(places[domain.id]) for domain in preset.domain])
+    labels = [domain.label.lower() for domain in preset.domain]
+    why_not = [
+        "Not scored: no figure for " + join_words([label for label, lacks in zip(labels, gaps, strict=True) if lacks]) + "."
+        if any(gaps)
+        else ""
+        for gaps in blank.T.tolist()
+    ]
+    return _Places(held, places, observed.min(axis=1).fillna(0.0).to_numpy(float), np.asarray(~blank.any(axis=0)), why_not, preset)
+
+
+def _score_nation(evidence: Evidence, nation: str, codes: list[str], preset: MethodPreset, weights: Mapping[str, float]) -> pd.DataFrame:
+    few = len(codes) <= FEW  # those of some councils, for whom the next weights are a click away
+    key = ("places", nation, tuple(codes), id(preset))
+    at = evidence.recent(key, lambda: _places(evidence, nation, key[2], preset)) if few else _places(evidence, nation, key[2], preset)
+    columns: dict[str, object] = {}
     risk = np.zeros(len(codes))
     for domain in preset.domain:
-        place = percentile(domains[domain.id].to_numpy(), reference(evidence, nation, "ward", f"domain_{domain.id}"))
-        weight = weights[domain.id]
-        out[f"value_{domain.id}"] = domains[domain.id]
-        out[f"percentile_{domain.id}"] = place
-        out[f"weight_{domain.id}"] = weight
-        out[f"contribution_{domain.id}"] = weight * (place - 50)
+        place, weight = at.percentiles[domain.id], weights[domain.id]
+        columns[f"value_{domain.id}"] = at.values[domain.id]
+        columns[f"percentile_{domain.id}"] = place
+        columns[f"weight_{domain.id}"] = weight
+        columns[f"contribution_{domain.id}"] = weight * (place - 50)
         risk = risk + weight * place
     cuts, median = band_edges(evidence, nation, weights)
-    labels = [(domain.label.lower(), out[f"percentile_{domain.id}"].isna().to_numpy()) for domain in preset.domain]
-    out["observed"] = observed.min(axis=1).fillna(0.0)
-    out["scored"] = ~np.isnan(risk)
-    out["why_not"] = [
-        "" if ok else "Not scored: no figure for " + join_words([label for label, blank in labels if blank[i]]) + "."
-        for i, ok in enumerate(out["scored"])
-    ]
-    out["risk"] = risk
     # Rounded first, so that scores equal but for the last bit fall in the same band.
     band = np.searchsorted(cuts.round(9), risk.round(9), side="right") + 1
-    out["band"] = pd.array(np.where(np.isnan(risk), -1, band), dtype="Int64")
-    out.loc[~out["scored"], "band"] = pd.NA
-    out["national_median_risk"] = median
-    return out
+    columns |= {"observed": at.observed, "scored": at.scored, "why_not": at.why_not, "risk": risk}
+    columns["band"] = pd.arrays.IntegerArray(np.where(at.scored, band, 1).astype("int64"), ~at.scored)
+    columns["national_median_risk"] = median
+    return pd.DataFrame(columns, index=pd.Index(codes))
 
 
 def reference(evidence: Evidence, nation: str, level: str, measure: str) -> Array:

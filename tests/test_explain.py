@@ -24,8 +24,8 @@ def finding(rule: str, measure: str, percentile: float, kind: str = "keep", seve
     return {"kind": kind, "severity": severity, "channel": channel, "rule_ids": rule, "figures_json": figures}
 
 
-def findings(*rows: dict) -> pd.DataFrame:
-    return pd.DataFrame(rows, columns=["kind", "severity", "channel", "rule_ids", "figures_json"])
+def findings(*rows: dict) -> explain.Facts:
+    return explain.Facts.of(pd.DataFrame(rows, columns=["kind", "severity", "channel", "rule_ids", "figures_json"]))
 
 
 def service(service_id: str):

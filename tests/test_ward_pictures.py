@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import altair as alt
 import pandas as pd
 import pytest
 
@@ -43,9 +44,25 @@ def test_the_pyramid_holds_the_ward_s_residents_and_hides_what_is_small(blackpoo
     assert views.ten_words(float("nan")) == "fewer than 10" and views.ten_words(650) == "about 650"
     shown = charts.pyramid(rows, "Bloomfield")
     assert shown.alt.startswith("Pyramid of residents of Bloomfield by age")
-    drawn = pd.DataFrame(shown.chart.to_dict()["datasets"][next(iter(shown.chart.to_dict()["datasets"]))])
+    drawn = pd.DataFrame(shown.chart.to_dict()["layer"][0]["data"]["values"])
     assert (drawn[drawn["who"] == "Disabled people"]["across"] < 0).all()
     assert not (drawn["many"] == 0).any()  # what is hidden is left out, never drawn as nothing
+
+
+def test_wards_share_how_a_picture_is_drawn_and_nothing_else(blackpool):
+    """Altair works a kind of picture out once; what it is filled with is one ward's own, and it is Vega-Lite as altair checks it."""
+    first, second = (charts.pyramid(views.by_age_and_disability(blackpool, code), code) for code in blackpool.areas.index[:2])
+    assert first.chart.spec is second.chart.spec
+    one, other, again = first.chart.to_dict(), second.chart.to_dict(), first.chart.to_dict()
+    assert one == again != other
+    alt.LayerChart.from_dict(one)  # refuses what is no chart
+    values = [layer["data"]["values"] for layer in one["layer"]]
+    most = max(abs(bar["across"]) for bar in values[0])
+    assert one["layer"][0]["encoding"]["x"]["scale"]["domain"] == pytest.approx([-1.1 * most, 1.1 * most])
+    risks = pd.Series({"a": 2.0, "b": 4.0, "c": 5.0})
+    spread = [charts.distribution(views.spread(risks, code), code, "England").chart.to_dict() for code in "ac"]
+    assert [part["layer"][1]["data"]["values"][0]["name"] for part in spread] == ["a", "c"]
+    alt.LayerChart.from_dict(spread[0])
 
 
 def test_the_grid_of_ways_in_says_for_each_ward_what_was_found(blackpool):

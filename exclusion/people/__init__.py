@@ -17,10 +17,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pandas.arrays import IntegerArray
 
 from exclusion.judgement.score import PeopleRates, people_rates
 from exclusion.people import doubt, raking
@@ -345,24 +347,26 @@ def _grouped(
 def _table(raw: Array, draws: Array, adults: Array, index: pd.Index, scale: Scale, rates: PeopleRates) -> pd.DataFrame:
     ends = dict(zip(ENDS, np.quantile(draws, list(ENDS.values()), axis=1), strict=True))
     low, high = (np.minimum(values, adults) for values in (ends["low80"] * scale.low, ends["high80"] * scale.high))
-    frame = pd.DataFrame({"low_raw": low, "high_raw": high, "adults": adults}, index=index)
-    out = _said(frame).assign(estimate_raw=raw)
-    for name, values in {"estimate_2020": raw, **ends}.items():
-        out[name] = _round10(pd.Series(values, index=index))
-    out["wide"] = (ends["high80"] - ends["low80"] > rates.badge.width * raw) & (raw > 0)
-    return out
+    columns = _worded(low, high, adults) | {"estimate_raw": raw, "estimate_2020": _round10(raw)}
+    columns |= {name: _round10(values) for name, values in ends.items()}
+    columns["wide"] = (ends["high80"] - ends["low80"] > rates.badge.width * raw) & (raw > 0)
+    return pd.DataFrame(columns, index=index)
 
 
-def _round10(values: pd.Series) -> pd.Series:
-    return (values / 10).round().mul(10).where(values >= SMALLEST).astype("Int64")
+def _round10(values: Array) -> IntegerArray:
+    """Rounded to 10; fewer than 10 and unknown are blank."""
+    known = values >= SMALLEST
+    return IntegerArray(np.where(known, np.rint(values / 10) * 10, 0).astype("int64"), ~known)
 
 
 def _said(frame: pd.DataFrame) -> pd.DataFrame:
-    out = frame.copy()
-    for end in ("low", "high"):
-        out[end] = _round10(frame[f"{end}_raw"])
-    out["label"] = [_label(low, high) for low, high in zip(frame["low_raw"], frame["high_raw"], strict=True)]
-    return out[["low", "high", "label", "adults", "low_raw", "high_raw"]]
+    return pd.DataFrame(_worded(*(frame[name].to_numpy(float) for name in ("low_raw", "high_raw", "adults"))), index=frame.index)
+
+
+def _worded(low: Array, high: Array, adults: Array) -> dict[str, Any]:
+    """The columns that every table begins with."""
+    label = [_label(*ends) for ends in zip(low.tolist(), high.tolist(), strict=True)]
+    return {"low": _round10(low), "high": _round10(high), "label": label, "adults": adults, "low_raw": low, "high_raw": high}
 
 
 def _label(low: float, high: float) -> str:

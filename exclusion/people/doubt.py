@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from statistics import NormalDist
 
 import numpy as np
@@ -56,6 +56,7 @@ def normals(names: Sequence[str], what: str, draws: int, seed: int) -> Array:
     return np.array([rows[name] for name in names]).reshape(len(names), draws)
 
 
+@lru_cache(maxsize=4)
 def survey(rates: PeopleRates) -> SurveyDraws:
     """Draws of the survey's rates and of the start table.
 

@@ -287,7 +287,8 @@ def across_council(findings: pd.DataFrame, share: float | None = None) -> pd.Dat
                 }
             )
             break
-    return pd.DataFrame(rows, columns=columns).astype({"wards": "int64", "of_wards": "int64"})
+    types = {"wards": "int64", "of_wards": "int64"}
+    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=types.get(name, "str")) for name in columns})
 
 
 def _council_sentence(channel: str, severity: str, chief: list[str], holds: int, of: int) -> str:

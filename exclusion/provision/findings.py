@@ -31,6 +31,7 @@ FIELDS = (
     "protected_characteristics",
     "legal_hooks",
 )
+TEXT: Any = pd.StringDtype(na_value=np.nan)
 SUMMARIES = ("area_code", "service_id", "summary", "sentence", "checked", "not_checked", "keep", "nearly")
 
 
@@ -163,7 +164,7 @@ def _not_here(service: Service, nation: str) -> str:
     return f"Councils in {nation} do not run this service{note}, so there is nothing of theirs to move online."
 
 
-def _frame(columns: Sequence[tuple[str, list[Any], Numbers]], names: Sequence[str], types: dict[str, str]) -> pd.DataFrame:
+def _frame(columns: Sequence[tuple[str, list[Any], Numbers]], names: Sequence[str], types: dict[str, Any]) -> pd.DataFrame:
     """A table from distinct values and which of them each row has: a national run repeats most texts many times."""
-    made = {name: pd.Series(values, dtype=types.get(name, "str")).array.take(which) for name, values, which in columns}
+    made = {name: pd.array(values, dtype=types.get(name, TEXT)).take(which) for name, values, which in columns}
     return pd.DataFrame({name: made[name] for name in names})

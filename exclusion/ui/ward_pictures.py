@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def picture(shown: Picture) -> None:
     """A chart with its words; a table with the same figures must stand below."""
-    st.altair_chart(shown.chart, alt=shown.alt, theme=None, width="stretch")
+    st.vega_lite_chart(spec=shown.chart.to_dict(), alt=shown.alt, theme=None, width="stretch")
 
 
 def pyramid(a: Assessment, code: str) -> None:

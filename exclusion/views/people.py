@@ -16,6 +16,11 @@ WIDE = "wide range"
 
 
 @once
+def _cells(a: Assessment, code: str) -> pd.DataFrame:
+    return people.breakdown(a.people_estimate, [code])
+
+
+@once
 def people_by_age(a: Assessment, code: str) -> pd.DataFrame:
     """One ward's estimate: a row an age, with disabled people, others and both, each with its range; every gap in words.
 
@@ -23,7 +28,7 @@ def people_by_age(a: Assessment, code: str) -> pd.DataFrame:
     eight times in ten, at 2020 rates times the factor a user set, if any. "wide range" follows where
     that range is wider than the estimate itself.
     """
-    cells = people.breakdown(a.people_estimate, [code])
+    cells = _cells(a, code)
     scale = a.people_estimate.scale
     # With a factor of the user's own the two ends of low, high are the same range times that factor.
     ends, factor = (("low", "high"), scale.high) if scale.own else (("low80", "high80"), 1.0)
@@ -39,7 +44,7 @@ def by_age_and_disability(a: Assessment, code: str) -> pd.DataFrame:
 
     Counts are rounded to 10, at 2020 rates times the factor a user set; fewer than 10 is missing, never 0.
     """
-    cells = people.breakdown(a.people_estimate, [code])
+    cells = _cells(a, code)
     cells = cells[cells["disability"].isin(WHO[:2]) & (cells["age"] != "all") & cells["people"].notna()]
     factor = a.people_estimate.scale.high if a.people_estimate.scale.own else 1.0
     return pd.DataFrame(

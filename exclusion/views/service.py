@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from exclusion import judgement, maps
@@ -27,18 +28,25 @@ def kept(a: Assessment, service_id: str, added_only: bool = False) -> pd.DataFra
         Leave out what is said once for the whole council: a way in kept in three quarters of the wards,
         in wards where it is no firmer than that.
     """
-    rows = a.findings[(a.findings["service_id"] == service_id) & (a.findings["kind"] == "keep")]
-    rows = rows.assign(level=rows["severity"].map(LEVEL_OF))
+    mine = ((a.findings["service_id"] == service_id) & (a.findings["kind"] == "keep")).to_numpy(dtype=bool)
+    where = np.flatnonzero(mine)
+    level = [LEVEL_OF[name] for name in a.findings["severity"].array.take(where).tolist()]
+    channel, ward = (a.findings[name].array.take(where).tolist() for name in ("channel", "area_code"))
+    keep = range(len(where))
     if added_only:
-        said = a.council_wide[a.council_wide["service_id"] == service_id]
-        general = said["severity"].map(LEVEL_OF).groupby(said["channel"]).max()
-        rows = rows[rows["level"] > rows["channel"].map(general).fillna(0)]
-    order = rows["area_code"].map({code: place for place, code in enumerate(a.areas.index)})
-    return (
-        rows.assign(_order=order)
-        .sort_values(["_order", "level", "channel"], ascending=[True, False, True], kind="stable")
-        .drop(columns="_order")
-    )
+        general = _general(a, service_id)
+        keep = [place for place in keep if level[place] > general.get(channel[place], 0)]  # type: ignore[assignment]
+    place_of = {code: place for place, code in enumerate(a.areas.index)}
+    order = sorted(keep, key=lambda place: (place_of[ward[place]], -level[place], channel[place]))
+    return a.findings.take(where[order]).assign(level=np.array([level[place] for place in order], dtype="int64"))
+
+
+def _general(a: Assessment, service_id: str) -> dict[str, int]:
+    """By way in, how firmly it is kept across the council."""
+    firmest: dict[str, int] = {}
+    for row in each(a.council_wide[a.council_wide["service_id"] == service_id]):
+        firmest[row.channel] = max(firmest.get(row.channel, 0), LEVEL_OF[row.severity])
+    return firmest
 
 
 @once
@@ -48,9 +56,15 @@ def levels(a: Assessment, service_id: str, added_only: bool = False) -> pd.Serie
     A ward for which the rules could not be checked is missing, unless a rule that could be checked
     found something: what was found stays.
     """
-    summary = a.summaries[a.summaries["service_id"] == service_id].set_index("area_code")["summary"].reindex(a.areas.index)
-    found = kept(a, service_id, added_only).groupby("area_code")["level"].max().reindex(a.areas.index)
-    return found.where(found.notna(), pd.Series(0, a.areas.index).where(summary.notna() & ~summary.isin(NO_ANSWER))).astype("Int64")
+    mine = a.summaries[a.summaries["service_id"] == service_id]
+    summary = dict(zip(mine["area_code"].tolist(), mine["summary"].tolist(), strict=True))
+    found = kept(a, service_id, added_only)
+    firmest: dict[str, int] = {}
+    for code, level in zip(found["area_code"].tolist(), found["level"].tolist(), strict=True):
+        firmest[code] = max(firmest.get(code, 0), level)
+    nothing = [0 if code in summary and summary[code] not in NO_ANSWER else pd.NA for code in a.areas.index]
+    places = [firmest.get(code, none) for code, none in zip(a.areas.index, nothing, strict=True)]
+    return pd.Series(places, a.areas.index, dtype="Int64", name="level")
 
 
 def reasons_here(found: pd.DataFrame) -> list[tuple[str, str]]:
@@ -81,19 +95,22 @@ def how_sure(found: pd.DataFrame, chance: float | None = None) -> list[tuple[str
 
 def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str, str]]:
     """What else is said of a ward: ways in of the minimum that will be used more here and why, and cautions."""
-    return _other_findings(a).get((service_id, code), [])
+    return other_findings_of(a).get((service_id, code), [])
 
 
 @once
-def _other_findings(a: Assessment) -> dict[tuple[str, str], list[tuple[str, str]]]:
+def other_findings_of(a: Assessment) -> dict[tuple[str, str], list[tuple[str, str]]]:
     """The same for every service and ward, in one walk: what will be used more first, then cautions."""
     said: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    kinds = a.findings["kind"]
     for kind in ("more_use", "caution"):
-        for row in each(a.findings[a.findings["kind"] == kind]):
-            line = ("Take care.", str(row.short))
+        where = np.flatnonzero((kinds == kind).to_numpy(dtype=bool))
+        columns = (a.findings[name].array.take(where).tolist() for name in ("service_id", "area_code", "channel", "short"))
+        for service_id, code, channel, short in zip(*columns, strict=True):
+            line = ("Take care.", short)
             if kind == "more_use":
-                line = (f"Expect more use of {way(row.channel)}.", capital(str(row.short).partition(": ")[2]))
-            said.setdefault((str(row.service_id), str(row.area_code)), []).append(line)
+                line = (f"Expect more use of {way(channel)}.", capital(short.partition(": ")[2]))
+            said.setdefault((service_id, code), []).append(line)
     return said
 
 
@@ -107,11 +124,16 @@ def left_open(a: Assessment, service_id: str, code: str) -> str:
 @once
 def floor(a: Assessment, service_id: str) -> list[tuple[str, str, str]]:
     """The minimum everywhere: way in, short sentence, reason; once each, in the order of the channels."""
-    rows = a.findings[(a.findings["service_id"] == service_id) & (a.findings["kind"] == "floor")].drop_duplicates(["channel", "short"])
+    mine = ((a.findings["service_id"] == service_id) & (a.findings["kind"] == "floor")).to_numpy(dtype=bool)
+    where = np.flatnonzero(mine)
+    columns = (a.findings[name].array.take(where).tolist() for name in ("channel", "short", "reason"))
+    rows: dict[tuple[str, str], str] = {}
+    for channel, short, reason in zip(*columns, strict=True):
+        rows.setdefault((channel, short), reason)
     order = list(judgement.channels())
-    rows = rows.assign(_order=rows["channel"].map(order.index)).sort_values("_order", kind="stable")
     opening = re.compile(r"^Council-wide minimum: ")
-    return [(capital(way(row.channel)), capital(opening.sub("", row.short)), str(row.reason)) for row in each(rows)]
+    said = sorted(rows.items(), key=lambda row: order.index(row[0][0]))
+    return [(capital(way(channel)), capital(opening.sub("", short)), reason) for (channel, short), reason in said]
 
 
 @once
@@ -132,22 +154,49 @@ ON_TOP = (Shade("0", "Nothing more in rules checked", maps.LEVELS[0].fill), *map
 
 def names_by_level(a: Assessment, classes: pd.Series[Any], shades: Sequence[Shade] = maps.LEVELS) -> list[tuple[Shade, list[str]]]:
     """Ward names under each level, firmest first, by name: the map in words."""
-    several = a.areas["council_code"].nunique() > 1
-    names = a.areas["area_name"] + (", " + a.areas["council_name"] if several else "")
-    groups = [(shade, list(names[(classes == place).fillna(False)])) for place, shade in reversed(list(enumerate(shades)))]
-    groups.append((maps.NOT_ASSESSED, list(names[classes.isna()])))
-    return [(shade, found) for shade, found in groups if found]
+    groups: dict[Any, list[str]] = {}
+    for name, place in zip(_ward_names(a), classes.reindex(a.areas.index).tolist(), strict=True):
+        groups.setdefault(None if pd.isna(place) else int(place), []).append(name)
+    shown: list[tuple[Any, Shade]] = [*reversed(list(enumerate(shades))), (None, maps.NOT_ASSESSED)]
+    return [(shade, groups[place]) for place, shade in shown if place in groups]
+
+
+@once
+def _ward_names(a: Assessment) -> list[str]:
+    """Every ward's name, with its council's where there are several."""
+    names = a.areas["area_name"].tolist()
+    councils = a.areas["council_name"].tolist()
+    return [f"{ward}, {council}" for ward, council in zip(names, councils, strict=True)] if _several(a) else names
+
+
+def _several(a: Assessment) -> bool:
+    """Whether wards of more than one council are shown, so that each name needs its council beside it."""
+    return bool(a.areas["council_code"].nunique() > 1)
 
 
 def keep_lines(found: pd.DataFrame) -> list[str]:
     """Findings of one ward in short, ways in with the same reason together: "Advise keeping post and phone: about 900 people ..."."""
+    return said_together((int(row.level), str(row.channel), str(row.short)) for row in each(found))
+
+
+def said_together(found: Iterable[tuple[int, str, str]]) -> list[str]:
+    """:func:`keep_lines` of level, way in and short sentence of each finding."""
     together: dict[tuple[int, str], list[str]] = {}
-    for row in each(found):
-        _, _, why = str(row.short).partition(": ")
-        together.setdefault((int(row.level), why), []).append(way(row.channel))
+    for level, channel, short in found:
+        _, _, why = short.partition(": ")
+        together.setdefault((level, why), []).append(way(channel))
     return [
         f"{maps.LEVELS[level].word}: {join_words(ways)}" + (f". {capital(why)}" if why else ".") for (level, why), ways in together.items()
     ]
+
+
+def in_short(found: pd.DataFrame, key: str) -> dict[str, list[tuple[int, str, str]]]:
+    """Level, way in and short sentence of findings, by ``area_code`` or another of their columns."""
+    by: dict[str, list[tuple[int, str, str]]] = {}
+    columns = (found[name].tolist() for name in (key, "level", "channel", "short"))
+    for one, level, channel, short in zip(*columns, strict=True):
+        by.setdefault(str(one), []).append((int(level), str(channel), str(short)))
+    return by
 
 
 def never_checked(a: Assessment, service_id: str) -> set[str]:
@@ -159,8 +208,8 @@ def never_checked(a: Assessment, service_id: str) -> set[str]:
 def _unchecked(a: Assessment, service_id: str) -> dict[str, set[str]]:
     """By ward, the rules of which no part could be checked."""
     rows = a.summaries[a.summaries["service_id"] == service_id]
-    split = {str(row.area_code): (set(row.not_checked.split("|")), set(row.checked.split("|"))) for row in each(rows)}
-    return {code: lacking - checked - {""} for code, (lacking, checked) in split.items()}
+    columns = (rows[name].tolist() for name in ("area_code", "not_checked", "checked"))
+    return {code: set(lacking.split("|")) - set(checked.split("|")) - {""} for code, lacking, checked in zip(*columns, strict=True)}
 
 
 def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, differences: pd.Series[Any] | None = None) -> pd.DataFrame:
@@ -181,24 +230,25 @@ def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, d
 def _found_rows(a: Assessment, service_id: str) -> pd.DataFrame:
     """:func:`ward_rows` without what a visitor lays beside it."""
     classes = levels(a, service_id)
-    by_ward = {str(code): rows for code, rows in kept(a, service_id).groupby("area_code")}
+    by_ward = in_short(kept(a, service_id), "area_code")
     lacking, everywhere = _unchecked(a, service_id), never_checked(a, service_id)
+    others = other_findings_of(a)
     texts = []
     for code in a.areas.index:
-        lines = keep_lines(by_ward[code]) if code in by_ward else []
+        lines = said_together(by_ward[code]) if code in by_ward else []
         if not lines:
             lines = ["Not assessed." if pd.isna(classes[code]) else f"Nothing found {BEYOND}, in the rules checked."]
-        lines += [head + " " + text if head == "Take care." else head for head, text in other_findings(a, service_id, code)]
+        lines += [head + " " + text if head == "Take care." else head for head, text in others.get((service_id, code), [])]
         if unchecked := lacking.get(str(code), set()) - everywhere:
             lines.append(f"Not checked here: {rule_names(unchecked)}.")
         texts.append("\n".join(lines))
     table = pd.DataFrame({"Ward": a.areas["area_name"]})
-    if a.areas["council_code"].nunique() > 1:
+    if _several(a):
         table["Council"] = a.areas["council_name"]
-    table["Level"] = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in classes]
+    table["Level"] = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in classes.tolist()]
     table[f"What to keep {BEYOND}, and why"] = texts
     table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
-    table["Band"] = [band_label(a, code) for code in a.areas.index]
+    table["Band"] = _band_labels(a)
     return table
 
 
@@ -209,8 +259,16 @@ def count_label(value: float) -> str:
 
 def band_label(a: Assessment, code: str) -> str:
     """ "4 Higher", or "Not scored"."""
-    band: Any = a.scores.loc[code, "band"]
+    return _band_word(a.scores.at[code, "band"])
+
+
+def _band_word(band: Any) -> str:
     return maps.NOT_SCORED.label if pd.isna(band) else maps.BANDS[int(band) - 1].label
+
+
+def _band_labels(a: Assessment) -> list[str]:
+    """:func:`band_label` of every ward."""
+    return [_band_word(band) for band in a.scores["band"].reindex(a.areas.index).tolist()]
 
 
 def bands(a: Assessment) -> pd.Series[Any]:
@@ -237,17 +295,16 @@ def ways_grid(a: Assessment, service_id: str) -> pd.DataFrame:
     not be assessed says so unless something was found.
     """
     found = kept(a, service_id)
-    order = [one for one in judgement.channels() if one in set(found["channel"])]
-    firmest = found.groupby(["area_code", "channel"])["level"].max()
-    unknown = levels(a, service_id).isna()
-    several = a.areas["council_code"].nunique() > 1
-    names = a.areas["area_name"] + (", " + a.areas["council_name"] if several else "")
-    table = pd.DataFrame({"Ward": names})
-    for channel in order:
-        here = [firmest.get((code, channel)) for code in a.areas.index]
+    firmest: dict[tuple[str, str], int] = {}
+    for row in zip(found["area_code"].tolist(), found["channel"].tolist(), found["level"].tolist(), strict=True):
+        firmest[row[:2]] = max(firmest.get(row[:2], 0), row[2])
+    held = {channel for _, channel in firmest}
+    nothing = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[0].label for place in levels(a, service_id).tolist()]
+    table = pd.DataFrame({"Ward": pd.Series(_ward_names(a), a.areas.index, dtype="str")})
+    for channel in (one for one in judgement.channels() if one in held):
         table[capital(way(channel))] = [
-            maps.LEVELS[int(level)].label if level is not None else maps.NOT_ASSESSED.label if unknown[code] else maps.LEVELS[0].label
-            for code, level in zip(a.areas.index, here, strict=True)
+            maps.LEVELS[firmest[code, channel]].label if (code, channel) in firmest else none
+            for code, none in zip(a.areas.index, nothing, strict=True)
         ]
     return table
 
@@ -291,13 +348,13 @@ def risk_rows(a: Assessment, differ: pd.Series[Any], found: pd.DataFrame) -> pd.
     ``found`` is :func:`ward_rows` of the service's assessment for the same wards.
     """
     table = pd.DataFrame({"Ward": a.areas["area_name"]})
-    if a.areas["council_code"].nunique() > 1:
+    if _several(a):
         table["Council"] = a.areas["council_name"]
-    table["Band"] = [band_label(a, code) for code in a.areas.index]
+    table["Band"] = _band_labels(a)
     domains = {domain.id: domain.label for preset in a.method.presets for domain in preset.domain}
     for domain, label in domains.items():
         places = a.scores.get(f"percentile_{domain}", pd.Series(dtype=float)).reindex(a.areas.index)
-        table[label] = ["not known" if pd.isna(place) else f"{place:.0f}" for place in places]
+        table[label] = ["not known" if pd.isna(place) else f"{place:.0f}" for place in places.tolist()]
     table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
     table["Findings for the service"] = found["Level"].reindex(a.areas.index)
     table["Where they differ"] = differ.reindex(a.areas.index).replace("", "–")

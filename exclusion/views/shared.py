@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import pandas as pd
@@ -28,8 +30,17 @@ def way(channel: str) -> str:
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:
-    """The rows of a table, with its columns as attributes."""
-    return frame.itertuples()
+    """The rows of a table, with its columns as attributes.
+
+    Columns are made lists first: taken one by one, texts cost a hundred times as much.
+    """
+    row = _row(tuple(str(name) for name in frame.columns))
+    return map(row._make, zip(frame.index.tolist(), *(frame[name].tolist() for name in frame.columns), strict=True))
+
+
+@lru_cache(maxsize=100)
+def _row(columns: tuple[str, ...]) -> Any:
+    return namedtuple("Row", ("Index", *columns))
 
 
 def own_judgement(a: Assessment) -> str:

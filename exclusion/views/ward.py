@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from exclusion import judgement, maps
@@ -13,7 +14,7 @@ from exclusion.contracts import NATIONS, NO_ANSWER
 from exclusion.judgement.owning import own_rules
 from exclusion.judgement.score import measures, method_for
 from exclusion.provision.reasons import about
-from exclusion.views.service import band_label, keep_lines, other_findings
+from exclusion.views.service import band_label, other_findings_of, said_together
 from exclusion.views.shared import BEYOND, LEVEL_OF, rule_names
 from exclusion.words import date_words, percent, two_figures
 
@@ -47,17 +48,17 @@ def wards_to_choose(a: Assessment) -> pd.DataFrame:
 def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
     """The ward's figures against the national ones: ``Group, Here, Share here, <nation>, More than in, Date``; gaps in words."""
     nation = str(a.areas.loc[code, "nation"])
-    held = a.profile[a.profile["area_code"] == code].set_index("measure")
+    held = {str(row["measure"]): row for row in _figures_by_ward(a).get(code, [])}
     fewest = judgement.guards()["G8"].values["fewest"]
     counted_by = {pair.like: pair.measure for pair in own_rules().placed_by}
-    known_here = set(held.index[held["n"].notna()])
+    known_here = {name for name, row in held.items() if not pd.isna(row["n"])}
     rows: list[tuple[str, ...]] = []
     for name, measure in measures().items():
-        if name not in held.index or not measure.counted:
+        if name not in held or not measure.counted:
             continue
         if counted_by.get(name) in known_here:
             continue  # the count itself is held here: the estimate of it beside it would only differ
-        row: Any = held.loc[name]
+        row = held[name]
         known = not pd.isna(row["n"])
         shown = known and row["n"] >= fewest
         here = about(row["n"], str(row["fit"])) if known else "not known"
@@ -145,30 +146,53 @@ def _weight(weight: Any) -> str:
 @once
 def ward_services(a: Assessment, code: str) -> pd.DataFrame:
     """Every assessed service in one ward: what to keep beyond the minimum and why, by name of service."""
-    found = {str(service): rows for service, rows in _kept_by_ward(a)[code].groupby("service_id")} if code in _kept_by_ward(a) else {}
-    mine = a.summaries[a.summaries["area_code"] == code]
-    summaries = dict(zip(mine["service_id"], zip(mine["summary"], mine["sentence"], strict=True), strict=True))
+    found, summaries, others = _kept_by_ward(a).get(code, {}), _summaries_by_ward(a)[code], other_findings_of(a)
     rows = []
     for service in sorted(a.services, key=lambda one: one.service_name):
         summary, sentence = summaries[service.id]
         kept = found.get(service.id)
         level = maps.NOT_ASSESSED if summary in NO_ANSWER else maps.LEVELS[0]
         if kept is not None:
-            level = maps.LEVELS[int(kept["level"].max())]
+            level = maps.LEVELS[max(level for level, _, _ in kept)]
         elsewhere = summary == "not_run_here"
-        lines = [] if kept is None else keep_lines(kept)
+        lines = [] if kept is None else said_together(kept)
         lines = lines or [str(sentence) if elsewhere else f"{level.word}."]
-        lines += [head for head, _ in other_findings(a, service.id, code)]
+        lines += [head for head, _ in others.get((service.id, code), [])]
         rows.append((service.service_name, NOT_RUN if elsewhere else level.label, "\n".join(lines)))
     return pd.DataFrame(rows, columns=["Service", "Level", f"What to keep {BEYOND}, and why"])
 
 
 @once
-def _kept_by_ward(a: Assessment) -> dict[str, pd.DataFrame]:
-    """Findings to keep a way in, of every service, firmest first, by ward."""
-    found = a.findings[a.findings["kind"] == "keep"]
-    found = found.assign(level=found["severity"].map(LEVEL_OF)).sort_values(["level", "channel"], ascending=[False, True], kind="stable")
-    return {str(code): rows for code, rows in found.groupby("area_code")}
+def _kept_by_ward(a: Assessment) -> dict[str, dict[str, list[tuple[int, str, str]]]]:
+    """Level, way in and short sentence of findings to keep a way in, firmest first, by ward and service."""
+    where = np.flatnonzero((a.findings["kind"] == "keep").to_numpy(dtype=bool))
+    columns = (a.findings[name].array.take(where).tolist() for name in ("area_code", "service_id", "severity", "channel", "short"))
+    by: dict[str, dict[str, list[tuple[int, str, str]]]] = {}
+    for code, service_id, severity, channel, short in zip(*columns, strict=True):
+        by.setdefault(code, {}).setdefault(service_id, []).append((LEVEL_OF[severity], channel, short))
+    for services in by.values():
+        for found in services.values():
+            found.sort(key=lambda one: (-one[0], one[1]))
+    return by
+
+
+@once
+def _summaries_by_ward(a: Assessment) -> dict[str, dict[str, tuple[str, str]]]:
+    """The word that sums up the findings and the sentence, by ward and service."""
+    by: dict[str, dict[str, tuple[str, str]]] = {}
+    columns = (a.summaries[name].tolist() for name in ("area_code", "service_id", "summary", "sentence"))
+    for code, service_id, summary, sentence in zip(*columns, strict=True):
+        by.setdefault(code, {})[service_id] = (summary, sentence)
+    return by
+
+
+@once
+def _figures_by_ward(a: Assessment) -> dict[str, list[dict[str, Any]]]:
+    """The figures of every ward, as rows."""
+    by: dict[str, list[dict[str, Any]]] = {}
+    for row in a.profile.to_dict("records"):
+        by.setdefault(row["area_code"], []).append(row)  # type: ignore[arg-type]
+    return by
 
 
 @once
@@ -177,10 +201,10 @@ def how_counted(a: Assessment, code: str) -> str:
 
     Blank in a release that holds no published ward counts.
     """
-    rows = a.profile[(a.profile["area_code"] == code) & a.profile["n"].notna()]
-    if (rows["fit"] == "published").any():
+    rows = [row for row in _figures_by_ward(a).get(code, []) if not pd.isna(row["n"])]
+    if any(row["fit"] == "published" for row in rows):
         known = measures()
-        made = [known[name].short for name in rows.loc[rows["fit"] == "weighted", "measure"] if known[name].counted]
+        made = [known[row["measure"]].short for row in rows if row["fit"] == "weighted" and known[row["measure"]].counted]
         tail = f" Made from small areas: {', '.join(made)}." if made else ""
         return f"This ward has not changed since 2022: its census counts are as published for it.{tail}"
     area = a.areas.loc[code]
@@ -248,12 +272,10 @@ def not_known(a: Assessment, code: str) -> list[str]:
     """What we do not know of the ward: figures we lack, rules that could not be checked, rough fits."""
     lines = []
     area = a.areas.loc[code]
-    held = a.profile[(a.profile["area_code"] == code) & a.profile["n"].notna()]["measure"]
-    lacking = [
-        measure.short
-        for name, measure in measures().items()
-        if measure.counted and name in set(a.profile["measure"]) and name not in set(held)
-    ]
+    figures = _figures_by_ward(a)
+    held = {row["measure"] for row in figures.get(code, []) if not pd.isna(row["n"])}
+    somewhere = {row["measure"] for rows in figures.values() for row in rows}
+    lacking = [measure.short for name, measure in measures().items() if measure.counted and name in somewhere and name not in held]
     if lacking:
         lines.append(f"No figure for this ward: {', '.join(lacking)}.")
     if area["error_class"] == "none":
@@ -262,7 +284,7 @@ def not_known(a: Assessment, code: str) -> list[str]:
             "neighbours. We give none, and nothing was checked: ask the people who know it."
         )
     elif area["error_class"] != "good":
-        ways = set(a.profile[a.profile["area_code"] == code]["fit"])
+        ways = {row["fit"] for row in figures.get(code, [])}
         by_area = "area" in ways
         which = "Other figures" if "published" in ways else "Figures"
         lines.append(
@@ -272,8 +294,8 @@ def not_known(a: Assessment, code: str) -> list[str]:
         )
     if not a.scores.loc[code, "scored"]:
         lines.append(str(a.scores.loc[code, "why_not"]))
-    unchecked = a.summaries[a.summaries["area_code"] == code]["not_checked"].str.split("|").explode().dropna()
-    if names := rule_names(set(unchecked) - {""}):
+    unchecked = a.summaries["not_checked"].array[np.flatnonzero((a.summaries["area_code"] == code).to_numpy(dtype=bool))]
+    if names := rule_names({rule for rules in unchecked.tolist() for rule in rules.split("|")} - {""}):
         lines.append(f"Rules that could not be checked for some services, for want of figures: {names}.")
     lines += [f"{item['what']}: {item['why']}" for item in a.evidence.manifest.missing if _concerns(item["what"], str(area["nation"]))]
     return lines
