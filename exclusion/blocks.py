@@ -115,7 +115,7 @@ def grid(frame: pd.DataFrame, caption: str, shades: Sequence[Shade]) -> str:
         cells = []
         for value in row[1:]:
             shade = known[value]
-            word = f'<span class="unseen">{escape(shade.word)}</span>'
+            word = f'<span class="unseen">{escape(shade.said)}</span>'
             cells.append(f'<td style="background:{shade.fill};color:{shade.ink}">{escape(shade.number)}{word}</td>')
         body.append(f'<tr><th scope="row">{escape(str(row[0]))}</th>{"".join(cells)}</tr>')
     return _framed("levels", caption, head, body)

@@ -18,8 +18,10 @@ from exclusion import risk
 from exclusion.audit import labels, trust
 from exclusion.audit.model import each
 from exclusion.judgement.validity import validity_rules
+from exclusion.language import current, tr, trn
 from exclusion.method.uncertainty import CLEAR_IN, CLEAR_OUT, UNCLEAR
-from exclusion.words import capital, join_words, within
+from exclusion.saying import figure, join_words
+from exclusion.words import capital, within
 
 DARK, BLUE, GREEN, INK, GRID = "#080C54", "#1F9EB7", "#80C6A3", "#0b0c0c", "#b1b4b6"
 ROW, TWO_LINES = 26, 36  # pixels for one ward, and where a name takes two lines
@@ -75,18 +77,18 @@ def contributions(parts: pd.DataFrame, ward: str) -> Picture:
     """
     shown = parts.assign(
         points=parts["contribution"].round(1),
-        way=["Raises the score" if value > 0 else "Lowers the score" for value in parts["contribution"]],
+        way=[tr("Raises the score") if value > 0 else tr("Lowers the score") for value in parts["contribution"]],
         said=[f"{value:+.1f}" for value in parts["contribution"].round(1) + 0.0],
     )
     far = max(5.0, float(shown["points"].abs().max()) * 1.45)  # room for the figure beside the longest bar, on a phone too
     base = alt.Chart(shown).encode(
         y=alt.Y("label:N", sort=None, title=None, axis=_names()),
-        x=alt.X("points:Q", title="Points of the score away from 50", scale=alt.Scale(domain=[-far, far])),
+        x=alt.X("points:Q", title=tr("Points of the score away from 50"), scale=alt.Scale(domain=[-far, far])),
     )
     bars = base.mark_bar(height=20).encode(
         color=alt.Color(
             "way:N",
-            scale=alt.Scale(domain=["Raises the score", "Lowers the score"], range=[DARK, BLUE]),
+            scale=alt.Scale(domain=[tr("Raises the score"), tr("Lowers the score")], range=[DARK, BLUE]),
             legend=alt.Legend(title=None, orient="top", columns=1),
         )
     )
@@ -96,7 +98,7 @@ def contributions(parts: pd.DataFrame, ward: str) -> Picture:
     words = join_words([f"{within(row.label)} {row.said}" for row in each(shown)])
     return Picture(
         _styled(alt.layer(bars, up, down, middle), 80 + 34 * len(shown)),
-        f"Bar chart of what makes the score of {ward}, in points away from 50: {words}.",
+        tr("Bar chart of what makes the score of {ward}, in points away from 50: {words}.", ward=ward, words=words),
     )
 
 
@@ -115,31 +117,33 @@ def intervals(wards: pd.DataFrame) -> Picture:
             "from": wards["band_low"].astype(float) - 0.38,
             "to": wards["band_high"].astype(float) + 0.38,
             "band": wards["band"].astype(float),
-            "word": wards["word"].map(capital),
-            "Band": [labels.band(value) for value in wards["band"]],
-            "Could be": [labels.band_range(low, high) for low, high in zip(wards["band_low"], wards["band_high"], strict=True)],
+            "word": [capital(tr(str(word))) for word in wards["word"]],
+            tr("Band"): [figure(labels.band(value)) for value in wards["band"]],
+            tr("Could be"): [figure(labels.band_range(low, high)) for low, high in zip(wards["band_low"], wards["band_high"], strict=True)],
         }
     )
     row = TWO_LINES if shown["lines"].str.contains(BREAK, regex=False).any() else ROW
     said = alt.Axis(
         values=list(risk.BANDS),
-        labelExpr=" : ".join(f"datum.value == {n} ? '{n} {w}'" for n, w in risk.BANDS.items()) + " : ''",
+        labelExpr=" : ".join(f"datum.value == {n} ? '{n} {tr(w)}'" for n, w in risk.BANDS.items()) + " : ''",
         orient="top",
     )
-    base = alt.Chart(shown).encode(y=alt.Y("lines:N", sort=None, title=None, axis=_names()), tooltip=["name", "Band", "Could be", "word"])
+    base = alt.Chart(shown).encode(
+        y=alt.Y("lines:N", sort=None, title=None, axis=_names()), tooltip=["name", tr("Band"), tr("Could be"), "word"]
+    )
     bars = base.mark_bar(height=10).encode(
         x=alt.X("from:Q", title=None, axis=said, scale=alt.Scale(domain=[0.5, 5.5])),
         x2="to:Q",
         color=alt.Color(
             "word:N",
-            scale=alt.Scale(domain=[capital(word) for word in (CLEAR_IN, UNCLEAR, CLEAR_OUT)], range=[BLUE, GREEN, GRID]),
+            scale=alt.Scale(domain=[capital(tr(word)) for word in (CLEAR_IN, UNCLEAR, CLEAR_OUT)], range=[BLUE, GREEN, GRID]),
             # The key begins where the bars do: a phone has no room there for the whole words, which stand above the picture.
             legend=alt.Legend(title=None, orient="top", columns=1, labelExpr="replace(datum.label, 'most affected fifth', 'fifth')"),
         ),
     )
     own = base.mark_point(filled=True, size=110, color=DARK, opacity=1).encode(x="band:Q")
     # Shape as well as colour tells what is unclear.
-    open_mark = base.transform_filter(f"datum.word == '{capital(UNCLEAR)}'").mark_point(filled=True, size=22, color="white", opacity=1)
+    open_mark = base.transform_filter(f"datum.word == '{capital(tr(UNCLEAR))}'").mark_point(filled=True, size=22, color="white", opacity=1)
     unsure = open_mark.encode(x="band:Q")
     return Picture(_styled(alt.layer(bars, own, unsure), 70 + row * len(shown)), trust.picture(wards, wards["name"]).alt)
 
@@ -153,20 +157,20 @@ def agreement(rows: pd.DataFrame, nation: str) -> Picture:
         Rows of ``Validity.table`` for one nation and level, two scores.
     """
     shown = rows.dropna(subset=["spearman"]).assign(
-        sent=[labels.SENT[one] for one in rows.dropna(subset=["spearman"])["sent_first"]],
+        sent=[tr(labels.SENT[one]) for one in rows.dropna(subset=["spearman"])["sent_first"]],
         said=lambda t: [labels.figure(value) for value in t["spearman"]],
     )
     far = min(0.0, float(shown["low"].min(skipna=True) or 0.0)) - 0.05
     order = list(dict.fromkeys(shown["label"]))
     base = alt.Chart(shown).encode(
-        y=alt.Y("sent:N", sort=list(labels.SENT.values()), title=None, axis=_names()),
+        y=alt.Y("sent:N", sort=[tr(one) for one in labels.SENT.values()], title=None, axis=_names()),
         yOffset=alt.YOffset("label:N", sort=order),
         color=alt.Color(
             "label:N", sort=order, scale=alt.Scale(domain=order, range=[DARK, BLUE]), legend=alt.Legend(title=None, orient="top", columns=1)
         ),
         shape=alt.Shape("label:N", sort=order, scale=alt.Scale(domain=order, range=["circle", "square"]), legend=None),
     )
-    axis = alt.X("low:Q", title="Agreement (1 full, 0 none)", scale=alt.Scale(domain=[far, 1.0]))
+    axis = alt.X("low:Q", title=tr("Agreement (1 full, 0 none)"), scale=alt.Scale(domain=[far, 1.0]))
     lines = base.mark_rule(strokeWidth=3).encode(x=axis, x2="high:Q")
     points = base.mark_point(filled=True, size=130, opacity=1).encode(x="spearman:Q")
     texts = base.mark_text(dy=-13, fontSize=13).encode(x="spearman:Q", text="said:N", color=alt.value(INK))
@@ -174,8 +178,13 @@ def agreement(rows: pd.DataFrame, nation: str) -> Picture:
     low, high = (100 * end for end in validity_rules().interval)
     return Picture(
         _styled(alt.layer(lines, points, texts), 300),
-        f"Chart of how far scores agree with the share of census returns made on paper in wards of {nation}: {'; '.join(held)}. "
-        f"A line shows the {high - low:.0f}% interval. The table below holds the same.",
+        tr(
+            "Chart of how far scores agree with the share of census returns made on paper in wards of {nation}: {said}. A line shows the "
+            "{wide:.0f}% interval. The table below holds the same.",
+            nation=tr(nation),
+            said="; ".join(held),
+            wide=high - low,
+        ),
     )
 
 
@@ -187,32 +196,40 @@ def distribution(rows: pd.DataFrame, ward: str, nation: str) -> Picture:
     rows
         :func:`exclusion.views.ward.spread`: ``from, to, wards, here``.
     """
+    own_step = tr("The step of this ward")
     steps = [
-        {"from": row.low, "to": row.high, "wards": row.wards, "group": "The step of this ward" if row.here else "Other steps"}
+        {"from": row.low, "to": row.high, "wards": row.wards, "group": own_step if row.here else tr("Other steps")}
         for row in (list(each(rows.rename(columns={"from": "low", "to": "high"}))))
     ]
-    at = next(step for step in steps if step["group"] == "The step of this ward")
+    at = next(step for step in steps if step["group"] == own_step)
     own = [at | {"name": ward, "middle": (at["from"] + at["to"]) / 2}]
-    there = f"between {at['from']:.0f} and {at['to']:.0f}"
     return Picture(
-        Drawing(_distribution(nation), {"steps": steps, "own": own}),
-        f"Bar chart of the wards of {nation} by score in steps of five. {ward} stands {there}, {_others(int(at['wards']) - 1)}. "
-        "The table below holds the same.",
+        Drawing(_distribution(nation, current()), {"steps": steps, "own": own}),
+        tr(
+            "Bar chart of the wards of {nation} by score in steps of five. {ward} stands between {low} and {high}, {others}. "
+            "The table below holds the same.",
+            nation=tr(nation),
+            ward=ward,
+            low=f"{at['from']:.0f}",
+            high=f"{at['to']:.0f}",
+            others=_others(int(at["wards"]) - 1),
+        ),
     )
 
 
 @lru_cache(maxsize=8)
-def _distribution(nation: str) -> dict[str, Any]:
+def _distribution(nation: str, language: str) -> dict[str, Any]:
+    """What is kept is kept for each language."""
     bars = (
         alt.Chart(alt.NamedData("steps"))
         .mark_bar(stroke="white", strokeWidth=1)
         .encode(
-            x=alt.X("from:Q", title="Score (higher = more at risk)", scale=alt.Scale(domain=[0, 100]), bin="binned"),
+            x=alt.X("from:Q", title=tr("Score (higher = more at risk)"), scale=alt.Scale(domain=[0, 100]), bin="binned"),
             x2="to:Q",
-            y=alt.Y("wards:Q", title=f"Wards of {nation}"),
+            y=alt.Y("wards:Q", title=tr("Wards of {nation}", nation=tr(nation))),
             color=alt.Color(
                 "group:N",
-                scale=alt.Scale(domain=["The step of this ward", "Other steps"], range=[DARK, GREEN]),
+                scale=alt.Scale(domain=[tr("The step of this ward"), tr("Other steps")], range=[DARK, GREEN]),
                 legend=alt.Legend(title=None, orient="top", columns=1),
             ),
         )
@@ -230,8 +247,8 @@ def pyramid(rows: pd.DataFrame, ward: str) -> Picture:
     rows
         :func:`exclusion.views.people.by_age_and_disability`: ``age, who, residents, unlikely``, counts rounded to 10.
     """
-    side = {"Disabled people": -1, "Not disabled": 1}
-    shown = {"residents": "Residents", "unlikely": "Unlikely to use the internet"}
+    side = {tr("Disabled people"): -1, tr("Not disabled"): 1}
+    shown = {"residents": tr("Residents"), "unlikely": tr("Unlikely to use the internet")}
     bars = [
         {"age": age, "who": who, "what": what, "many": many, "across": many * side[who], "shown": shown[what]}
         for what in shown
@@ -243,25 +260,31 @@ def pyramid(rows: pd.DataFrame, ward: str) -> Picture:
     old = rows[rows["age"] == order[0]].set_index("who")
     said = join_words([f"{within(who)} {_about(old.loc[who, 'residents'])}" for who in side])
     return Picture(
-        Drawing(_pyramid(order), {"people": bars, "middle": [{"across": 0}]}, {"far left": -far, "far right": far}),
-        f"Pyramid of residents of {ward} by age, disabled people to the left and others to the right, with how many of each are unlikely "
-        f"to use the internet. Aged {within(order[0])}: {said}. The table below holds the same.",
+        Drawing(_pyramid(order, current()), {"people": bars, "middle": [{"across": 0}]}, {"far left": -far, "far right": far}),
+        tr(
+            "Pyramid of residents of {ward} by age, disabled people to the left and others to the right, with how many of each "
+            "are unlikely to use the internet. Aged {age}: {said}. The table below holds the same.",
+            ward=ward,
+            age=within(order[0]),
+            said=said,
+        ),
     )
 
 
 @lru_cache(maxsize=8)
-def _pyramid(order: tuple[str, ...]) -> dict[str, Any]:
+def _pyramid(order: tuple[str, ...], language: str) -> dict[str, Any]:
+    """What is kept is kept for each language."""
     base = alt.Chart(alt.NamedData("people")).encode(
         y=alt.Y("age:N", sort=list(order), title=None, axis=_names()),
         x=alt.X(
             "across:Q",
-            title="Disabled people  |  Not disabled (residents aged 16 and over)",
+            title=tr("Disabled people  |  Not disabled (residents aged 16 and over)"),
             scale=alt.Scale(domain=["far left", "far right"]),
             axis=alt.Axis(labelExpr="format(abs(datum.value), ',')"),
         ),
         color=alt.Color(
             "shown:N",
-            scale=alt.Scale(domain=["Residents", "Unlikely to use the internet"], range=[GREEN, DARK]),
+            scale=alt.Scale(domain=[tr("Residents"), tr("Unlikely to use the internet")], range=[GREEN, DARK]),
             legend=alt.Legend(title=None, orient="top", columns=1),
         ),
     )
@@ -273,11 +296,11 @@ def _pyramid(order: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _others(many: int) -> str:
-    return "alone" if many == 0 else f"with {many:,} other{'s' if many > 1 else ''}"
+    return tr("alone") if many == 0 else trn("with {n:,} other", "with {n:,} others", many)
 
 
 def _about(many: float) -> str:
-    return "fewer than 10" if pd.isna(many) else f"about {many:,.0f}"
+    return tr("fewer than 10") if pd.isna(many) else tr("about {count:,.0f}", count=many)
 
 
 def _names() -> alt.Axis:

@@ -28,6 +28,8 @@ import shapely
 from branca.element import MacroElement
 from folium.template import Template
 
+from exclusion.language import mark, tr
+
 STATIC = Path(__file__).parent / "static"
 ATTRIBUTION = (
     "Boundaries: Office for National Statistics, Open Government Licence v3.0. Contains OS data © Crown copyright and database right 2025 "
@@ -52,8 +54,14 @@ class Shade:
     ink: str = "#0b0c0c"
 
     @property
+    def said(self) -> str:
+        """The word in the language spoken."""
+        return tr(self.word)
+
+    @property
     def label(self) -> str:
-        return self.word if self.number == NO_FIGURE else f"{self.number} {self.word}"
+        """Number and word in the language spoken."""
+        return self.said if self.number == NO_FIGURE else f"{self.number} {self.said}"
 
 
 @dataclass(frozen=True)
@@ -67,38 +75,46 @@ class Mark:
 
 
 MARKS = {
-    "stays": Mark("●", "Stays as it is", "#ffffff", "#0b0c0c"),
-    "fewer_hours": Mark("◐", "Opens for fewer hours", "#ffdd00", "#0b0c0c"),
-    "closes": Mark("✕", "Closes", "#0b0c0c", "#ffffff"),
+    "stays": Mark("●", mark("Stays as it is"), "#ffffff", "#0b0c0c"),
+    "fewer_hours": Mark("◐", mark("Opens for fewer hours"), "#ffdd00", "#0b0c0c"),
+    "closes": Mark("✕", mark("Closes"), "#0b0c0c", "#ffffff"),
 }
 """By ``status`` of a place (see ``exclusion.places``)."""
 
 NO_FIGURE = "–"
+
+IN_EACH = {
+    "ward": mark("Number of wards in each"),
+    "council": mark("Number of councils in each"),
+    "small area": mark("Number of small areas in each"),
+}
+"""What the numbers of a legend count, by what one shape is."""
+
 GREY = "#bdbdbd"
 
 # The five greens and blues of the census maps of the Office for National Statistics: officers
 # know them, and they keep apart in print and for colour-blind readers. Not red to green.
 BANDS = (
-    Shade("1", "Lowest", "#CDE594"),
-    Shade("2", "Lower", "#80C6A3"),
-    Shade("3", "Middle", "#1F9EB7"),
-    Shade("4", "Higher", "#186290", "#ffffff"),
-    Shade("5", "Highest", "#080C54", "#ffffff"),
+    Shade("1", mark("Lowest"), "#CDE594"),
+    Shade("2", mark("Lower"), "#80C6A3"),
+    Shade("3", mark("Middle"), "#1F9EB7"),
+    Shade("4", mark("Higher"), "#186290", "#ffffff"),
+    Shade("5", mark("Highest"), "#080C54", "#ffffff"),
 )
-NOT_SCORED = Shade(NO_FIGURE, "Not scored", GREY)
+NOT_SCORED = Shade(NO_FIGURE, mark("Not scored"), GREY)
 
 LEVELS = (
-    Shade("0", "Nothing found in rules checked", "#CDE594"),
-    Shade("1", "Watch", "#80C6A3"),
-    Shade("2", "Advise keeping", "#1F9EB7"),
-    Shade("3", "Keep as a condition", "#080C54", "#ffffff"),
+    Shade("0", mark("Nothing found in rules checked"), "#CDE594"),
+    Shade("1", mark("Watch"), "#80C6A3"),
+    Shade("2", mark("Advise keeping"), "#1F9EB7"),
+    Shade("3", mark("Keep as a condition"), "#080C54", "#ffffff"),
 )
-NOT_ASSESSED = Shade(NO_FIGURE, "Not assessed", GREY)
+NOT_ASSESSED = Shade(NO_FIGURE, mark("Not assessed"), GREY)
 
 # Orange to purple of ColorBrewer (PuOr): change has a middle and two ways to go, neither of them good or bad by its colour,
 # and the two ways stay apart for colour-blind readers. The middle is darker than paper, so that white borders show on it.
 CHANGES = (("#e66101", "#0b0c0c"), ("#fdb863", "#0b0c0c"), ("#e9e4d8", "#0b0c0c"), ("#b2abd2", "#0b0c0c"), ("#5e3c99", "#ffffff"))
-NOT_COMPARABLE = Shade("≠", "Boundary changed, not comparable", "#6b6b6b", "#ffffff")
+NOT_COMPARABLE = Shade("≠", mark("Boundary changed, not comparable"), "#6b6b6b", "#ffffff")
 """Fill and ink of five classes from the greatest fall to the greatest rise; and what has no place among them."""
 
 
@@ -112,7 +128,7 @@ def legend(shades: Sequence[Shade], counts: Mapping[str, int] | None = None, tit
         many = "" if counts is None else f" ({counts.get(shade.label, 0)})"
         items.append(
             f'<li style="{_ITEM}"><span style="{_SWATCH};background:{shade.fill};color:{shade.ink}">{escape(shade.number)}</span>'
-            f"<span>{escape(shade.word)}{many}</span></li>"
+            f"<span>{escape(shade.said)}{many}</span></li>"
         )
     head = f'<p style="margin:0 0 .25rem;font-weight:600">{escape(title)}</p>' if title else ""
     return f'{head}<ul style="{_LIST}">{"".join(items)}</ul>'
@@ -122,12 +138,14 @@ def marks_legend(places: pd.DataFrame) -> str:
     """A legend in HTML of the signs that stand for places, with how many of each; signs that are not on the map are left out."""
     many = places["status"].value_counts()
     items = [
-        f'<li style="{_ITEM}"><span style="{_SWATCH};background:{mark.fill};color:{mark.ink};border-radius:50%" aria-hidden="true">'
-        f"{mark.sign}</span><span>{escape(mark.word)} ({many[status]})</span></li>"
-        for status, mark in MARKS.items()
+        f'<li style="{_ITEM}"><span style="{_SWATCH};background:{one.fill};color:{one.ink};border-radius:50%" aria-hidden="true">'
+        f"{one.sign}</span><span>{escape(tr(one.word))} ({many[status]})</span></li>"
+        for status, one in MARKS.items()
         if status in many
     ]
-    return f'<p style="margin:0 0 .25rem;font-weight:600">Places</p><ul style="{_LIST}">{"".join(items)}</ul>' if items else ""
+    return (
+        f'<p style="margin:0 0 .25rem;font-weight:600">{escape(tr("Places"))}</p><ul style="{_LIST}">{"".join(items)}</ul>' if items else ""
+    )
 
 
 _LIST = "list-style:none;padding:0;margin:0 0 .5rem;display:flex;flex-wrap:wrap;gap:.35rem 1.1rem"
@@ -344,7 +362,11 @@ def paint(
     spots = classes.reindex(list(shapes.codes))
     legend_entries = [*shades, nothing]
     at = "".join(_BASE36[len(shades)] if pd.isna(spot) else _BASE36[int(spot)] for spot in spots)
-    payload: dict[str, Any] = {"shades": [asdict(shade) for shade in legend_entries], "at": at, "selected": selected or ""}
+    payload: dict[str, Any] = {
+        "shades": [asdict(shade) | {"word": shade.said} for shade in legend_entries],
+        "at": at,
+        "selected": selected or "",
+    }
     if len(focus):
         wanted = set(focus)
         payload["focus"] = [place for place, code in enumerate(shapes.codes) if code in wanted]
@@ -363,7 +385,7 @@ def _place_marks(places: pd.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "at": [round(point.y, 5), round(point.x, 5)],
-            "label": f"{name}: {what}, {MARKS[status].word[:1].lower()}{MARKS[status].word[1:]}",
+            "label": f"{name}: {what}, {tr(MARKS[status].word)[:1].lower()}{tr(MARKS[status].word)[1:]}",
             "status": status.replace("_", "-"),
             "sign": MARKS[status].sign,
         }

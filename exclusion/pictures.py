@@ -18,10 +18,16 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from exclusion.maps import ATTRIBUTION, MARKS, NOT_SCORED, Shade, simplify
+from exclusion.language import mark, tr
+from exclusion.maps import ATTRIBUTION, IN_EACH, MARKS, NOT_SCORED, Shade, simplify
 from exclusion.words import join_words
 
 WIDE, MAP_HIGH, EDGE = 1600, 1000, 50
+_OF = {
+    "ward": mark("Map of {number} wards."),
+    "council": mark("Map of {number} councils."),
+    "small area": mark("Map of {number} small areas."),
+}
 INK, PAPER = "#0b0c0c", "#ffffff"
 MOST_LABELS, MOST_LINES = 150, 1_000
 POINT = 14  # radius of a ward of which only the middle is held
@@ -147,7 +153,7 @@ def draw(
     strokes += _map(held, chosen, places, y)
     y += MAP_HIGH + 30
     counts = pd.Series({code: shade.label for code, shade in chosen.items()}, dtype=object).value_counts()
-    legend, y = _legend([*shades, *([nothing] if nothing.label in counts else [])], counts, f"Number of {one}s in each", y)
+    legend, y = _legend([*shades, *([nothing] if nothing.label in counts else [])], counts, tr(IN_EACH[one]), y)
     strokes += legend
     if places is not None and len(places):
         signs, y = _signs(places, y)
@@ -163,7 +169,7 @@ def draw(
             for name, status in zip(places["name"], places["status"], strict=True)
         ]
     )
-    words = f"Map of {len(held)} {one}s. " + "; ".join(f"{label}: {many}" for label, many in counts.items()) + "."
+    words = f"{tr(_OF[one], number=len(held))} " + "; ".join(f"{label}: {many}" for label, many in counts.items()) + "."
     words += f" Places: {join_words(told)}." if told else ""
     return Drawing(tuple(strokes), WIDE, round(y + EDGE), title, words)
 
@@ -242,7 +248,7 @@ def _legend(shown: Sequence[Shade], counts: pd.Series[int], head: str, y: float)
     strokes: list[Stroke] = [Text(EDGE, y, 22, head, bold=True)]
     x, y = float(EDGE), y + 46
     for shade in shown:
-        words = f"{shade.word} ({counts.get(shade.label, 0)})"
+        words = f"{shade.said} ({counts.get(shade.label, 0)})"
         wide = 60 + len(words) * 24 * LETTER
         if x + wide > WIDE - EDGE and x > EDGE:
             x, y = float(EDGE), y + 46
@@ -257,10 +263,10 @@ def _signs(places: pd.DataFrame, y: float) -> tuple[list[Stroke], float]:
     strokes: list[Stroke] = []
     x = float(EDGE)
     many = places["status"].value_counts()
-    for status, mark in MARKS.items():
+    for status, sign in MARKS.items():
         if status in many:
-            words = f"{mark.word} ({many[status]})"
-            strokes += [Disc(x + 14, y + 12, 13, mark.fill), Text(x + 14, y + 18, 18, _SIGNS[status], mark.ink, middle=True, bold=True)]
+            words = f"{tr(sign.word)} ({many[status]})"
+            strokes += [Disc(x + 14, y + 12, 13, sign.fill), Text(x + 14, y + 18, 18, _SIGNS[status], sign.ink, middle=True, bold=True)]
             strokes.append(Text(x + 40, y + 20, 24, words))
             x += 60 + len(words) * 24 * LETTER
     return strokes, y + 44

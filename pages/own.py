@@ -3,12 +3,15 @@
 import streamlit as st
 
 from exclusion import ui
+from exclusion.language import mark, tr
 from exclusion.ui import own_form
 
-held = ui.page("Your figures")
+held = ui.page(mark("Your figures"))
 st.markdown(
-    "Figures and areas of your own, laid into the published ones. What you bring is read here, **kept in this visit only**, and seen by "
-    "nobody else. It is yours; so is the decision to publish what rests on it."
+    tr(
+        "Figures and areas of your own, laid into the published ones. What you bring is read here, **kept in this "
+        "visit only**, and seen by nobody else. It is yours; so is the decision to publish what rests on it."
+    )
 )
 councils = ui.choose_councils(held)
 ui.nation_notices(held, councils)

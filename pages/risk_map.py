@@ -5,12 +5,16 @@ from functools import partial
 import streamlit as st
 
 from exclusion import explain, maps, ui, views
+from exclusion.language import mark, tr
+from exclusion.saying import figure
 from exclusion.views import files
 
-held = ui.page("Risk map")
+held = ui.page(mark("Risk map"))
 st.markdown(
-    "How likely residents are not to use the internet, whatever the service. Higher means more at risk. "
-    "A band never decides what to keep open; for that see Service."
+    tr(
+        "How likely residents are not to use the internet, whatever the service. Higher means more at risk. A band "
+        "never decides what to keep open; for that see Service."
+    )
 )
 left, right = st.columns(2)
 with left:
@@ -23,23 +27,35 @@ ward = ui.choose_ward(a.areas)
 classes = views.bands(a)
 high = int((classes >= 3).sum())
 if a.scores["scored"].any():
-    ui.status(f"{high} of {len(a.areas)} wards are in bands 4 and 5, among the two most affected fifths of their nation's wards.")
+    ui.status(
+        tr(
+            "{high} of {areas} wards are in bands 4 and 5, among the two most affected fifths of their nation's wards.",
+            high=high,
+            areas=len(a.areas),
+        )
+    )
 else:  # nobody is in band 4 or 5, which must not be read as nobody at risk
-    ui.status(f"None of these {len(a.areas)} wards can be scored. {a.scores['why_not'].iloc[0]} That does not mean no need.")
+    ui.status(
+        tr(
+            "None of these {areas} wards can be scored. {why} That does not mean no need.",
+            areas=len(a.areas),
+            why=tr(str(a.scores["why_not"].iloc[0])),
+        )
+    )
 ui.draw_map(
     a.areas,
     classes,
     maps.BANDS,
-    title="Map of wards: likelihood of not using the internet",
+    title=tr("Map of wards: likelihood of not using the internet"),
     name="risk",
-    notes=a.people["label"] + " people unlikely to use the internet",
+    notes=views.people_notes(a),
     selected=ward,
     note=a.method.own,
     on_pick=ui.pick_ward,
 )
 ui.notices(a.notices)
-st.markdown(a.method.words + (" Each band is a fifth of the wards of the nation under these weights." if a.method.presets else ""))
-st.markdown(f"People unlikely to use the internet: aged 16 and over, {ui.people_definition(a)}.")
+st.markdown(tr(a.method.words) + (tr(" Each band is a fifth of the wards of the nation under these weights.") if a.method.presets else ""))
+st.markdown(tr("People unlikely to use the internet: aged 16 and over, {people_definition}.", people_definition=ui.people_definition(a)))
 
 found = ui.assessed(councils, [service.id])
 ui.notices([notice for notice in found.notices if notice not in a.notices])
@@ -47,19 +63,24 @@ differ = explain.differences(found, service.id, a.scores)
 if ward:
     st.header(a.areas.loc[ward, "area_name"], anchor=False)
     st.markdown(
-        f"Band **{views.band_label(a, ward)}**. People unlikely to use the internet: **{a.people.loc[ward, 'label']}**. {differ[ward]}"
+        tr(
+            "Band **{band_label}**. People unlikely to use the internet: **{label}**. {differ}",
+            band_label=views.band_label(a, ward),
+            label=figure(a.people.loc[ward, "label"]),
+            differ=differ[ward],
+        )
     )
-    ui.table(views.score_drivers(a, ward), f"What pulls the score of {a.areas.loc[ward, 'area_name']} up or down")
+    ui.table(views.score_drivers(a, ward), tr("What pulls the score of {area_name} up or down", area_name=a.areas.loc[ward, "area_name"]))
     ui.ward_link()
 
 ui.choose_people_scale()
-st.header("The same figures in a table", anchor=False)
+st.header(tr("The same figures in a table"), anchor=False)
 ui.table(
     views.risk_rows(a, differ, views.ward_rows(found, service.id)),
-    "Wards, by name: band, its parts, people, and what was found for the service",
+    tr("Wards, by name: band, its parts, people, and what was found for the service"),
 )
 st.download_button(
-    "Ward figures at these weights (CSV)",
+    tr("Ward figures at these weights (CSV)"),
     data=partial(files.content, a, "risk-wards.csv"),
     file_name="risk-wards.csv",
     mime="text/csv",

@@ -3,44 +3,55 @@
 import streamlit as st
 
 from exclusion import ui, views
+from exclusion.language import mark, tr
 from exclusion.ui import fetching
 
-held = ui.page("Sources and method")
+held = ui.page(mark("Sources and method"))
 manifest = held.manifest
-st.markdown(f"Data release **{manifest.name}**, version {manifest.version}, built on {manifest.built_on}, for wards of {manifest.edition}.")
+st.markdown(
+    tr(
+        "Data release **{name}**, version {version}, built on {built_on}, for wards of {edition}.",
+        name=manifest.name,
+        version=manifest.version,
+        built_on=manifest.built_on,
+        edition=manifest.edition,
+    )
+)
 ui.notices(ui.overdue_texts())
 
 fetching.panel(held)
 
-st.header("Sources", anchor=False)
-ui.table(views.sources(held), "Every source, with publisher, period and licence")
-st.subheader("Attribution", anchor=False)
+st.header(tr("Sources"), anchor=False)
+ui.table(views.sources(held), tr("Every source, with publisher, period and licence"))
+st.subheader(tr("Attribution"), anchor=False)
 ui.lines(views.attributions(held))
 
-st.header("How the answers are made", anchor=False)
-ui.lines(views.METHOD)
+st.header(tr("How the answers are made"), anchor=False)
+ui.lines([(tr(head), tr(text)) for head, text in views.METHOD])
 for title, parts in views.methods():
-    ui.table(parts, f"Parts of the score: {title}")
+    ui.table(parts, tr("Parts of the score: {title}", title=title))
 
-st.header("Thresholds", anchor=False)
-st.markdown("A count at or above the first number counts as many, at or above the second as very many. A rule looks at the share as well.")
-with st.expander("Which version this is, and why"):
+st.header(tr("Thresholds"), anchor=False)
+st.markdown(
+    tr("A count at or above the first number counts as many, at or above the second as very many. A rule looks at the share as well.")
+)
+with st.expander(tr("Which version this is, and why")):
     st.markdown(views.threshold_words())
-ui.table(views.threshold_rows(), "Thresholds in force", numbers=("Many from", "Very many from"))
+ui.table(views.threshold_rows(), tr("Thresholds in force"), numbers=(tr("Many from"), tr("Very many from")))
 
-st.header("Rules", anchor=False)
-ui.table(views.rule_rows(), "What each rule looks at, and its limits")
+st.header(tr("Rules"), anchor=False)
+ui.table(views.rule_rows(), tr("What each rule looks at, and its limits"))
 
-st.header("What is missing", anchor=False)
+st.header(tr("What is missing"), anchor=False)
 ui.lines([(f"{item['what']}.", item["why"]) for item in manifest.missing])
 
-st.header("Using these pages", anchor=False)
+st.header(tr("Using these pages"), anchor=False)
 ui.lines(
     [
-        "Nothing on these pages is fetched from another machine unless you press Fetch above, and nothing you enter leaves this one.",
-        "The address of a page holds your choices: copy it to share what you see.",
-        "Every map stands beside a table with the same figures. On the map, arrow keys move between wards and Enter chooses one.",
-        "The key R runs a page again; that comes with Streamlit and cannot be turned off.",
+        tr("Nothing on these pages is fetched from another machine unless you press Fetch above, and nothing you enter leaves this one."),
+        tr("The address of a page holds your choices: copy it to share what you see."),
+        tr("Every map stands beside a table with the same figures. On the map, arrow keys move between wards and Enter chooses one."),
+        tr("The key R runs a page again; that comes with Streamlit and cannot be turned off."),
     ]
 )
 ui.cannot_tell("census", "income", "availability", "unmeasured", "nations")

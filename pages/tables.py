@@ -3,32 +3,41 @@
 import streamlit as st
 
 from exclusion import maps, ui, views
+from exclusion.language import mark, tr
 from exclusion.ui import planner
 
-held = ui.page("Tables")
+held = ui.page(mark("Tables"))
 councils = ui.choose_councils(held)
 a = ui.assessed(councils, None)
 ui.notices(a.notices)
 
-st.header("Which services could move first here", anchor=False)
+st.header(tr("Which services could move first here"), anchor=False)
 first = views.could_move_first(a)
-clear = int((first["In words"] == views.FIRST).sum())
+clear = int((first[tr("In words")] == tr(views.FIRST)).sum())
 ui.status(
-    f"{clear} of {len(first)} services have nothing to add to their minimum in the {len(a.areas)} chosen wards, in the rules checked."
+    tr(
+        "{clear} of {first} services have nothing to add to their minimum in the {areas} chosen wards, in the rules checked.",
+        clear=clear,
+        first=len(first),
+        areas=len(a.areas),
+    )
 )
 st.markdown(
-    f"Those say “{views.FIRST}” in the last column; each still keeps its minimum, and for some that minimum is already wide. "
-    "All services are listed by name. The columns are numbers of wards."
+    tr(
+        "Those say “{words}” in the last column; each still keeps its minimum, and for some that minimum is already "
+        "wide. All services are listed by name. The columns are numbers of wards.",
+        words=tr(views.FIRST),
+    )
 )
-ui.table(first, "Services, and in how many of the chosen wards something was found", numbers=tuple(first.columns[2:-1]))
+ui.table(first, tr("Services, and in how many of the chosen wards something was found"), numbers=tuple(first.columns[2:-1]))
 
-st.header("Every service in every ward", anchor=False)
+st.header(tr("Every service in every ward"), anchor=False)
 st.html(maps.legend([*maps.LEVELS, maps.NOT_ASSESSED]))
-ui.grid(views.grid(a), "Services down, wards across: the level of what was found")
+ui.grid(views.grid(a), tr("Services down, wards across: the level of what was found"))
 
-st.header("The figures behind it, column by column", anchor=False)
+st.header(tr("The figures behind it, column by column"), anchor=False)
 planner.panel(a)
 
-st.header("Take the tables away", anchor=False)
+st.header(tr("Take the tables away"), anchor=False)
 ui.take_away(a, "all-services")
 ui.cannot_tell("no_flag", "profile", "together")

@@ -4,12 +4,13 @@ import streamlit as st
 
 from exclusion import places, ui
 from exclusion.contracts import DataRefused, Problem
+from exclusion.language import mark, tr
 from exclusion.ui import earlier, listing
 from exclusion.views import places as places_shown
 from exclusion.views import side
 
-held = ui.page("Two maps")
-st.markdown("Two facts about the same wards, next to each other. They may not be about the same people.")
+held = ui.page(mark("Two maps"))
+st.markdown(tr("Two facts about the same wards, next to each other. They may not be about the same people."))
 left, right = st.columns(2)
 with left:
     councils = ui.choose_councils(held)
@@ -28,18 +29,22 @@ marks = None if listed is None else places_shown.place_marks(places.for_map(list
 names = side.choices(a, changes)
 ward = ui.choose_ward(a.areas)
 pair = []
-for place, column, first in (("left", left, side.BAND), ("right", right, side.FOUND)):
+for label, place, column, first in (
+    (tr("The left map shows"), "left", left, side.BAND),
+    (tr("The right map shows"), "right", right, side.FOUND),
+):
     with column:
-        key = ui.choose_layer(f"The {place} map shows", f"map_{place}", names, first)
+        key = ui.choose_layer(label, f"map_{place}", names, first)
     pair.append(side.layer(a, scores, key, changes))
-for place, column, one in zip(("left", "right"), st.columns(2), pair, strict=True):
+titles = (tr("Map on the left: {words}", words=pair[0].words), tr("Map on the right: {words}", words=pair[1].words))
+for place, title, column, one in zip(("left", "right"), titles, st.columns(2), pair, strict=True):
     with column:
         st.markdown(f"**{one.words}**")
         ui.draw_map(
             a.areas,
             one.classes,
             one.shades,
-            title=f"Map on the {place}: {one.words}",
+            title=title,
             name=f"side-{place}",
             nothing=one.nothing,
             selected=ward,
@@ -50,15 +55,22 @@ for place, column, one in zip(("left", "right"), st.columns(2), pair, strict=Tru
         )
 if ward:
     spot = a.areas.index.get_loc(ward)
-    ui.status(f"{a.areas.loc[ward, 'area_name']}: on the left {pair[0].labels()[spot]}, on the right {pair[1].labels()[spot]}.")
+    ui.status(
+        tr(
+            "{area_name}: on the left {left}, on the right {right}.",
+            area_name=a.areas.loc[ward, "area_name"],
+            left=pair[0].labels()[spot],
+            right=pair[1].labels()[spot],
+        )
+    )
     ui.ward_link()
 else:
-    ui.status(f"{len(a.areas)} wards. Choose one to read both maps for it.")
-st.header("Both in a table", anchor=False)
-ui.table(side.rows(a, (pair[0], pair[1])), "Wards, by name: what each map shows")
+    ui.status(tr("{areas} wards. Choose one to read both maps for it.", areas=len(a.areas)))
+st.header(tr("Both in a table"), anchor=False)
+ui.table(side.rows(a, (pair[0], pair[1])), tr("Wards, by name: what each map shows"))
 if listed is not None:
-    ui.table(side.place_rows(a.areas, places.for_map(listing.as_closed(listed))), "The places on both maps")
+    ui.table(side.place_rows(a.areas, places.for_map(listing.as_closed(listed))), tr("The places on both maps"))
 if compared:
-    st.header("What changed between the two releases", anchor=False)
+    st.header(tr("What changed between the two releases"), anchor=False)
     ui.lines(compared[1].sentences())
 ui.cannot_tell("area", "two_facts", "bands", "no_flag", *(["moved"] if compared else []))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -179,9 +181,89 @@ def test_the_language_goes_along_from_page_to_page_and_a_signed_catalogue_says_w
     test = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
     test.query_params["lang"] = "cy"
     test.run()
+    assert test.title[0].value == "Gwasanaeth"
     signed = Catalogue("cy", {**WELSH.header, "X-Checked-By": "A. Cyfieithydd", "X-Checked-On": "2026-12-01"}, WELSH.entries)
     monkeypatch.setattr(language, "catalogue", lambda code: signed)
-    test.switch_page("pages/accessibility.py").run()
+    with speaking("cy"):  # AppTest spells what is chosen as this thread would
+        test.switch_page("pages/accessibility.py").run()
     assert test.title[0].value == "Hygyrchedd"
     assert "Wedi&#x27;i wirio gan gyfieithydd: A. Cyfieithydd" in html(test)
     assert "Heb ei wirio" not in html(test)
+
+
+# --------------------------------------------------------------------------- every screen string in one place
+
+SCREENS = ("app.py", "pages/*.py", "exclusion/ui/*.py", "exclusion/views/*.py")
+NAMES = {
+    "Kept Open",  # the program
+    *("England", "Wales", "Scotland", "Northern Ireland"),  # compared with what a release holds, and said through tr
+    *("Service", "Ward", "Risk map", "Two maps", "Tables", "Proposal", "Equality review", "Councillor page", "Your figures", "Method"),
+}
+"""What is no sentence of a screen though it looks like one: the names by which code knows nations and pages."""
+CODE = {
+    *("DD/MM/YYYY", "Point", "Group", "Row", "Index", r", | and (?=[A-Z])"),
+    *("not disabled", "small area", "fewer than 10", "no ward figure", "Not checked", "no assessment has been saved in it", "findings do"),
+    *("service in the link", "link lacks ward", "link lacks {}", "link lacks "),
+    *("Equality assessment", "Our own method", "Write here why.", "Write here on what it rests."),  # of a document or file, in English
+    "checked_on = {}\nreview_by = {}\n",
+}
+"""Formats, keys, words looked for in what was made in English, and what goes into an English document."""
+
+
+def looks_like_words(text: str) -> bool:
+    if "<" in text or "://" in text or text in NAMES | CODE:
+        return False
+    return bool(re.search(r"[A-Za-z]{2,}[^A-Za-z]* [^A-Za-z]*[A-Za-z]", text) or re.fullmatch(r"[A-Z][a-z]+[.,:!?%]*", text))
+
+
+def unsaid(path: Path) -> list[str]:
+    """String literals of a file that look like words and go through neither ``tr`` nor ``mark``."""
+    found: list[str] = []
+
+    def walk(node: ast.AST) -> None:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return  # a docstring
+        if isinstance(node, ast.Call):
+            name = ast.unparse(node.func)
+            if name in ("tr", "mark", "trn"):
+                for more in node.keywords:
+                    walk(more.value)
+                return
+            if name in ("TypeVar", "re.compile", "cast", "logging.getLogger", "counted"):
+                return
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            for one in node.body:
+                walk(one)
+            for default in node.args.defaults if isinstance(node, ast.FunctionDef) else ():
+                walk(default)
+            return  # what spins while a cache is filled is said by Streamlit, in English
+        if isinstance(node, ast.AnnAssign):
+            if node.value is not None:
+                walk(node.value)
+            return
+        if isinstance(node, ast.Assert):
+            return
+        if isinstance(node, ast.JoinedStr):
+            said = "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)
+            if re.search(r"[A-Za-z]{3,}", said.replace("{}", "")) and " " in said and looks_like_words(said):
+                found.append(f"{path.name}:{node.lineno}: {said}")
+            for part in node.values:
+                if isinstance(part, ast.FormattedValue):
+                    walk(part.value)
+            return
+        elif isinstance(node, ast.Constant):
+            if isinstance(node.value, str) and looks_like_words(node.value):
+                found.append(f"{path.name}:{node.lineno}: {node.value}")
+            return
+        for child in ast.iter_child_nodes(node):
+            walk(child)
+
+    walk(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+def test_every_sentence_of_a_screen_goes_through_the_catalogue():
+    """What this names is put inside ``tr("...")``; a constant inside ``mark("...")``, and ``tr`` where it is shown."""
+    paths = [path for pattern in SCREENS for path in sorted(ROOT.glob(pattern))]
+    assert len(paths) > 50
+    assert [line for path in paths for line in unsaid(path)] == []

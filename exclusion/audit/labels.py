@@ -8,6 +8,7 @@ import pandas as pd
 
 from exclusion import risk
 from exclusion.judgement.uncertainty import uncertainty_rules
+from exclusion.language import mark
 
 SCALES = {
     "percentile": "share of wards below (ours)",
@@ -28,14 +29,14 @@ CHOICES = {
     "data": "Errors of the figures",
 }
 DRIVERS = {
-    "method": "how the parts are scaled and added",
-    "weights": "how much each part counts",
-    "geography": "how small areas are shared among wards",
-    "data": "how exact the figures are",
-    "none": "nothing: the band never moved",
-    "": "not known",
+    "method": mark("how the parts are scaled and added"),
+    "weights": mark("how much each part counts"),
+    "geography": mark("how small areas are shared among wards"),
+    "data": mark("how exact the figures are"),
+    "none": mark("nothing: the band never moved"),
+    "": mark("not known"),
 }
-SENT = {"letter": "First sent a letter", "paper": "First sent a paper form"}
+SENT = {"letter": mark("First sent a letter"), "paper": mark("First sent a paper form")}
 NOT_SCORED = "Not scored"
 
 
@@ -76,7 +77,7 @@ def same_way(own: Any, chance_of_fifth: Any, against: Any) -> str:
     """Whether the band as scored and the chance of the most affected fifth say the same, and how not."""
     if pd.isna(own) or pd.isna(chance_of_fifth):
         return "not known"
-    return f"They differ: band {band(own)}, yet {chance(chance_of_fifth)} in the most affected fifth" if against else "Say the same"
+    return f"They differ: band {band(own)}, yet {chance(chance_of_fifth)} in the most affected fifth" if against else mark("Say the same")
 
 
 def share(value: Any) -> str:

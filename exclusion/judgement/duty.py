@@ -12,12 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from exclusion.contracts import Problem, UsageError
 from exclusion.judgement.entries import FOLDER, Entry, only_fields, read_entries
 from exclusion.judgement.law import Nation
+from exclusion.language import mark
 from exclusion.words import date_words, join_words
 
 SocioEconomic = Literal["not_in_force", "in_force", "adopted", "none"]
 NEEDS_A_DAY = ("in_force", "adopted")
-NOT_YET = "Set it when that day has come; until then our reviewed text stands."
-SINCE_WHEN = "Say since when: the document states it as the law of that day."
+NOT_YET = mark("Set it when that day has come; until then our reviewed text stands.")
+SINCE_WHEN = mark("Say since when: the document states it as the law of that day.")
 
 
 class Extra(BaseModel):

@@ -21,8 +21,12 @@ NAMES = {"tr": 1, "mark": 1, "trn": 2}
 JUDGEMENT = {
     "services.csv": ("service_name",),
     "channels.toml": ("label",),
+    "measures.toml": ("short",),
+    "methods/*.toml": ("label", "explains", "explains_low"),
+    "rules.toml": ("title",),
+    "access.toml": ("label",),
 }
-"""Names in judgement files that screens show: file -> its fields."""
+"""Names in judgement files that screens show: files -> their fields."""
 
 
 def sources(root: Path = CHECKOUT) -> Iterator[Path]:
@@ -46,8 +50,8 @@ def said_in(path: Path) -> Iterator[tuple[str, str]]:
 def judged(root: Path = CHECKOUT) -> Iterator[tuple[str, str]]:
     """Names in judgement files with the file they stand in."""
     folder = root / "exclusion" / "judgement"
-    for name, fields in JUDGEMENT.items():
-        text = (folder / name).read_text(encoding="utf-8-sig")
+    for path, fields in ((path, fields) for pattern, fields in JUDGEMENT.items() for path in sorted(folder.glob(pattern))):
+        name, text = path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8-sig")
         rows = list(csv.DictReader(text.splitlines())) if name.endswith(".csv") else list(_tables(tomllib.loads(text)))
         for row in rows:
             yield from ((str(row[one]), name) for one in fields if row.get(one))

@@ -10,13 +10,14 @@ from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.composites import CompositeMethod, Within
 from exclusion.judgement.older_index import older_index_rules
 from exclusion.judgement.score import measures
+from exclusion.language import mark
 from exclusion.method.alternatives import indicators, measured
 from exclusion.method.normalise import NORMALISERS
 from exclusion.release import Evidence
 from exclusion.words import join_words
 
 COUNCIL, NATION, GREAT_BRITAIN = "council", "nation", "great-britain"
-SCOPES: dict[str, str] = {COUNCIL: "Its own council", NATION: "Its own nation", GREAT_BRITAIN: "Great Britain"}
+SCOPES: dict[str, str] = {COUNCIL: mark("Its own council"), NATION: mark("Its own nation"), GREAT_BRITAIN: mark("Great Britain")}
 """What a user may choose, and what it is called."""
 _WITHIN: dict[str, Within] = {COUNCIL: "council", NATION: "nation", GREAT_BRITAIN: "all"}
 

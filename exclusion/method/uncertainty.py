@@ -22,6 +22,7 @@ from exclusion import risk
 from exclusion.contracts import NothingToAssess
 from exclusion.judgement.score import MethodPreset, geography_rules, method_for
 from exclusion.judgement.uncertainty import UncertaintyRules, uncertainty_rules
+from exclusion.language import mark
 from exclusion.method import draws as drawing
 from exclusion.method import variance
 from exclusion.method.draws import Figures
@@ -33,7 +34,7 @@ from exclusion.words import join_words
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
-CLEAR_IN, CLEAR_OUT, UNCLEAR = "clear: in the most affected fifth", "clear: not in it", "unclear"
+CLEAR_IN, CLEAR_OUT, UNCLEAR = mark("clear: in the most affected fifth"), mark("clear: not in it"), mark("unclear")
 """The words for how sure it is whether a ward is in its nation's most affected fifth; "clear" alone would not say which way."""
 
 

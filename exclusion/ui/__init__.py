@@ -21,6 +21,7 @@ from exclusion.contracts import ExclusionError
 from exclusion.judgement.services import Service
 from exclusion.language import tr
 from exclusion.release import Evidence
+from exclusion.saying import figure
 from exclusion.ui import judged, own, signing, spoken, sure, ward_box
 from exclusion.ui.address import carry_over, heed_id
 from exclusion.ui.drawing import draw_map
@@ -162,22 +163,26 @@ def _with_the_menu() -> None:
 def welcome() -> None:
     """What this is, in five sentences: open when a visit begins here, closed for somebody who came by a link with choices in it."""
     first = st.session_state.setdefault("_first_visit", not set(st.query_params) - {spoken.IN_ADDRESS})
-    with st.expander("What this is, in five sentences", expanded=first):
-        lines(guide.FIVE)
+    with st.expander(tr("What this is, in five sentences"), expanded=first):
+        lines([tr(sentence) for sentence in guide.FIVE])
         with suppress(StreamlitPageNotFoundError):  # a page that runs alone has no other page to go to
-            st.page_link("pages/guide.py", label="A worked example, and what the words mean")
+            st.page_link("pages/guide.py", label=tr("A worked example, and what the words mean"))
 
 
 def ward_panel(a: Assessment, service: Service, code: str) -> None:
     """What was found for one service in one ward, in full, beside the map."""
     st.subheader(str(a.areas.loc[code, "area_name"]), anchor=False)
-    band = f"Band {views.band_label(a, code)}." if a.scores.loc[code, "scored"] else str(a.scores.loc[code, "why_not"])
+    band = (
+        tr("Band {band_label}.", band_label=views.band_label(a, code))
+        if a.scores.loc[code, "scored"]
+        else tr(str(a.scores.loc[code, "why_not"]))
+    )
     differs = explain.differences(a, service.id).get(code, "")
     found = views.kept(a, service.id)
     here = found[found["area_code"] == code]
     lines(
         [
-            ("People unlikely to use the internet:", f"{a.people['label'][code]}. {band} {differs}".strip()),
+            (tr("People unlikely to use the internet:"), f"{figure(a.people['label'][code])}. {band} {differs}".strip()),
             *views.reasons_here(here),
             *views.how_sure(here, sure.chance(a, code) if len(here) else None),
             *views.other_findings(a, service.id, code),
@@ -198,19 +203,21 @@ def _keep_own_counts() -> None:
 
 def bring_own_counts(areas: pd.DataFrame) -> pd.DataFrame | None:
     """The council's own counts by ward, read from a file and kept in this session only; None while there are none."""
-    with st.expander("Lay your own counts beside (caseload, contacts)"):
+    with st.expander(tr("Lay your own counts beside (caseload, contacts)")):
         st.markdown(
-            "A CSV file with one row for each ward: a column `ward_code` or `ward`, and a column of numbers for each count. "
-            "Counts only, never a row for each case. The file is read here, kept in this visit only, and sent nowhere else. "
-            "It is yours; so is the decision to publish it."
+            tr(
+                "A CSV file with one row for each ward: a column `ward_code` or `ward`, and a column of numbers for each "
+                "count. Counts only, never a row for each case. The file is read here, kept in this visit only, and sent "
+                "nowhere else. It is yours; so is the decision to publish it."
+            )
         )
         brought = st.file_uploader(
-            "Counts by ward (CSV)", type=["csv", "txt"], key="own_file", on_change=_keep_own_counts, max_upload_size=5
+            tr("Counts by ward (CSV)"), type=["csv", "txt"], key="own_file", on_change=_keep_own_counts, max_upload_size=5
         )
         if "own_counts" not in st.session_state:
             return None
         name, content = st.session_state["own_counts"]
-        if brought is None and st.button(f"Take {name} away again", key="own_forget"):
+        if brought is None and st.button(tr("Take {name} away again", name=name), key="own_forget"):
             del st.session_state["own_counts"]
             return None
         try:
@@ -219,26 +226,34 @@ def bring_own_counts(areas: pd.DataFrame) -> pd.DataFrame | None:
             show_error(error)
             return None
         known = int(own.notna().any(axis=1).sum())
-        st.success(f"{name}: {len(own.columns)} columns for {known} of {len(own)} wards. They stand at the right of the table below.")
+        st.success(
+            tr(
+                "{name}: {columns} columns for {known} of {own} wards. They stand at the right of the table below.",
+                name=name,
+                columns=len(own.columns),
+                known=known,
+                own=len(own),
+            )
+        )
         if few := own_counts.small(own):
-            st.warning(f"{few} of your counts lie between 1 and 9. Do not publish them: they could point at a person.")
+            st.warning(tr("{few} of your counts lie between 1 and 9. Do not publish them: they could point at a person.", few=few))
         return own
 
 
 def take_away(a: Assessment, name: str) -> None:
     """The tables and, for one service, the members' pages, each made only when asked for."""
-    st.markdown("Take it away. What you download is yours; the codes, sources and dates go with it.")
+    st.markdown(tr("Take it away. What you download is yours; the codes, sources and dates go with it."))
     kinds = {
-        "Findings (CSV)": (f"{name}-findings.csv", "text/csv"),
-        "Ward figures (CSV)": (f"{name}-wards.csv", "text/csv"),
-        "Everything (Excel)": (f"{name}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        tr("Findings (CSV)"): (f"{name}-findings.csv", "text/csv"),
+        tr("Ward figures (CSV)"): (f"{name}-wards.csv", "text/csv"),
+        tr("Everything (Excel)"): (f"{name}.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     }
-    kinds["Wards for a map (GeoJSON)"] = (f"{name}.geojson", "application/geo+json")
-    kinds["Wards for GIS (GeoPackage)"] = (f"{name}.gpkg", "application/geopackage+sqlite3")
-    kinds["Wards (Parquet)"] = (f"{name}.parquet", "application/vnd.apache.parquet")
-    kinds["Data package (zip)"] = (f"{name}-package.zip", "application/zip")
+    kinds[tr("Wards for a map (GeoJSON)")] = (f"{name}.geojson", "application/geo+json")
+    kinds[tr("Wards for GIS (GeoPackage)")] = (f"{name}.gpkg", "application/geopackage+sqlite3")
+    kinds[tr("Wards (Parquet)")] = (f"{name}.parquet", "application/vnd.apache.parquet")
+    kinds[tr("Data package (zip)")] = (f"{name}-package.zip", "application/zip")
     if len(a.services) == 1:
-        kinds["A page for each member (zip)"] = (f"{name}-pages.zip", "application/zip")
+        kinds[tr("A page for each member (zip)")] = (f"{name}-pages.zip", "application/zip")
     with st.container(horizontal=True):
         for label, (file, mime) in kinds.items():
             st.download_button(label, data=partial(files.content, a, file), file_name=file, mime=mime, on_click="ignore")
@@ -247,9 +262,11 @@ def take_away(a: Assessment, name: str) -> None:
 def people_by_age(a: Assessment, code: str) -> None:
     """One ward's number of people unlikely to use the internet, by age and disability, with what it counts and how sure it is."""
     st.markdown(
-        "Our estimate with, in brackets, the range that holds the true number eight times in ten. Rows need not add up: "
-        "each number is rounded to 10 by itself."
-        + (" **Wide range**: read the number for this ward with care." if views.is_wide(a, code) else "")
+        tr(
+            "Our estimate with, in brackets, the range that holds the true number eight times in ten. Rows need not add "
+            "up: each number is rounded to 10 by itself."
+        )
+        + (tr(" **Wide range**: read the number for this ward with care.") if views.is_wide(a, code) else "")
     )
-    at = f"2020 rates, multiplied by {a.people_estimate.scale.high:g}" if a.people_estimate.scale.own else "2020 rates"
-    table(views.people_by_age(a, code), f"People unlikely to use the internet, by age and disability ({at})")
+    at = tr("2020 rates, multiplied by {high:g}", high=a.people_estimate.scale.high) if a.people_estimate.scale.own else "2020 rates"
+    table(views.people_by_age(a, code), tr("People unlikely to use the internet, by age and disability ({at})", at=at))

@@ -10,8 +10,9 @@ import streamlit as st
 from streamlit.errors import StreamlitAPIException
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from exclusion.language import tr
+from exclusion.saying import join_words
 from exclusion.ui.showing import plain
-from exclusion.words import join_words
 
 
 def keep(name: str, answer: Any, label: Any = None) -> None:
@@ -74,7 +75,7 @@ def say_what_the_link_lacks(name: str, labels: set[str], what: str, instead: str
         st.session_state[told] = [label for label in st.query_params.get_all(name) if label not in labels]
     if still := [label for label in st.session_state[told] if label not in labels]:  # what was lacking may have been given since
         lacking = join_words([f"“{label}”" for label in still])
-        st.warning(plain(f"This link names {what}: {lacking}. {instead}"))
+        st.warning(plain(tr("This link names {what}: {lacking}. {instead}", what=what, lacking=lacking, instead=instead)))
 
 
 def heed_id(name: str, labels: Mapping[str, str], what: str, instead: str) -> None:

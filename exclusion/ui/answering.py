@@ -14,31 +14,32 @@ import streamlit as st
 
 from exclusion import register, ui
 from exclusion.contracts import ExclusionError, Problem, UsageError
+from exclusion.language import mark, tr
 from exclusion.proposal import Considered
 from exclusion.register import Response, chain, responses
 from exclusion.report.proposed import named_services
+from exclusion.saying import counted
 from exclusion.ui import visit
 from exclusion.ui.visitor import visitor
 from exclusion.views import answers as shown
-from exclusion.words import counted
 
 WORDS = {
-    "accept": "Accept: it will be kept open as found",
-    "amend": "Amend: something else will be done (say what)",
-    "reject": "Reject: it will not be kept open (say why)",
+    "accept": mark("Accept: it will be kept open as found"),
+    "amend": mark("Amend: something else will be done (say what)"),
+    "reject": mark("Reject: it will not be kept open (say why)"),
 }
 ANSWERS, NAME, _TURNS = "answers", "officer_name", "answer_turns"  # kept in the visit
 FILE = "answers_file"
 
 
-def ask_name(place: str, label: str = "Your name, as it should stand in the record") -> str:
+def ask_name(place: str, label: str = mark("Your name, as it should stand in the record")) -> str:
     """The name of whoever signed in; else ask for one. What was typed in one place of a visit stands ready in the others."""
     if here := visitor().name:
         return here
     key = f"{NAME}_{place}"
     if key not in st.session_state:
         st.session_state[key] = visit.held().get(NAME, "")
-    name = str(st.text_input(label, key=key, max_chars=200) or "")
+    name = str(st.text_input(tr(label), key=key, max_chars=200) or "")
     if name.strip():
         visit.held()[NAME] = name
     return name
@@ -61,7 +62,12 @@ def answer_visit(considered: Considered) -> pd.DataFrame:
     answer(shown.to_answer(considered.about(rows), named_services(considered)), take, key="visit")
     known = set(map(tuple, rows[responses.KEY].astype(str).to_numpy()))
     if stray := sum(tuple(row) not in known for row in given[given["current"]][responses.KEY].to_numpy()):
-        st.caption(f"{stray} answers of this visit are to findings that are not in this proposal. They are kept, and not shown here.")
+        st.caption(
+            tr(
+                "{stray} answers of this visit are to findings that are not in this proposal. They are kept, and not shown here.",
+                stray=stray,
+            )
+        )
     _as_file()
     return given
 
@@ -69,12 +75,14 @@ def answer_visit(considered: Considered) -> pd.DataFrame:
 def _as_file() -> None:
     """Answers taken along as a file, and taken up again from one: a visit forgets them."""
     given: list[Response] = visit.held()[ANSWERS]
-    with st.expander("Take the answers with you, or go on from a file"):
-        st.markdown("Answers are kept in this visit only, until they are saved in the register. A file of them can be taken up again here.")
+    with st.expander(tr("Take the answers with you, or go on from a file")):
+        st.markdown(
+            tr("Answers are kept in this visit only, until they are saved in the register. A file of them can be taken up again here.")
+        )
         if given:
-            st.download_button("The answers so far (TOML)", responses.to_file(given), "responses.toml", "text/plain", on_click="ignore")
-        brought = visit.upload("Answers from an earlier visit, or from a colleague (TOML)", FILE, ["toml"])
-        if brought and st.button("Take these answers up", key=f"{FILE}_take"):
+            st.download_button(tr("The answers so far (TOML)"), responses.to_file(given), "responses.toml", "text/plain", on_click="ignore")
+        brought = visit.upload(tr("Answers from an earlier visit, or from a colleague (TOML)"), FILE, ["toml"])
+        if brought and st.button(tr("Take these answers up"), key=f"{FILE}_take"):
             try:
                 new = [one for one in responses.read_back(brought[0][1], brought[0][0]) if one not in set(given)]
             except ExclusionError as error:
@@ -100,19 +108,19 @@ def answer(findings: pd.DataFrame, take: Callable[[Sequence[Response], str], Non
         Whether whoever is here may answer; else the answers are shown and no form.
     """
     if findings.empty:
-        st.markdown("Nothing here asks for an answer.")
+        st.markdown(tr("Nothing here asks for an answer."))
         return
     ui.status(shown.tally(findings))
     if may:
         _form(findings, take, key)
-    ui.table(shown.table(findings), "What was found, and what officers answered; what nobody has answered stands first")
+    ui.table(shown.table(findings), tr("What was found, and what officers answered; what nobody has answered stands first"))
 
 
 def _form(findings: pd.DataFrame, take: Callable[[Sequence[Response], str], None], key: str) -> None:
     held = shown.groups(findings)
-    group = st.selectbox("Finding to answer", list(held), format_func=shown.label, key=f"{key}_finding")
+    group = st.selectbox(tr("Finding to answer"), list(held), format_func=shown.label, key=f"{key}_finding")
     rows = held[group]
-    with st.expander(f"Why this was found, in {counted(rows['area_code'].nunique(), 'ward')}"):
+    with st.expander(tr("Why this was found, in {wards}", wards=counted(rows["area_code"].nunique(), "ward"))):
         ui.lines(shown.reasons(rows))
     names = dict(rows[["area_code", "area_name"]].astype(str).itertuples(index=False, name=None))
     left = shown.open_wards(rows)
@@ -122,29 +130,35 @@ def _form(findings: pd.DataFrame, take: Callable[[Sequence[Response], str], None
     # With an answer for every ward a further one is for all of them, unless somebody takes wards out.
     st.session_state.setdefault(f"{turn}_wards", list(left or names))
     if len(left) < len(names):
-        st.caption(f"{len(names) - len(left)} of {len(names)} wards have an answer already. A further answer stands beside it, and counts.")
+        st.caption(
+            tr(
+                "{answered} of {wards} wards have an answer already. A further answer stands beside it, and counts.",
+                answered=len(names) - len(left),
+                wards=len(names),
+            )
+        )
     with st.form(f"{turn}_form"):
         wards = st.multiselect(
-            "Wards this answer is for",
+            tr("Wards this answer is for"),
             list(names),
             format_func=lambda code: names[code],
             key=f"{turn}_wards",
             filter_mode="contains",
             select_all=False,
         )
-        response = st.radio("Answer", list(WORDS), index=None, format_func=lambda one: WORDS[one], key=f"{turn}_answer")
-        reason = st.text_area("Reason, in your own words (needed to amend or reject)", key=f"{turn}_reason", max_chars=2000)
+        response = st.radio(tr("Answer"), list(WORDS), index=None, format_func=lambda one: tr(WORDS[one]), key=f"{turn}_answer")
+        reason = st.text_area(tr("Reason, in your own words (needed to amend or reject)"), key=f"{turn}_reason", max_chars=2000)
         name = ask_name(f"{key}_answer")
-        sent = st.form_submit_button("Record this answer", type="primary")
+        sent = st.form_submit_button(tr("Record this answer"), type="primary")
     if not sent:
         return
     if not wards or response is None:
-        st.error("Choose at least one ward, and accept, amend or reject.")
+        st.error(tr("Choose at least one ward, and accept, amend or reject."))
         return
     if not name.strip():
-        lacking = [Problem("name", "is blank", "", "Say who answers: an answer stands with who gave it.")]
+        lacking = [Problem("name", tr("is blank"), "", tr("Say who answers: an answer stands with who gave it."))]
         if response != "accept" and not reason.strip():
-            lacking.append(Problem("reason", f"{response} has no reason", "", "Say why, in your own words."))
+            lacking.append(Problem("reason", tr("{response} has no reason", response=response), "", tr("Say why, in your own words.")))
         ui.show_error(UsageError(lacking))
         return
     mine = rows[rows["area_code"].isin(wards)]

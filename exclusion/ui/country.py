@@ -11,11 +11,12 @@ from streamlit.errors import StreamlitPageNotFoundError
 
 from exclusion import national, ui
 from exclusion.judgement.score import method_for
+from exclusion.language import mark, tr
 from exclusion.release import Evidence
 from exclusion.sources.boundaries import NATION_OF
 from exclusion.views import national as shown
 
-LEVELS = ("Councils", "Wards")
+LEVELS = (mark("Councils"), mark("Wards"))
 
 
 @st.cache_resource(max_entries=2, show_spinner="Drawing the country …")
@@ -30,19 +31,19 @@ def held(evidence: Evidence) -> national.Country:
 
 def choose_nation(nations: Sequence[str]) -> str:
     """Which nation is coloured."""
-    chosen: str = st.radio("Nation", nations, key="nation", bind="query-params", horizontal=True)
+    chosen: str = st.radio(tr("Nation"), nations, key="nation", bind="query-params", horizontal=True, format_func=tr)
     return chosen
 
 
 def choose_level() -> bool:
     """Whether wards are drawn, not councils."""
-    return st.radio("Show", LEVELS, key="by", bind="query-params", horizontal=True) == LEVELS[1]
+    return st.radio(tr("Show"), LEVELS, key="by", bind="query-params", horizontal=True, format_func=tr) == LEVELS[1]
 
 
 def choose_council(councils: pd.DataFrame) -> str | None:
     """A council of the nation to look into; the map writes its picks here too."""
     names = {str(code): f"{name} ({code})" for code, name in councils["area_name"].items()}
-    return ui.choose_area("Council to look into", "look", names, "Choose a council, here or on the map")
+    return ui.choose_area(tr("Council to look into"), "look", names, tr("Choose a council, here or on the map"))
 
 
 def pick_council(code: str) -> None:
@@ -70,47 +71,47 @@ def ward_here(wards: pd.DataFrame) -> str | None:
 def choose_ward_of(wards: pd.DataFrame) -> str | None:
     """A ward of the council, to see its small areas."""
     names = {str(code): f"{name} ({code})" for code, name in wards["area_name"].sort_values().items()}
-    return ui.choose_area("Ward to look into", "look_ward", names, "Choose a ward to see its small areas")
+    return ui.choose_area(tr("Ward to look into"), "look_ward", names, tr("Choose a ward to see its small areas"))
 
 
 def link_to_council(evidence: Evidence, council: str) -> None:
     """To the risk map of one council."""
     first = str(evidence.areas.index[evidence.areas["council_code"] == council][0])
     with suppress(StreamlitPageNotFoundError):  # a page that runs alone has no other page to go to
-        st.page_link("pages/risk_map.py", label="Its wards on the risk map, with weights to move", query_params={"code": first})
+        st.page_link("pages/risk_map.py", label=tr("Its wards on the risk map, with weights to move"), query_params={"code": first})
 
 
 def small_areas(evidence: Evidence, ward: str) -> None:
     """The small areas of one ward, drawn and in a table; or that none are held."""
     name = evidence.areas.loc[ward, "area_name"]
-    st.subheader(f"Small areas of {name}", anchor=False)
+    st.subheader(tr("Small areas of {name}", name=name), anchor=False)
     with suppress(StreamlitPageNotFoundError):
-        st.page_link("pages/ward.py", label=f"Everything about {name}", query_params={"code": ward})
+        st.page_link("pages/ward.py", label=tr("Everything about {name}", name=name), query_params={"code": ward})
     small = national.small_areas(evidence, ward)
     if small.empty:
-        st.markdown("The release holds no figures for the small areas of this ward. They come with a fetch (page Sources and method).")
+        st.markdown(tr("The release holds no figures for the small areas of this ward. They come with a fetch (page Sources and method)."))
         return
     preset = method_for(str(evidence.areas.loc[ward, "nation"]))
-    domains = [(domain.id, domain.label) for domain in preset.domain] if preset else []
+    domains = [(domain.id, tr(domain.label)) for domain in preset.domain] if preset else []
     ui.draw_map(
         small,
         small["tenth"].astype("Int64"),
         shown.SMALL_SHADES,
-        title=f"Map of the small areas of {name}",
+        title=tr("Map of the small areas of {name}", name=name),
         name="small-areas",
         one="small area",
         height=320,
-        note="The shapes are drawn around the middle of each small area; they are not boundaries.",
+        note=tr("The shapes are drawn around the middle of each small area; they are not boundaries."),
     )
-    ui.table(shown.small_area_rows(small, domains), f"Small areas that lie mostly in {name}, by name")
+    ui.table(shown.small_area_rows(small, domains), tr("Small areas that lie mostly in {name}, by name", name=name))
 
 
 def ward_table(table: pd.DataFrame, caption: str) -> None:
     """Thousands of wards in a table that can be sorted, searched and taken away; by name to begin with."""
-    st.markdown(f"**{caption}.** {len(table):,} rows; search and sort with the buttons above the table.")
+    st.markdown(tr("**{caption}.** {table:,} rows; search and sort with the buttons above the table.", caption=caption, table=len(table)))
     st.dataframe(table, hide_index=True, height=420, width="stretch", alt=caption)
     st.download_button(
-        "These wards (CSV)",
+        tr("These wards (CSV)"),
         data=lambda: table.to_csv(index=False).encode("utf-8-sig"),
         file_name="wards-by-band.csv",
         mime="text/csv",

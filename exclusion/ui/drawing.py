@@ -16,10 +16,12 @@ import streamlit as st
 from streamlit.components import v1 as components
 from streamlit_folium import st_folium
 
-from exclusion import maps, ui
+from exclusion import language, maps, ui
 from exclusion.contracts import ExclusionError, Problem, UsageError, temporary_folder
+from exclusion.language import mark, tr
+from exclusion.saying import date_words, join_words
 from exclusion.ui import own
-from exclusion.words import date_words, join_words, slug
+from exclusion.words import slug
 
 # Two folders the server hands out: ours (Leaflet and our script) and one for shapes, made fresh
 # for each process, because the installed package may be read-only.
@@ -27,6 +29,18 @@ _shapes_folder = contextlib.ExitStack()
 _assets = components.declare_component("assets", path=str(maps.STATIC))
 # Relative to the map's own frame, so they survive a base path and a proxy in front.
 _ASSETS_AT = f"../{_assets.name}/"
+
+# What is said of the shapes of a map, by what one of them is.
+_CHOOSE = {
+    "ward": mark("Click or tap a ward to choose it."),
+    "council": mark("Click or tap a council to choose it."),
+    "small area": mark("Click or tap a small area to choose it."),
+}
+_NO_OUTLINES = {
+    "ward": mark("We hold no outlines for some of these wards, so a point marks the middle of each."),
+    "council": mark("We hold no outlines for some of these councils, so a point marks the middle of each."),
+    "small area": mark("We hold no outlines for some of these small areas, so a point marks the middle of each."),
+}
 
 
 @st.cache_resource(show_spinner=False)
@@ -48,8 +62,10 @@ def _publish(areas: gpd.GeoDataFrame) -> maps.Shapes:
         folder.mkdir(parents=True, exist_ok=True)  # whatever tidies the machine's temporary files may have taken it
         return maps.publish(areas, folder)
     except OSError as error:
-        do = "Tell whoever looks after this machine; the tables hold the same figures."
-        raise UsageError(Problem("The map", f"has no room for its shapes ({error.strerror or error})", "", do)) from None
+        do = tr("Tell whoever looks after this machine; the tables hold the same figures.")
+        raise UsageError(
+            Problem(tr("The map"), tr("has no room for its shapes ({value})", value=error.strerror or error), "", do)
+        ) from None
 
 
 def _shapes_of(areas: gpd.GeoDataFrame, name: str) -> maps.Shapes:
@@ -90,7 +106,7 @@ def draw_map(
     name
         A short name for this map, unique on its page.
     one
-        What one shape is, in a word.
+        What one shape is: "ward", "council" or "small area".
     note
         A sentence that goes with the map wherever it goes, such as that its shapes are not boundaries.
     beside
@@ -127,12 +143,12 @@ def draw_map(
     counts[nothing.label] = int(held.isna().sum())
     shown = [*shades, nothing] if counts[nothing.label] else list(shades)
     if shades:
-        st.html(maps.legend(shown, counts, f"Number of {one}s in each"))
+        st.html(maps.legend(shown, counts, tr(maps.IN_EACH[one])))
     if places is not None:
         st.html(maps.marks_legend(places))
-    ways = f"Click or tap a {one} to choose it. On a touch screen one finger scrolls the page and two fingers move the map."
+    ways = f"{tr(_CHOOSE[one])} {tr('On a touch screen one finger scrolls the page and two fingers move the map.')}"
     if shapes.points:
-        ways += f" We hold no outlines for some of these {one}s, so a point marks the middle of each."
+        ways += f" {tr(_NO_OUTLINES[one])}"
     st.caption(f"{ways} {note}".strip())
     _picture_buttons(areas, classes, shades, title=title, name=name, nothing=nothing, places=places, one=one, note=note)
 
@@ -143,20 +159,29 @@ def _picture_buttons(areas: gpd.GeoDataFrame, classes: pd.Series[Any], shades: S
     councils = list(dict.fromkeys(areas["council_name"])) if "council_name" in areas else []
     where = f", {join_words(councils)}" if 0 < len(councils) <= 3 else ""
     manifest = ui.evidence().manifest
-    brought = " with figures that the council brought" if own.here() else ""
-    release_words = f"data release {manifest.name} {manifest.version} ({manifest.edition}){brought}"
-    source = f"{ui.NAME}, {release_words}. Drawn on {date_words(date.today())}."
+    brought = tr(" with figures that the council brought") if own.here() else ""
+    release_words = tr(
+        "data release {name} {version} ({edition}){brought}",
+        name=manifest.name,
+        version=manifest.version,
+        edition=manifest.edition,
+        brought=brought,
+    )
+    source = tr("{app}, {release_words}. Drawn on {today}.", app=ui.NAME, release_words=release_words, today=date_words(date.today()))
+
+    spoken = language.current()
 
     def drawn(kind: str) -> bytes:
         from exclusion import pictures  # needed only once a picture is asked for
 
-        made = pictures.draw(areas, classes, shades, title=f"{title}{where}", source=source, **more)
+        with language.speaking(spoken):  # a picture is drawn later, in the language of the page it was asked on
+            made = pictures.draw(areas, classes, shades, title=f"{title}{where}", source=source, **more)
         return made.svg() if kind == "svg" else made.png()
 
     with st.container(horizontal=True):
         for kind, mime in (("png", "image/png"), ("svg", "image/svg+xml")):
             st.download_button(
-                f"This map as a picture ({kind.upper()})",
+                tr("This map as a picture ({kind})", kind=kind.upper()),
                 data=partial(drawn, kind),
                 file_name=f"{slug(title + where)}.{kind}",
                 mime=mime,

@@ -11,13 +11,14 @@ import streamlit as st
 from exclusion import differences, release, release_zip, ui
 from exclusion.contracts import ExclusionError, Problem
 from exclusion.differences import Differences, WardChanges
+from exclusion.language import mark, tr
 from exclusion.release import Evidence
 from exclusion.ui import own, visit
 
 EARLIER = "KEPT_OPEN_EARLIER"
 ZIP = "earlier_release"
 MOST_ZIP = 50  # megabytes
-NONE, OWN = "None", "One of my own (a zip)"
+NONE, OWN = mark("None"), mark("One of my own (a zip)")
 
 
 def known(held: Evidence) -> dict[str, Path]:
@@ -43,7 +44,13 @@ def known(held: Evidence) -> dict[str, Path]:
 
 
 def _title(about: Mapping[str, object]) -> str:
-    return f"{about['name']} {about['version']} ({about['edition']}, built {about['built_on']})"
+    return tr(
+        "{name} {version} ({edition}, built {built_on})",
+        name=about["name"],
+        version=about["version"],
+        edition=about["edition"],
+        built_on=about["built_on"],
+    )
 
 
 @st.cache_resource(max_entries=4, show_spinner="Reading the earlier release …")
@@ -54,25 +61,31 @@ def _held(folder: str, printed: float) -> Evidence:
 def choose(held: Evidence, councils: Sequence[str], problems: list[Problem]) -> tuple[WardChanges, Differences] | None:
     """Ask for an earlier release; what moved since in the chosen councils, ward by ward and in sentences, or None."""
     listed = known(held)
-    with st.expander("An earlier release, to see on a map what changed since"):
+    with st.expander(tr("An earlier release, to see on a map what changed since")):
         st.markdown(
-            "Choose the earlier of two data releases; the later is the one in use. Wards whose boundary changed are not compared, "
-            "and a figure that either release lacks is not taken for no change."
+            tr(
+                "Choose the earlier of two data releases; the later is the one in use. Wards whose boundary changed are not "
+                "compared, and a figure that either release lacks is not taken for no change."
+            )
         )
         which = OWN
         if listed:
             which = ui.choose_layer(
-                "Earlier release", "since", {one: one for one in (NONE, *listed, OWN)}, NONE, "an earlier release we do not hold"
+                tr("Earlier release"),
+                "since",
+                {NONE: tr(NONE), **{one: one for one in listed}, OWN: tr(OWN)},
+                NONE,
+                tr("an earlier release we do not hold"),
             )
-        given = visit.upload("The folder of a release, zipped", ZIP, ["zip"], megabytes=MOST_ZIP) if which == OWN else []
+        given = visit.upload(tr("The folder of a release, zipped"), ZIP, ["zip"], megabytes=MOST_ZIP) if which == OWN else []
     if which == NONE or (which == OWN and not given):
         return None
     if own.here() is not None:
-        st.info("The change between releases is of published figures. Take your own away on the page Your figures to see it.")
+        st.info(tr("The change between releases is of published figures. Take your own away on the page Your figures to see it."))
         return None
 
     def compared(earlier: Evidence) -> tuple[WardChanges, Differences]:
-        with st.spinner("Comparing the two releases …"):
+        with st.spinner(tr("Comparing the two releases …")):
             return differences.ward_changes(earlier, held, councils), differences.compare(earlier, held, councils)
 
     def work() -> tuple[WardChanges, Differences]:

@@ -13,17 +13,18 @@ from exclusion import equality, register, ui
 from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.equality.model import Equality
 from exclusion.judgement.duty import NEEDS_A_DAY, NOT_YET, SINCE_WHEN, Duty, duties
+from exclusion.language import mark, tr
 from exclusion.proposal import Considered
 from exclusion.ui import visit
 from exclusion.ui.visit import ask, attempt, upload
 from exclusion.views import equality as shown
 
-OTHER = "Another name"
+OTHER = mark("Another name")
 STANDS = {
-    "": "As our reviewed text has it",
-    "not_in_force": "Not in force here",
-    "in_force": "In force here",
-    "adopted": "The council has adopted it",
+    "": mark("As our reviewed text has it"),
+    "not_in_force": mark("Not in force here"),
+    "in_force": mark("In force here"),
+    "adopted": mark("The council has adopted it"),
 }
 _WORDS = "equality_words"  # the officer's own words in the visit: name of the field -> text
 _BOX = "words_"
@@ -86,10 +87,10 @@ def label() -> str:
     """What the council calls the document."""
     left, right = st.columns(2)
     with left:
-        chosen = ask(st.selectbox, "What your council calls it", _LABEL, _NAMES[0], options=_NAMES)
+        chosen = ask(st.selectbox, tr("What your council calls it"), _LABEL, _NAMES[0], options=_NAMES, format_func=tr)
     if chosen == OTHER:
         with right:
-            ask(st.text_input, "The name", _OWN_LABEL, _OWN_NAME, max_chars=60)
+            ask(st.text_input, tr("The name"), _OWN_LABEL, _OWN_NAME, max_chars=60)
     return settings().label
 
 
@@ -102,14 +103,14 @@ def duty(nations: set[str]) -> Mapping[str, Duty] | None:
         return None
     left, right = st.columns(2)
     with left:
-        status = ask(st.selectbox, "The socio-economic duty", _DUTY, "", options=options, format_func=lambda one: STANDS[one])
+        status = ask(st.selectbox, tr("The socio-economic duty"), _DUTY, "", options=options, format_func=lambda one: tr(STANDS[one]))
     if status not in ("", "not_in_force"):
         with right:
-            day = ask(st.date_input, "Since when", _SINCE, None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
+            day = ask(st.date_input, tr("Since when"), _SINCE, None, min_value=date(2010, 1, 1), format="DD/MM/YYYY")
             if day is None:
-                st.warning(f"{SINCE_WHEN} Until then our reviewed text stands.")
+                st.warning(f"{tr(SINCE_WHEN)} {tr('Until then our reviewed text stands.')}")
             elif day > date.today():
-                st.warning(f"That day has not come yet. {NOT_YET}")
+                st.warning(f"{tr('That day has not come yet.')} {tr(NOT_YET)}")
     return settings().duty
 
 
@@ -123,9 +124,9 @@ def files() -> tuple[bytes | None, bytes | None]:
     left, right = st.columns(2)
     problems: list[Problem] = []
     with left:
-        pictures = upload("Your logo (PNG or JPEG)", "equality_logo", ["png", "jpg", "jpeg"])
+        pictures = upload(tr("Your logo (PNG or JPEG)"), "equality_logo", ["png", "jpg", "jpeg"])
     with right:
-        forms = upload("Your own form (Word, .docx, with placeholders)", "equality_own_form", ["docx"], megabytes=20)
+        forms = upload(tr("Your own form (Word, .docx, with placeholders)"), "equality_own_form", ["docx"], megabytes=20)
     logo, form = (given[0][1] if given else None for given in (pictures, forms))
     good_logo = _sound(logo, equality.check_logo, problems)
     good_form = _sound(form, equality.check_form, problems)
@@ -159,11 +160,12 @@ def characteristic(made: Equality, name: str) -> None:
     part = made.part(name)
     st.subheader(part.title, anchor=False)
     # Its tables are the document's: on a narrow screen they scroll in a frame of their own, by keyboard too.
-    frame = f'<div class="scroll" tabindex="0" role="region" aria-label="What is known: {escape(part.title)}">'
+    about = escape(tr("What is known: {title}", title=part.title))
+    frame = f'<div class="scroll" lang="en" tabindex="0" role="region" aria-label="{about}">'
     st.html(f'<div class="kept-open known">{frame}{shown.known_html(part)}</div></div>')
     for one in part.open:
         own_words(one.name, one.label, one.hint)
-    with st.expander(f"{part.title} as text to paste into another form"):
+    with st.expander(tr("{title} as text to paste into another form", title=part.title)):
         st.code(made.part(name).text, language=None, wrap_lines=True)
 
 
@@ -173,7 +175,7 @@ def own_words(name: str, label: str, hint: str) -> None:
     key = f"{_BOX}{name}"
     if key not in st.session_state:
         st.session_state[key] = held.get(name, "")
-    held[name] = st.text_area(label, key=key, placeholder=f"Left open. {hint}".strip(), max_chars=10_000)
+    held[name] = st.text_area(label, key=key, placeholder=tr("Left open. {hint}", hint=hint).strip(), max_chars=10_000)
 
 
 __all__ = ["build", "characteristic", "duty", "duty_of_visit", "files", "filled_form", "label", "own_words", "settings", "take_up", "words"]

@@ -11,18 +11,19 @@ import streamlit as st
 
 from exclusion.contracts import ExclusionError
 from exclusion.judgement.local import Local, read_local_files
+from exclusion.language import mark, tr
+from exclusion.saying import join_words
 from exclusion.ui import visit
-from exclusion.words import join_words
 
 KEY = "proposal_local"
 PAGES = ("Service", "Ward", "Risk map", "Two maps", "Tables", "Proposal", "Equality review", "Councillor page")
 """Pages that show findings. The rest speak of figures, scores or what was saved, on which no file of these bears."""
 
 _WHERE = {
-    "Ward": "with the findings, once a ward is chosen",
-    "Councillor page": "at the foot of the sheet, once one is chosen to read",
-    "Proposal": "with the findings, once there is a proposal",
-    "Equality review": "with the findings, once there is a proposal",
+    "Ward": mark("with the findings, once a ward is chosen"),
+    "Councillor page": mark("at the foot of the sheet, once one is chosen to read"),
+    "Proposal": mark("with the findings, once there is a proposal"),
+    "Equality review": mark("with the findings, once there is a proposal"),
 }
 """Where a page says what was changed, for pages on which nothing may stand yet when the banner is read."""
 
@@ -76,10 +77,16 @@ def tell() -> ExclusionError | None:
     except ExclusionError as error:
         if page == "Proposal":
             return None  # it says so where the files are asked for, and stops there
-        st.warning(f"Your own judgement ({names}) cannot be used: this page goes by ours. Mend the files on the page Proposal.")
+        st.warning(
+            tr("Your own judgement ({names}) cannot be used: this page goes by ours. Mend the files on the page Proposal.", names=names)
+        )
         return error
     st.info(
-        f"Judgement on this page is partly your own ({names}), taken up in this visit and seen only by you. "
-        f"What it changes is said {_WHERE.get(page, 'with the findings')}. Remove it on the page Proposal."
+        tr(
+            "Judgement on this page is partly your own ({names}), taken up in this visit and seen only by you. What it "
+            "changes is said {where}. Remove it on the page Proposal.",
+            names=names,
+            where=tr(_WHERE.get(page, mark("with the findings"))),
+        )
     )
     return None

@@ -12,20 +12,22 @@ from dataclasses import asdict
 import pandas as pd
 import streamlit as st
 
-from exclusion import register, ui
+from exclusion import register, ui, words
 from exclusion.contracts import ExclusionError
+from exclusion.language import mark, tr
 from exclusion.proposal import Considered
 from exclusion.register import Conflict, Register, Response, Version
 from exclusion.register.responses import KEY
+from exclusion.saying import counted
 from exclusion.ui import answering, equality_form, visit
 from exclusion.ui.visit import ask
 from exclusion.ui.visitor import visitor
 from exclusion.views import register as shown
-from exclusion.words import capital, counted, join_words, slug
+from exclusion.words import capital, slug
 
 OPEN = "register_open"  # the assessment that the visit has open
 _SEEN, _SAID, _FIRST = "register_seen", "register_said", "register_conflict"
-NEW, _AS = "A new assessment", "register_as"
+NEW, _AS = mark("A new assessment"), "register_as"
 
 
 def opened(*, create: bool = False) -> Register | None:
@@ -34,7 +36,7 @@ def opened(*, create: bool = False) -> Register | None:
         return register.connect(create=create)
     except ExclusionError as error:
         if "no assessment has been saved in it" in str(error):
-            st.info("Nothing has been saved yet.")
+            st.info(tr("Nothing has been saved yet."))
         else:
             ui.show_error(error)
         return None
@@ -56,9 +58,9 @@ def go_on(assessment: str) -> None:
     """What this visit saves next is a further version of this assessment, with what was taken up from it."""
     visit.held()[_AS] = assessment
     st.session_state.pop(_AS, None)
-    visit.held()[_SAID] = (
-        "This visit goes on from that version: its proposal and the officer's words stand on Equality review, and “Save an assessment” "
-        "below saves a further version of it."
+    visit.held()[_SAID] = tr(
+        "This visit goes on from that version: its proposal and the officer's words stand on Equality review, and "
+        "“Save an assessment” below saves a further version of it."
     )
 
 
@@ -104,14 +106,19 @@ def somebody_first(held: Register, assessment: str, newest: int) -> None:
     sentences, tables = shown.comparison(found)
     tried = assessment in visit.held().get(_FIRST, {})
     st.warning(
-        f"{ui.plain(found.after.made_by)} saved version {newest} while you worked on version {before}. "
-        + ("Yours was not saved, and nothing of it is lost: it stands in the form. " if tried else "")
-        + "Look at what they changed, then save yours on top."
+        tr(
+            "{made_by} saved version {newest} while you worked on version {before}. ",
+            made_by=ui.plain(found.after.made_by),
+            newest=newest,
+            before=before,
+        )
+        + (tr("Yours was not saved, and nothing of it is lost: it stands in the form. ") if tried else "")
+        + tr("Look at what they changed, then save yours on top.")
     )
     ui.lines(sentences)
     for caption, table in tables.items():
         ui.table(table, caption)
-    if st.button(f"I have looked at version {newest}: go on from it", key=f"go_on_{assessment}_{newest}", type="primary"):
+    if st.button(tr("I have looked at version {newest}: go on from it", newest=newest), key=f"go_on_{assessment}_{newest}", type="primary"):
         look_at(assessment, newest)
         st.rerun()
 
@@ -124,18 +131,23 @@ def save_form(considered: Considered) -> None:
         return
     answers, stray = _fitting([Response(**row) for row in _given()], considered.assessment.findings)
     if stray:
-        st.warning(f"{capital(counted(stray, 'answer'))} of this visit fit no finding of this proposal any more, so they are not saved.")
+        st.warning(
+            tr(
+                "{answers} of this visit fit no finding of this proposal any more, so they are not saved.",
+                answers=capital(counted(stray, "answer")),
+            )
+        )
     titles, newest = _held_titles()
     for one in [one for one in visit.held().get(_FIRST, {}) if one in newest and one != visit.held().get(OPEN)]:
         with register.connect(create=False) as held:
             somebody_first(held, one, newest[one])
-    place = ask(st.selectbox, "Save as", _AS, NEW, options=[NEW, *titles], format_func=lambda one: titles.get(one, one))
+    place = ask(st.selectbox, tr("Save as"), _AS, NEW, options=[NEW, *titles], format_func=lambda one: titles.get(one) or tr(one))
     with st.form("register_save"):
-        first = join_words([one.title for one in considered.proposals])[:200]
-        title = ask(st.text_input, "Title", f"register_title_{slug(first)}", first, max_chars=200)
-        note = ask(st.text_input, "Note on what this version is for (not in the public draft)", "register_note", "", max_chars=1000)
+        first = words.join_words([one.title for one in considered.proposals])[:200]
+        title = ask(st.text_input, tr("Title"), f"register_title_{slug(first)}", first, max_chars=200)
+        note = ask(st.text_input, tr("Note on what this version is for (not in the public draft)"), "register_note", "", max_chars=1000)
         name = answering.ask_name("save")
-        sent = st.form_submit_button("Save in the register", type="primary")
+        sent = st.form_submit_button(tr("Save in the register"), type="primary")
     if not sent:
         return
     further = None if place == NEW else place
@@ -194,7 +206,7 @@ def _held_titles() -> tuple[dict[str, str], dict[str, int]]:
         return {}, {}
     titles, newest = {}, {}
     for one, title, number in rows[["assessment", "title", "version"]].itertuples(index=False, name=None):
-        titles[str(one)], newest[str(one)] = f"A new version of “{title}” ({one})", int(number)
+        titles[str(one)], newest[str(one)] = tr("A new version of “{title}” ({id})", title=title, id=one), int(number)
         seen(str(one), int(number))  # what is saved from here on is based on what could be seen when the form was shown
     return titles, newest
 

@@ -13,24 +13,26 @@ import streamlit as st
 from exclusion import equality, judgement, register, report, ui
 from exclusion.contracts import DataRefused, ExclusionError, Problem, UsageError, temporary_folder
 from exclusion.export.files import csv_bytes
+from exclusion.language import mark, tr
 from exclusion.register import Register, Response, Review, Saved
 from exclusion.release import Evidence
+from exclusion.saying import counted
 from exclusion.ui import answering, equality_form, keeping, proposal_form, visit
 from exclusion.ui.visit import ask, upload
 from exclusion.ui.visitor import visitor
 from exclusion.views import answers as answers_shown
 from exclusion.views import equality as equality_shown
 from exclusion.views import register as shown
-from exclusion.words import counted, slug
+from exclusion.words import slug
 
 AS_SAVED, ANSWER, REVIEW, SIGN, COMPARE, HISTORY, SEND = (
-    "As it was saved",
-    "Answer",
-    "Review",
-    "Sign off",
-    "Compare versions",
-    "History",
-    "Send or publish",
+    mark("As it was saved"),
+    mark("Answer"),
+    mark("Review"),
+    mark("Sign off"),
+    mark("Compare versions"),
+    mark("History"),
+    mark("Send or publish"),
 )
 PARTS = (AS_SAVED, ANSWER, REVIEW, SIGN, COMPARE, HISTORY, SEND)
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -40,19 +42,19 @@ def choose(held: Register) -> tuple[str, pd.DataFrame] | None:
     """The chosen assessment with its versions, newest last; None while none is chosen."""
     rows = register.versions(held)
     if rows.empty:
-        st.info("Nothing has been saved yet.")
+        st.info(tr("Nothing has been saved yet."))
         return None
-    ui.table(shown.listed(rows), "Assessments in this register, the one changed last first")
+    ui.table(shown.listed(rows), tr("Assessments in this register, the one changed last first"))
     titles = {str(row["assessment"]): f"{row['title']} ({row['assessment']})" for row in rows.to_dict("records")}
     chosen = ask(
         st.selectbox,
-        "Assessment to open",
+        tr("Assessment to open"),
         keeping.OPEN,
         None,
         options=list(reversed(titles)),
         index=None,
         format_func=lambda one: titles.get(one, one),
-        placeholder="Choose one",
+        placeholder=tr("Choose one"),
     )
     if chosen not in titles:
         return None
@@ -63,9 +65,9 @@ def show(held: Register, evidence: Evidence, assessment: str, rows: pd.DataFrame
     """One assessment, and what can be done with it."""
     newest = int(rows["version"].max())
     keeping.somebody_first(held, assessment, newest)
-    part = st.radio("What to do with it", PARTS, horizontal=True, key="register_part")
+    part = st.radio(tr("What to do with it"), PARTS, horizontal=True, format_func=tr, key="register_part")
     if part == AS_SAVED:
-        number = _version(rows, "Version to open", "register_version", newest)
+        number = _version(rows, tr("Version to open"), "register_version", newest)
         _as_saved(register.load(held, assessment, number), evidence)
     elif part == ANSWER:
         _answer(register.load(held, assessment, keeping.seen(assessment, newest)))
@@ -77,7 +79,7 @@ def show(held: Register, evidence: Evidence, assessment: str, rows: pd.DataFrame
         _compare(held, assessment, rows)
     elif part == HISTORY:
         titles = {assessment: str(rows["title"].iloc[-1])}
-        ui.table(shown.history(register.history(held, assessment), titles), "What was done, the newest first")
+        ui.table(shown.history(register.history(held, assessment), titles), tr("What was done, the newest first"))
     else:
         _send(assessment, str(rows["title"].iloc[-1]), newest)
 
@@ -92,21 +94,21 @@ def _version(rows: pd.DataFrame, label: str, key: str, first: int) -> int:
 
 
 def _as_saved(saved: Saved, evidence: Evidence) -> None:
-    st.subheader(ui.plain(f"{saved.version.title}, version {saved.version.number}"), anchor=False)
+    st.subheader(ui.plain(tr("{title}, version {number}", title=saved.version.title, number=saved.version.number)), anchor=False)
     ui.lines(shown.about(saved))
     ui.notices(saved.run.get("notices", ()))
     opened = register.restore(saved, evidence)
     if opened.missing:
         why = ui.plain(" ".join(opened.missing))
-        st.warning(f"It cannot be opened exactly as it was. {why} What was saved stands below all the same.")
+        st.warning(tr("It cannot be opened exactly as it was. {why} What was saved stands below all the same.", why=why))
     else:
-        st.markdown("It opens exactly as it was saved. Nothing in it was worked out again.")
+        st.markdown(tr("It opens exactly as it was saved. Nothing in it was worked out again."))
     rows = _to_answer(saved)
     if rows.empty:
-        st.markdown("Nothing in it asks for an answer.")
+        st.markdown(tr("Nothing in it asks for an answer."))
     else:
         ui.status(answers_shown.tally(rows))
-        ui.table(answers_shown.table(rows), "What was found, and what officers answered")
+        ui.table(answers_shown.table(rows), tr("What was found, and what officers answered"))
     if opened.considered is None:
         return
     considered = opened.considered
@@ -123,17 +125,17 @@ def _as_saved(saved: Saved, evidence: Evidence) -> None:
     left, right = st.columns(2)
     with left:
         if made is not None:
-            give("The equality assessment (Word)", partial(equality.to_docx, made, logo), f"{name}.docx", _WORD)
-            give("The equality assessment (web page)", partial(equality.to_html, made, logo), f"{name}.html", "text/html")
+            give(tr("The equality assessment (Word)"), partial(equality.to_docx, made, logo), f"{name}.docx", _WORD)
+            give(tr("The equality assessment (web page)"), partial(equality.to_html, made, logo), f"{name}.html", "text/html")
     with right:
         scrutiny = partial(report.scrutiny_html, considered, date.today(), saved.findings, duty=duty, sealed=stamp)
-        give("The page for scrutiny (web page)", scrutiny, f"{name}-scrutiny.html", "text/html")
+        give(tr("The page for scrutiny (web page)"), scrutiny, f"{name}-scrutiny.html", "text/html")
         pack = partial(equality_shown.pack, considered, saved.findings, duty, stamp)
-        give("All its pages (zip)", pack, f"{name}-pages.zip", "application/zip")
+        give(tr("All its pages (zip)"), pack, f"{name}-pages.zip", "application/zip")
         if made is not None and form is not None and (filled := equality_form.filled_form(made, form)) is not None:
-            give("Your own form, filled in (Word)", filled, f"{name}-own-form.docx", _WORD)
+            give(tr("Your own form, filled in (Word)"), filled, f"{name}-own-form.docx", _WORD)
     # A council's own judgement is a file of the council's: it is given again on the Proposal page.
-    if visitor().may_write and considered.assessment.local is None and st.button("Go on from this version in this visit"):
+    if visitor().may_write and considered.assessment.local is None and st.button(tr("Go on from this version in this visit")):
         proposal_form.keep(considered.proposals)
         equality_form.take_up(words, settings)
         keeping.look_at(saved.version.assessment, saved.version.number)
@@ -146,7 +148,7 @@ def _to_answer(saved: Saved) -> pd.DataFrame:
     rows = answers_shown.to_answer(saved.about(saved.findings))
     named = saved.asked
     others = rows["service_id"].nunique() - named["service_id"].nunique()
-    label = f"Also {counted(others, 'service')} that the proposal does not name but that were assessed with it"
+    label = tr("Also {services} that the proposal does not name but that were assessed with it", services=counted(others, "service"))
     return rows if not others or st.checkbox(label, key="register_all_services") else named
 
 
@@ -175,42 +177,44 @@ def _answer(saved: Saved) -> None:
 
 def _review(saved: Saved) -> None:
     rows = shown.reviewed(saved)
-    st.subheader("What changed because of this assessment", anchor=False)
+    st.subheader(tr("What changed because of this assessment"), anchor=False)
     ui.lines(shown.changed(saved))
     if refused := shown.rejected(saved):
-        st.subheader("What was found and not taken up, with the reason", anchor=False)
+        st.subheader(tr("What was found and not taken up, with the reason"), anchor=False)
         ui.lines(refused)
-    st.subheader("Contacts that came, beside those expected", anchor=False)
+    st.subheader(tr("Contacts that came, beside those expected"), anchor=False)
     if len(rows):
-        ui.table(rows, "A year of contacts; low use may mean that people gave up, not that nobody needs it")
+        ui.table(rows, tr("A year of contacts; low use may mean that people gave up, not that nobody needs it"))
         for line in saved.mixed_years():
             st.markdown(line)
     else:
-        st.markdown("No review has been entered yet.")
+        st.markdown(tr("No review has been entered yet."))
     may = visitor()
     if not may.may_write:
         st.info(may.why_not)
         return
-    st.subheader("Enter a review", anchor=False)
-    st.markdown("Counts only, for a year back. Leave blank what is not known: a blank is not a nought.")
+    st.subheader(tr("Enter a review"), anchor=False)
+    st.markdown(tr("Counts only, for a year back. Leave blank what is not known: a blank is not a nought."))
     blank = register.review_form(saved)
-    st.download_button("The list to fill in, by ward and way in (CSV)", csv_bytes(blank), "review.csv", "text/csv", on_click="ignore")
-    given = upload("The list, filled in (CSV or Excel)", f"review_{saved.version.assessment}", ["csv", "xlsx"])
+    st.download_button(tr("The list to fill in, by ward and way in (CSV)"), csv_bytes(blank), "review.csv", "text/csv", on_click="ignore")
+    given = upload(tr("The list, filled in (CSV or Excel)"), f"review_{saved.version.assessment}", ["csv", "xlsx"])
     services = {service.id: service.service_name for service in judgement.services().values()}
     whole = blank[blank["area_code"] == ""][["service_id", "channel"]].itertuples(index=False, name=None)
     with st.form(f"review_form_{saved.version.assessment}"):
-        day = st.date_input("Contacts counted up to", None, format="DD/MM/YYYY", key="review_day")
+        day = st.date_input(tr("Contacts counted up to"), None, format="DD/MM/YYYY", key="review_day")
         typed = {}
         for service, channel in () if given else whole:
-            label = f"{services.get(service, service)}, {shown.way_in(channel)}: contacts in the year"
+            label = tr(
+                "{service}, {way_in}: contacts in the year", service=tr(services.get(service, service)), way_in=shown.way_in(channel)
+            )
             typed[service, channel] = st.number_input(label, min_value=0, step=1, value=None, key=f"review_{service}_{channel}")
-        text = st.text_area("What changed because of this assessment, in your own words", key="review_changed", max_chars=5000)
+        text = st.text_area(tr("What changed because of this assessment, in your own words"), key="review_changed", max_chars=5000)
         name = answering.ask_name("review")
-        sent = st.form_submit_button("Save this review", type="primary")
+        sent = st.form_submit_button(tr("Save this review"), type="primary")
     if not sent:
         return
     if day is None:
-        st.error("Say up to which day the contacts were counted.")
+        st.error(tr("Say up to which day the contacts were counted."))
         return
     try:
         table = (
@@ -237,25 +241,25 @@ def _review(saved: Saved) -> None:
 
 
 def _sign(saved: Saved) -> None:
-    st.subheader("Who has signed off", anchor=False)
+    st.subheader(tr("Who has signed off"), anchor=False)
     ui.lines(shown.signed_off(saved))
     may = visitor()
     if may.why_not_sign:
         st.info(may.why_not_sign)
         return
     number = saved.version.number
-    st.subheader(f"Sign off version {number}", anchor=False)
-    st.markdown(f"A sign-off is of this version alone: what is changed after it is not signed off. {saved.waiting()}")
+    st.subheader(tr("Sign off version {number}", number=number), anchor=False)
+    st.markdown(tr("A sign-off is of this version alone: what is changed after it is not signed off. {waiting}", waiting=saved.waiting()))
     labels = register.capacities()
     with st.form(f"sign_form_{saved.version.assessment}"):
-        capacity = st.radio("You sign off as", list(labels), index=None, format_func=lambda one: labels[one], key="sign_capacity")
-        comment = st.text_area("Comment (printed in the sign-off block)", key="sign_comment", max_chars=1000)
+        capacity = st.radio(tr("You sign off as"), list(labels), index=None, format_func=lambda one: tr(labels[one]), key="sign_capacity")
+        comment = st.text_area(tr("Comment (printed in the sign-off block)"), key="sign_comment", max_chars=1000)
         name = answering.ask_name("sign")
-        sent = st.form_submit_button(f"Sign off version {number}", type="primary")
+        sent = st.form_submit_button(tr("Sign off version {number}", number=number), type="primary")
     if not sent:
         return
     if capacity is None:
-        st.error("Say in what role you sign off.")
+        st.error(tr("Say in what role you sign off."))
         return
 
     def work() -> register.Version:
@@ -271,14 +275,14 @@ def _sign(saved: Saved) -> None:
 
 def _compare(held: Register, assessment: str, rows: pd.DataFrame) -> None:
     if len(rows) < 2:
-        st.markdown("It has one version only, so there is nothing to compare.")
+        st.markdown(tr("It has one version only, so there is nothing to compare."))
         return
     newest = int(rows["version"].max())
     left, right = st.columns(2)
     with left:
-        before = _version(rows, "From", "register_before", newest - 1)
+        before = _version(rows, tr("From"), "register_before", newest - 1)
     with right:
-        after = _version(rows, "To", "register_after", newest)
+        after = _version(rows, tr("To"), "register_after", newest)
     sentences, tables = shown.comparison(register.compare(register.load(held, assessment, before), register.load(held, assessment, after)))
     ui.lines(sentences)
     for caption, table in tables.items():
@@ -290,28 +294,30 @@ def _send(assessment: str, title: str, number: int) -> None:
     if not may.may_write:
         st.info(may.why_not)
         return
-    name = answering.ask_name("send", "Your name, for the history")
+    name = answering.ask_name("send", tr("Your name, for the history"))
     try:
         who = may.author(name)
     except UsageError:
-        st.markdown("Give your name to send a copy: the history records who did.")
+        st.markdown(tr("Give your name to send a copy: the history records who did."))
         return
     st.markdown(
-        "The whole record holds the names of officers: it is to keep, or to send to a colleague. The public draft leaves out names, notes "
-        "and small counts, and is marked draft in every file. The share pack is for another council to begin from: proposal, findings, "
-        "what was answered and your service profiles, without names. Read the reasons in both first: a first name alone, or anybody else's "
-        "name, is not caught."
+        tr(
+            "The whole record holds the names of officers: it is to keep, or to send to a colleague. The public draft "
+            "leaves out names, notes and small counts, and is marked draft in every file. The share pack is for another "
+            "council to begin from: proposal, findings, what was answered and your service profiles, without names. Read "
+            "the reasons in both first: a first name alone, or anybody else's name, is not caught."
+        )
     )
     give = partial(st.download_button, mime="application/zip", on_click="ignore", width="stretch")
     left, middle, right = st.columns(3)
     with left:
-        give("The whole record (one file)", partial(_copy, assessment, who, register.export_file), f"{slug(title)}-{assessment}.zip")
+        give(tr("The whole record (one file)"), partial(_copy, assessment, who, register.export_file), f"{slug(title)}-{assessment}.zip")
     with middle:
         draft = f"{slug(title)}-version-{number}-draft.zip"
-        give("The public draft (one file)", partial(_copy, assessment, who, register.export_public), draft)
+        give(tr("The public draft (one file)"), partial(_copy, assessment, who, register.export_public), draft)
     with right:
         pack = f"{slug(title)}-version-{number}-share.zip"
-        give("The share pack (one file)", partial(_copy, assessment, who, register.export_share), pack)
+        give(tr("The share pack (one file)"), partial(_copy, assessment, who, register.export_share), pack)
 
 
 def _copy(assessment: str, who: str, export: Callable[..., Path]) -> bytes:
@@ -328,9 +334,9 @@ def take_in() -> None:
     if not may.may_write:
         st.info(may.why_not)
         return
-    given = upload("A file that another register wrote (zip)", "register_import", ["zip"], megabytes=200)
-    name = answering.ask_name("import", "Your name, for the history of this register")
-    if not st.button("Take it in", disabled=not given):
+    given = upload(tr("A file that another register wrote (zip)"), "register_import", ["zip"], megabytes=200)
+    name = answering.ask_name("import", tr("Your name, for the history of this register"))
+    if not st.button(tr("Take it in"), disabled=not given):
         return
     try:
         who = may.author(name)
@@ -339,13 +345,15 @@ def take_in() -> None:
     except ExclusionError as error:
         ui.show_error(error)
         return
-    st.success(f"Took in {done.added} versions of {done.assessment}; {done.had} were here already.")
+    st.success(
+        tr("Took in {added} versions of {assessment}; {had} were here already.", added=done.added, assessment=done.assessment, had=done.had)
+    )
 
 
 def verify() -> None:
     """Ask to check every seal, and say what was found."""
-    expect = st.text_input("A seal that an earlier check gave or a document prints (may be left blank)", key="register_expect")
-    if not st.button("Check the register"):
+    expect = st.text_input(tr("A seal that an earlier check gave or a document prints (may be left blank)"), key="register_expect")
+    if not st.button(tr("Check the register")):
         return
     held = keeping.opened()
     if held is None:
@@ -355,11 +363,18 @@ def verify() -> None:
     if found is None:
         return
     if found.problems:
-        ui.show_error(DataRefused([Problem("register", line, "", "Put back the last copy.") for line in found.problems]))
+        ui.show_error(DataRefused([Problem("register", line, "", tr("Put back the last copy.")) for line in found.problems]))
         return
-    st.success(f"{found.events} events, {found.versions} versions and {found.files} files are as they were written.")
+    st.success(
+        tr(
+            "{events} events, {versions} versions and {files} files are as they were written.",
+            events=found.events,
+            versions=found.versions,
+            files=found.files,
+        )
+    )
     ui.lines(list(found.signed))
-    st.markdown("The history ends with this seal. Write it down elsewhere, such as in the minutes, and give it to a later check.")
+    st.markdown(tr("The history ends with this seal. Write it down elsewhere, such as in the minutes, and give it to a later check."))
     st.code(found.head, language=None, wrap_lines=True)
 
 

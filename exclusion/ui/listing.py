@@ -18,6 +18,7 @@ from exclusion.alongside import again as rules_again
 from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError, Problem
 from exclusion.judgement.access import access_rules
+from exclusion.language import mark, tr
 from exclusion.proposal import Considered
 from exclusion.ui import visit
 from exclusion.ui.visit import ask, attempt, upload
@@ -26,7 +27,7 @@ from exclusion.views import places as shown
 POSTCODES, TABLES = "KEPT_OPEN_POSTCODES", "KEPT_OPEN_TABLES"
 LIST, POINTS, TIMES = "proposal_places", "proposal_postcodes", "proposal_times"
 MOST_POINTS, MOST_TIMES = 60, 50  # megabytes; Code-Point Open of Great Britain is 11. The app's own limit stands above these.
-LISTED, LIBRARIES = "Our own list", "Public libraries, as an example"
+LISTED, LIBRARIES = mark("Our own list"), mark("Public libraries, as an example")
 
 
 # --------------------------------------------------------------------------- what is given
@@ -51,25 +52,39 @@ def choose_list(
 
     ``distances``: whether the page measures them, and so asks how.
     """
-    label = "The list of your places, to see them on the map and measure distances" if distances else "Places, to see them on both maps"
+    label = (
+        tr("The list of your places, to see them on the map and measure distances") if distances else tr("Places, to see them on both maps")
+    )
     with st.expander(label, expanded=expanded):
-        without = "the page shows them on a map and says how far people are. Without it, it says which services lean on a place."
         st.markdown(
-            "We hold no list of the council's places. With the council's own list (CSV with name, kind, opening hours, and a postcode or "
-            f"a position; or Open Referral UK JSON) {without if distances else 'each stands on both maps and in a table.'}"
+            tr(
+                "We hold no list of the council's places. With the council's own list (CSV with name, kind, opening hours, and a postcode "
+                "or a position; or Open Referral UK JSON) the page shows them on a map and says how far people are. Without it, it says "
+                "which services lean on a place."
+            )
+            if distances
+            else tr(
+                "We hold no list of the council's places. With the council's own list (CSV with name, kind, opening hours, and a postcode "
+                "or a position; or Open Referral UK JSON) each stands on both maps and in a table."
+            )
         )
         example = False
         if configured_tables():
-            example = ask(st.radio, "Which places", "proposal_places_which", LISTED, options=(LISTED, LIBRARIES)) == LIBRARIES
-        given = [] if example else upload("The council's list of places", LIST, ["csv", "json"])
+            example = (
+                ask(st.radio, tr("Which places"), "proposal_places_which", LISTED, options=(LISTED, LIBRARIES), format_func=tr) == LIBRARIES
+            )
+        given = [] if example else upload(tr("The council's list of places"), LIST, ["csv", "json"])
         if configured_postcodes():
-            st.caption("Postcode points are set up: places that give a postcode are found, and distances are from homes.")
+            st.caption(tr("Postcode points are set up: places that give a postcode are found, and distances are from homes."))
         else:
             st.markdown(
-                "If your list gives postcodes, or for councils whose small areas we do not hold, add a file of **postcode points**: "
-                "Code-Point Open (free from Ordnance Survey, Great Britain) or the ONS Postcode Directory, saved as Parquet."
+                tr(
+                    "If your list gives postcodes, or for councils whose small areas we do not hold, add a file of **postcode "
+                    "points**: Code-Point Open (free from Ordnance Survey, Great Britain) or the ONS Postcode Directory, saved "
+                    "as Parquet."
+                )
             )
-            upload("Postcode points (Parquet)", POINTS, ["parquet"], megabytes=MOST_POINTS)
+            upload(tr("Postcode points (Parquet)"), POINTS, ["parquet"], megabytes=MOST_POINTS)
         if distances:
             _choose_ground()
     if example:
@@ -85,13 +100,13 @@ def choose_list(
 
 
 def _choose_ground() -> None:
-    label = "Travel times in place of distance (CSV or Parquet: small_area_code, place_id, minutes)"
+    label = tr("Travel times in place of distance (CSV or Parquet: small_area_code, place_id, minutes)")
     upload(label, TIMES, ["csv", "parquet"], megabytes=MOST_TIMES)
     rules = access_rules()
     low, high = rules.circuity.lowest, rules.circuity.highest
     ask(
         st.number_input,
-        f"What a straight line is multiplied by, for the way roads wind ({low:g} to {high:g})",
+        tr("What a straight line is multiplied by, for the way roads wind ({low:g} to {high:g})", low=low, high=high),
         "proposal_factor",
         rules.factor,
         min_value=low,
@@ -101,7 +116,7 @@ def _choose_ground() -> None:
     )
     ask(
         st.checkbox,
-        "Also share out opening hours among the people near each place (needs every place's hours)",
+        tr("Also share out opening hours among the people near each place (needs every place's hours)"),
         "proposal_shared",
         False,
     )
@@ -137,7 +152,7 @@ def measured(a: Assessment, listed: places.Places, wanted: Mapping[str, str | fl
     """How far people are, worked out once in the visit for the same list, files and changes."""
 
     def work() -> alongside.Distances:
-        with ground() as held, st.spinner("Measuring distances …"):
+        with ground() as held, st.spinner(tr("Measuring distances …")):
             return alongside.distances(a, listed, wanted, held)
 
     visited = visit.held()
@@ -188,36 +203,38 @@ def show(a: Assessment, far: alongside.Distances, name: str) -> None:
     ui.notices(far.notices)
     compared = far.tables.get("distances.csv")
     if compared is None:
-        _map(a, pd.Series(dtype="Int64"), [], marks, "Map of places", name, None)
-        ui.table(shown.place_rows(listed), "The places of the map")
+        _map(a, pd.Series(dtype="Int64"), [], marks, tr("Map of places"), name, None)
+        ui.table(shown.place_rows(listed), tr("The places of the map"))
         return
-    groups = {group.id: group.label for group in access_rules().group}
+    groups = {group.id: tr(group.label) for group in access_rules().group}
     left, right = st.columns(2)
     with left:
-        group = ask(st.selectbox, "Whose distance", f"{name}_group", "all", options=list(groups), format_func=groups.__getitem__)
+        group = ask(st.selectbox, tr("Whose distance"), f"{name}_group", "all", options=list(groups), format_func=groups.__getitem__)
     when = shown.NOW
     if changed:
         with right:
             ways = (shown.NOW, shown.AFTER, shown.LONGER)
-            when = ask(st.radio, "The map shows", f"{name}_when", shown.LONGER, options=ways, horizontal=True)
+            when = ask(st.radio, tr("The map shows"), f"{name}_when", shown.LONGER, options=ways, format_func=tr, horizontal=True)
     classes, shades = shown.distance_classes(compared, group, when)
-    counts = "; ".join(f"{shade.word}: {int((classes == place).sum())}" for place, shade in enumerate(shades) if (classes == place).any())
+    counts = "; ".join(
+        f"{tr(shade.word)}: {int((classes == place).sum())}" for place, shade in enumerate(shades) if (classes == place).any()
+    )
     head = {
-        shown.NOW: "How far half of them have to go now",
-        shown.AFTER: "How far half of them would have to go afterwards",
-        shown.LONGER: "What part of them would have further to go",
+        shown.NOW: tr("How far half of them have to go now"),
+        shown.AFTER: tr("How far half of them would have to go afterwards"),
+        shown.LONGER: tr("What part of them would have further to go"),
     }[when]
-    ui.status(f"{head} ({groups[group]}). Wards: {counts}.")
-    _map(a, classes, shades, marks, f"Map of places and distances: {head}", name, shown.distance_notes(compared, group, when))
-    ui.table(shown.group_rows(compared, changed), "All chosen wards together, by group")
-    ui.table(shown.ward_rows(compared, group, changed), f"Ward by ward: {groups[group]}")
-    ui.table(shown.place_rows(listed), "The places of the map")
+    ui.status(tr("{head} ({group}). Wards: {counts}.", head=head, group=groups[group], counts=counts))
+    _map(a, classes, shades, marks, tr("Map of places and distances: {head}", head=head), name, shown.distance_notes(compared, group, when))
+    ui.table(shown.group_rows(compared, changed), tr("All chosen wards together, by group"))
+    ui.table(shown.ward_rows(compared, group, changed), tr("Ward by ward: {group}", group=groups[group]))
+    ui.table(shown.place_rows(listed), tr("The places of the map"))
     shared = far.tables.get("catchment.csv")
     if shared is not None:
-        st.subheader("Hours of help within reach", anchor=False)
+        st.subheader(tr("Hours of help within reach"), anchor=False)
         st.markdown(alongside.CATCHMENT)
-        ui.table(shown.catchment_rows(shared, changed), "Hours a week for each 1,000 people within reach")
-        ui.table(shown.catchment_rows(shared, changed, group), f"The same ward by ward: {groups[group]}")
+        ui.table(shown.catchment_rows(shared, changed), tr("Hours a week for each 1,000 people within reach"))
+        ui.table(shown.catchment_rows(shared, changed, group), tr("The same ward by ward: {group}", group=groups[group]))
 
 
 def again(a: Assessment, far: alongside.Distances) -> dict[str, pd.DataFrame]:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
+from exclusion.language import tr
 from exclusion.release import Evidence
 
 T = TypeVar("T")
@@ -76,8 +77,17 @@ def tell() -> None:
     files = " and ".join(found.what.values())
     if here() is None:
         more = (
-            " An indicator of your own can be scored by a method of your own, below." if st.session_state.get("_page") == "Method" else ""
+            tr(" An indicator of your own can be scored by a method of your own, below.")
+            if st.session_state.get("_page") == "Method"
+            else ""
         )
-        st.info(f"You brought {files}. This page does not use it: it speaks of the published figures of wards.{more}")
+        st.info(
+            tr("You brought {files}. This page does not use it: it speaks of the published figures of wards.{more}", files=files, more=more)
+        )
     else:
-        st.info(f"This page uses {files}, which you brought in this visit and only you see. Take it away on the page Your figures.")
+        st.info(
+            tr(
+                "This page uses {files}, which you brought in this visit and only you see. Take it away on the page Your figures.",
+                files=files,
+            )
+        )

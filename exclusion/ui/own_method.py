@@ -14,12 +14,14 @@ from exclusion.assessment import Assessment
 from exclusion.contracts import DataRefused, ExclusionError, Problem, temporary_folder
 from exclusion.judgement.composites import CompositeMethod, read_method
 from exclusion.judgement.score import method_for
+from exclusion.language import mark, tr, trn
 from exclusion.method import alternatives, scope
 from exclusion.own.laying import PREFIX
 from exclusion.release import Evidence
+from exclusion.saying import join_words
 from exclusion.ui import own
 from exclusion.views import trust
-from exclusion.words import capital, join_words, percent
+from exclusion.words import capital, percent
 
 OWN_WEIGHT = 0.1
 """What a new part starts with: the weight of the smallest part of ours. The council sets its own."""
@@ -27,51 +29,70 @@ OWN_WEIGHT = 0.1
 
 def form(a: Assessment) -> None:
     """The part of the page below the older index."""
-    st.subheader("A method of your own", anchor=False)
+    st.subheader(tr("A method of your own"), anchor=False)
     held = own.held()
     evidence = held.evidence if held and own.FIGURES in held.what else a.evidence
     indicators = held_indicators(evidence)
     if indicators:
         st.markdown(
-            "An indicator of your own enters a score only here, by a method file that names it; rules never read it. A figure of yours in "
-            "place of a published one is read by rules, and where it is part of the score, score, bands and maps rest on it."
+            tr(
+                "An indicator of your own enters a score only here, by a method file that names it; rules never read it. A "
+                "figure of yours in place of a published one is read by rules, and where it is part of the score, score, "
+                "bands and maps rest on it."
+            )
         )
-        ui.table(rows_of(evidence, indicators, list(a.areas.index)), "Your own indicators, brought in this visit")
+        ui.table(rows_of(evidence, indicators, list(a.areas.index)), tr("Your own indicators, brought in this visit"))
     else:
         st.markdown(
-            "Other weights, other figures of ours, or an indicator of your own: bring the indicator on the page Your figures, then name "
-            "it here in a method file. The file stays in this visit."
+            tr(
+                "Other weights, other figures of ours, or an indicator of your own: bring the indicator on the page Your "
+                "figures, then name it here in a method file. The file stays in this visit."
+            )
         )
     nations = sorted(set(a.areas["nation"]))
     if preset := method_for(nations[0]):
         text = start_from(alternatives.from_preset(preset), indicators, date.today())
-        st.download_button("Our method as a file to change (TOML)", text, "own-method.toml", "application/toml", on_click="ignore")
-    given = st.file_uploader("Your method file (TOML)", type=["toml"], key="own_method")
+        st.download_button(tr("Our method as a file to change (TOML)"), text, "own-method.toml", "application/toml", on_click="ignore")
+    given = st.file_uploader(tr("Your method file (TOML)"), type=["toml"], key="own_method")
     if given is None:
         return
     try:
         method = read(given.getvalue(), given.name, indicators)
         if not set(nations) & set(method.nations):
             raise DataRefused(
-                Problem(given.name, f"is for {join_words(list(method.nations))}, and these wards are in {join_words(nations)}", "",
-                        "Name the nation in its nations.")
-            )  # fmt: skip
+                Problem(
+                    given.name,
+                    tr("is for {of}, and these wards are in {here}", of=join_words(list(method.nations)), here=join_words(nations)),
+                    "",
+                    tr("Name the nation in its nations."),
+                )
+            )
         other = alternatives.score(evidence, scope.checked(evidence, method), list(a.areas.index))
     except ExclusionError as error:
         ui.show_error(error)
         return
     if len(other.lacking):
-        st.markdown("We hold no figures for these, and do not fill gaps:")
+        st.markdown(tr("We hold no figures for these, and do not fill gaps:"))
         ui.lines(trust.lacking_lines(other))
     few = [name for name in indicators if uses(method, name)]
-    found = "score" if few or method.within == "council" else "band"
-    ui.table(trust.beside_rows(a, other, banded=not few), f"Wards, by name: our band, and the {found} by {method.title}")
+    found = mark("score") if few or method.within == "council" else mark("band")
+    ui.table(
+        trust.beside_rows(a, other, banded=not few),
+        tr("Wards, by name: our band, and the {found} by {title}", found=tr(found), title=method.title),
+    )
     if few:
         known = int(evidence.wide("ward", "value")[few].notna().all(axis=1).sum())
         names = capital(join_words([title(evidence, name) for name in few]))
         st.markdown(
-            f"{names} {'is' if len(few) == 1 else 'are'} held for {known:,} wards, so the score is set against those wards alone. It is "
-            "cut into no bands and cannot be set beside the nation's."
+            trn(
+                "{names} is held for {known:,} wards, so the score is set against those wards alone. It is cut into no bands and cannot be "
+                "set beside the nation's.",
+                "{names} are held for {known:,} wards, so the score is set against those wards alone. It is cut into no bands and cannot "
+                "be set beside the nation's.",
+                len(few),
+                names=names,
+                known=known,
+            )
         )
 
 
@@ -93,9 +114,9 @@ def rows_of(evidence: Evidence, indicators: Sequence[str], wards: Sequence[str])
     rows = []
     for name in indicators:
         own_values = values[name].dropna()
-        ends = [percent(float(end)) for end in (own_values.min(), own_values.max())] if len(own_values) else ["not known"] * 2
+        ends = [percent(float(end)) for end in (own_values.min(), own_values.max())] if len(own_values) else [tr("not known")] * 2
         rows.append((title(evidence, name), name, f"{len(own_values)} of {len(values)}", *ends))
-    return pd.DataFrame(rows, columns=["Indicator", "Name in a method file", "Wards", "Lowest", "Highest"])
+    return pd.DataFrame(rows, columns=[tr("Indicator"), tr("Name in a method file"), tr("Wards"), tr("Lowest"), tr("Highest")])
 
 
 def uses(method: CompositeMethod, measure: str) -> bool:

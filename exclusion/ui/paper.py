@@ -5,15 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from exclusion import report, ui
+from exclusion.language import mark, tr
 from exclusion.proposal import Considered
 from exclusion.report.proposed import named_services
 
-WARD, SCRUTINY = "The page of a ward", "The page for scrutiny"
+WARD, SCRUTINY = mark("The page of a ward"), mark("The page for scrutiny")
 KINDS = (WARD, SCRUTINY)
 ALOUD = 150  # words a minute, read to somebody who hears it for the first time
 # The browser's own print command does the same; the button is for those who do not know it.
 _PRINT = """
-<button type="button" class="kept-open-print">Print this page</button>
+<button type="button" class="kept-open-print">{words}</button>
 <script>document.querySelector(".kept-open-print").addEventListener("click", () => window.print());</script>
 """
 
@@ -24,7 +25,7 @@ def choose_service(considered: Considered) -> str:
     ids = named_services(considered)
     if len(ids) == 1:
         return ids[0]
-    return str(st.selectbox("Service", ids, format_func=lambda one: names[one], key="paper_service"))
+    return str(st.selectbox(tr("Service"), ids, format_func=lambda one: tr(names[one]), key="paper_service"))
 
 
 def show(part: str, whole: str, name: str) -> None:
@@ -41,13 +42,16 @@ def show(part: str, whole: str, name: str) -> None:
     """
     words = report.visible_words(part)
     minutes = words / ALOUD
-    ui.status(f"{words} words: about {'two minutes' if 1.5 <= minutes <= 2.2 else f'{max(1, round(minutes))} minutes'} read aloud.")
+    if 1.5 <= minutes <= 2.2:
+        ui.status(tr("{words} words: about two minutes read aloud.", words=words))
+    else:
+        ui.status(tr("{words} words: about {minutes} minutes read aloud.", words=words, minutes=max(1, round(minutes))))
     left, right = st.columns(2)
     with left:
-        st.html(_PRINT, unsafe_allow_javascript=True)
+        st.html(_PRINT.format(words=tr("Print this page")), unsafe_allow_javascript=True)
     with right:
-        st.download_button("This page (web page)", whole, name, "text/html", on_click="ignore", width="stretch")
-    st.html(part)
+        st.download_button(tr("This page (web page)"), whole, name, "text/html", on_click="ignore", width="stretch")
+    st.html(f'<div lang="en">{part}</div>')
 
 
 __all__ = ["KINDS", "SCRUTINY", "WARD", "choose_service", "show"]

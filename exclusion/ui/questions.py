@@ -11,6 +11,7 @@ import streamlit as st
 from exclusion import judgement
 from exclusion.judgement.score import method_for, people_rates
 from exclusion.judgement.services import Service
+from exclusion.language import mark, tr
 from exclusion.release import Evidence
 from exclusion.ui import judged
 from exclusion.ui.address import give_answers, keep, readdress, say_what_the_link_lacks
@@ -50,7 +51,9 @@ def heed_code(held: Evidence) -> None:
     if code in held.areas.index:
         show_ward(held, code)
     else:
-        st.warning(plain(f"This link names a ward we do not hold: “{code}”. It may be of another year; find the ward by its name."))
+        st.warning(
+            plain(tr("This link names a ward we do not hold: “{code}”. It may be of another year; find the ward by its name.", code=code))
+        )
 
 
 def _code_in(label: str) -> str:
@@ -72,10 +75,10 @@ def choose_councils(held: Evidence) -> tuple[str, ...]:
     listed = _councils(held.manifest.version)
     codes = list(listed)
     labels = {label for label, _ in listed.values()}
-    say_what_the_link_lacks("council", labels, "councils we do not hold", "The first council is shown in its place.")
+    say_what_the_link_lacks("council", labels, tr("councils we do not hold"), tr("The first council is shown in its place."))
     first = [code for code, (_, mapped) in listed.items() if mapped][:1] or codes[:1]
     chosen = st.multiselect(
-        "Council (choose several to look at them as one area)",
+        tr("Council (choose several to look at them as one area)"),
         codes,
         default=first,
         key="council",
@@ -83,11 +86,11 @@ def choose_councils(held: Evidence) -> tuple[str, ...]:
         format_func=lambda code: listed[code][0],
         filter_mode="contains",
         select_all=False,  # else Enter in the empty box would choose every council
-        placeholder="Type the name of a council",
+        placeholder=tr("Type the name of a council"),
     )
     keep("council", chosen, None if chosen == first else [listed[code][0] for code in chosen])
     if not chosen:
-        st.info("Choose a council to begin.")
+        st.info(tr("Choose a council to begin."))
         st.stop()
     return tuple(sorted(chosen, key=codes.index))
 
@@ -108,8 +111,8 @@ def choose_service(councils: Sequence[str] = ()) -> Service:
     _heed_service(listed, first)
     if st.session_state.get("service") not in listed:
         st.session_state["service"] = first  # a visit begins, or the councils changed under it
-    ids = sorted(listed, key=lambda one: listed[one].service_name)
-    chosen = st.selectbox("Service that would move online", ids, key="service", format_func=lambda one: listed[one].service_name)
+    ids = sorted(listed, key=lambda one: tr(listed[one].service_name))
+    chosen = st.selectbox(tr("Service that would move online"), ids, key="service", format_func=lambda one: tr(listed[one].service_name))
     in_link = None if chosen == first else chosen
     if in_link is None:
         st.query_params.pop("service", None)
@@ -130,12 +133,12 @@ def _heed_service(listed: Mapping[str, Service], first: str) -> None:
     ours = judgement.services()
     known = {one.service_name: name for name, one in listed.items()}
     known |= {ours[name].service_name: name for name in listed if name in ours} | {name: name for name in listed}
-    say_what_the_link_lacks("service", set(known), "services we do not hold", "Another service is shown in its place.")
+    say_what_the_link_lacks("service", set(known), tr("services we do not hold"), tr("Another service is shown in its place."))
     if given != st.session_state.get(_SERVICE_IN_LINK):
         st.session_state["service"] = first if given is None else known.get(given, first)
 
 
-def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
+def choose_ward(areas: pd.DataFrame, label: str = mark("Ward")) -> str | None:
     """The chosen ward, by code, or None; the map writes its picks here too."""
     one_council = areas["council_code"].nunique() == 1
     names: dict[str, str] = {
@@ -143,7 +146,7 @@ def choose_ward(areas: pd.DataFrame, label: str = "Ward") -> str | None:
         for code, row in areas.iterrows()
     }
     _heed_ward(names)
-    chosen = choose_area(label, "ward", names, "Choose a ward, here or on the map")
+    chosen = choose_area(tr(label), "ward", names, tr("Choose a ward, here or on the map"))
     keep("ward", chosen, names.get(chosen or ""))
     return chosen
 
@@ -155,7 +158,7 @@ def _heed_ward(names: Mapping[str, str]) -> None:
         code = _code_in(given)
         if code in names and names[code] != given:
             readdress("ward", names[code])
-    say_what_the_link_lacks("ward", set(names.values()), "a ward that is not of the councils shown", "None is chosen in its place.")
+    say_what_the_link_lacks("ward", set(names.values()), tr("a ward that is not of the councils shown"), tr("None is chosen in its place."))
 
 
 def choose_area(label: str, key: str, names: dict[str, str], placeholder: str) -> str | None:
@@ -173,14 +176,14 @@ def ward_label(row: pd.Series[Any], code: str) -> str:
     return f"{row['area_name']} ({code})"
 
 
-def choose_layer(label: str, name: str, names: dict[str, str], first: str, lacking: str = "a map that cannot be shown here") -> str:
+def choose_layer(label: str, name: str, names: dict[str, str], first: str, lacking: str = mark("a map that cannot be shown here")) -> str:
     """What one of two maps shows; ``names`` is keyed by what :func:`exclusion.views.side.layer` takes.
 
     ``lacking``: what a link names that is none of them.
     """
     if st.session_state.get(name) not in (None, *names):
         st.session_state[name] = first  # the councils changed under it
-    say_what_the_link_lacks(name, set(names.values()), lacking, f"{names[first]} is shown in its place.")
+    say_what_the_link_lacks(name, set(names.values()), tr(lacking), tr("{name} is shown in its place.", name=names[first]))
     keys = list(names)
     chosen: str = st.selectbox(label, keys, index=keys.index(first), key=name, bind="query-params", format_func=names.__getitem__)
     keep(name, chosen, None if chosen == first else names[chosen])
@@ -202,15 +205,15 @@ def choose_weights(nations: Sequence[str]) -> dict[str, float] | None:
         return None
     preset = max(presets, key=lambda one: len(one.domain))
     defaults = {domain.id: round(100 * domain.weight) for domain in preset.domain}
-    st.markdown("How much each part counts. Only the proportions matter; move one to see which wards depend on it.")
+    st.markdown(tr("How much each part counts. Only the proportions matter; move one to see which wards depend on it."))
     weights: dict[str, float] = {}
     for column, domain in zip(st.columns(len(defaults)), preset.domain, strict=True):
         name = f"w_{domain.id}"
-        weight = column.slider(domain.label, 0, 100, defaults[domain.id], 1, key=name, bind="query-params")
+        weight = column.slider(tr(domain.label), 0, 100, defaults[domain.id], 1, key=name, bind="query-params")
         keep(name, weight, None if weight == defaults[domain.id] else str(weight))
         weights[domain.id] = weight
     if sum(weights.values()) == 0:
-        st.error("All weights are zero. Move at least one slider up.")
+        st.error(tr("All weights are zero. Move at least one slider up."))
         st.stop()
     return None if weights == defaults else weights
 
@@ -219,22 +222,28 @@ def choose_people_scale() -> None:
     """Lets a visitor set the factor, which needs a reason: without one nothing changes, and the page says so."""
     limits = people_rates().scale
     begun = st.session_state.get(SCALE, st.query_params.get(SCALE, 1.0)) != 1.0
-    with st.expander("Set the level of people unlikely to use the internet", expanded=people_scale() is not None or begun):
+    with st.expander(tr("Set the level of people unlikely to use the internet"), expanded=people_scale() is not None or begun):
         st.markdown(
-            f"The rates are from a survey of 2020. As we have it, the lower figure is multiplied by {limits.low:g}, for the fall since, "
-            f"and the higher by {limits.high:g}. If you know better for your area, such as from your own survey, set one factor "
-            "and say why. The reason is printed with the figures. To go back, take the reason out."
+            tr(
+                "The rates are from a survey of 2020. As we have it, the lower figure is multiplied by {low:g}, for the fall "
+                "since, and the higher by {high:g}. If you know better for your area, such as from your own survey, set one "
+                "factor and say why. The reason is printed with the figures. To go back, take the reason out.",
+                low=limits.low,
+                high=limits.high,
+            )
         )
         left, right = st.columns([1, 3])
         factor = left.number_input(
-            "Factor (1 = as in 2020)", limits.smallest, limits.largest, 1.0, 0.05, format="%.2f", key=SCALE, bind="query-params"
+            tr("Factor (1 = as in 2020)"), limits.smallest, limits.largest, 1.0, 0.05, format="%.2f", key=SCALE, bind="query-params"
         )
-        why = right.text_input("Why", key=WHY, bind="query-params", max_chars=200, placeholder="Our residents' survey, 2025")
+        why = right.text_input(tr("Why"), key=WHY, bind="query-params", max_chars=200, placeholder=tr("Our residents' survey, 2025"))
     if factor != 1.0 and not why.strip():
-        st.error(f"The factor {factor:g} is not used yet: it needs a reason. Say in a few words why, in the box for it above.")
+        st.error(
+            tr("The factor {factor:g} is not used yet: it needs a reason. Say in a few words why, in the box for it above.", factor=factor)
+        )
 
 
 def choose_added() -> bool:
     """Whether the map leaves out what is said once for the whole council."""
-    ways = ("Everything found in the ward", "Only what comes on top of the lines above")
-    return st.radio("The map shows", ways, key="show", bind="query-params", horizontal=True) == ways[1]
+    ways = (mark("Everything found in the ward"), mark("Only what comes on top of the lines above"))
+    return st.radio(tr("The map shows"), ways, key="show", bind="query-params", horizontal=True, format_func=tr) == ways[1]

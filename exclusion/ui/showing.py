@@ -14,6 +14,7 @@ from streamlit.errors import StreamlitPageNotFoundError
 from exclusion import blocks, maps, risk, views
 from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
+from exclusion.language import tr
 from exclusion.release import Evidence
 
 Found = TypeVar("Found")
@@ -74,8 +75,8 @@ def lines(items: Sequence[str | tuple[str, str]], *, numbered: bool = False) -> 
 
 def cannot_tell(*caveats: str) -> None:
     """What the figures above cannot tell, close to them: keys of :data:`exclusion.views.CAVEATS`."""
-    st.header("What this cannot tell you", anchor=False)
-    lines([views.CAVEATS[caveat] for caveat in caveats])
+    st.header(tr("What this cannot tell you"), anchor=False)
+    lines([tr(views.CAVEATS[caveat]) for caveat in caveats])
 
 
 def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = ()) -> None:
@@ -96,4 +97,4 @@ def page_link(page: str, label: str) -> None:
 
 def ward_link() -> None:
     """To the page of the chosen ward; the choices travel in the address."""
-    page_link("pages/ward.py", "Everything about this ward")
+    page_link("pages/ward.py", tr("Everything about this ward"))

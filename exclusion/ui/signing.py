@@ -7,10 +7,15 @@ from collections.abc import Mapping
 import streamlit as st
 from streamlit.errors import StreamlitSecretNotFoundError
 
+from exclusion.language import mark, tr
 from exclusion.ui.visitor import visitor
 
-FIRST = "Sign in before you enter anything: signing in opens the app afresh, and what this visit holds is gone."
-DOES = {"viewer": "may look", "officer": "may save, answer and review", "approver": "may save, answer, review and sign off"}
+FIRST = mark("Sign in before you enter anything: signing in opens the app afresh, and what this visit holds is gone.")
+DOES = {
+    "viewer": mark("may look"),
+    "officer": mark("may save, answer and review"),
+    "approver": mark("may save, answer, review and sign off"),
+}
 
 
 def tell() -> None:
@@ -22,12 +27,19 @@ def tell() -> None:
         if st.user.to_dict().get("is_logged_in") is True:
             who = visitor()
             name = st.user.to_dict().get("name") or who.name
-            st.text(f"Signed in as {name}{f' ({who.name})' if who.name != name else ''}: {DOES[who.role]}.")
-            st.button("Sign out", on_click=st.logout, key="sign_out")
+            st.text(
+                tr(
+                    "Signed in as {name}{more}: {does}.",
+                    name=name,
+                    more=f" ({who.name})" if who.name != name else "",
+                    does=tr(DOES[who.role]),
+                )
+            )
+            st.button(tr("Sign out"), on_click=st.logout, key="sign_out")
         else:
             for provider, words in ways.items():
                 st.button(words, on_click=st.login, args=(provider,), key=f"sign_in_{provider}")
-            st.caption(FIRST)
+            st.caption(tr(FIRST))
 
 
 def providers() -> dict[str, str]:
@@ -43,8 +55,8 @@ def providers() -> dict[str, str]:
     if not isinstance(section, Mapping):
         return {}
     if "client_id" in section:
-        return {"default": _words(section, "Sign in")}
-    return {name: _words(part, f"Sign in with {name}") for name, part in section.items() if isinstance(part, Mapping)}
+        return {"default": _words(section, tr("Sign in"))}
+    return {name: _words(part, tr("Sign in with {name}", name=name)) for name, part in section.items() if isinstance(part, Mapping)}
 
 
 def _words(part: Mapping[str, object], words: str) -> str:

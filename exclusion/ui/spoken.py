@@ -8,7 +8,7 @@ import streamlit as st
 
 from exclusion import language
 from exclusion.language import mark, tr
-from exclusion.words import date_words
+from exclusion.saying import date_words
 
 IN_ADDRESS = "lang"
 _HELD = "_language"

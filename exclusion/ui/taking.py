@@ -10,11 +10,12 @@ import streamlit as st
 
 from exclusion import register, ui
 from exclusion.contracts import ExclusionError
+from exclusion.language import tr
 from exclusion.register import Taken
+from exclusion.saying import join_words
 from exclusion.ui import answering, judged, proposal_form, visit
 from exclusion.ui.visit import upload
 from exclusion.views import sharing as shown
-from exclusion.words import join_words
 
 
 def offer(councils: Sequence[str], nations: Sequence[str]) -> None:
@@ -27,17 +28,21 @@ def offer(councils: Sequence[str], nations: Sequence[str]) -> None:
     nations
         Their nations: what councils there do not run is said.
     """
-    with st.expander("Begin from what another council proposed"):
+    with st.expander(tr("Begin from what another council proposed")):
         st.markdown(
-            "A share pack is a file that another council wrote on its page *Register*. It holds its proposal, what was found and answered "
-            f"there, and its service profiles. The proposal is taken up for {join_words(list(councils))}; no figure of theirs is."
+            tr(
+                "A share pack is a file that another council wrote on its page *Register*. It holds its proposal, what was "
+                "found and answered there, and its service profiles. The proposal is taken up for {councils}; no figure of "
+                "theirs is.",
+                councils=join_words(list(councils)),
+            )
         )
-        given = upload("A share pack (zip)", "share_pack", ["zip"])
+        given = upload(tr("A share pack (zip)"), "share_pack", ["zip"])
         if not given:
             return
-        name = answering.ask_name("taking", "Your name: service profiles that are taken up are signed with it")
+        name = answering.ask_name("taking", tr("Your name: service profiles that are taken up are signed with it"))
         if not name.strip():
-            st.markdown("Give your name to read it.")
+            st.markdown(tr("Give your name to read it."))
             return
         try:
             taken = visit.from_file(partial(_read, councils=councils, by=name, nations=nations), given[0])
@@ -47,9 +52,9 @@ def offer(councils: Sequence[str], nations: Sequence[str]) -> None:
         st.markdown(ui.plain(taken.source))
         ui.lines(taken.notices)
         if len(taken.mitigations):
-            ui.table(shown.did(taken.mitigations), "What the other council found, and what it answered")
+            ui.table(shown.did(taken.mitigations), tr("What the other council found, and what it answered"))
         if taken.files:
-            st.button("Take it up in this visit", on_click=_take_up, args=(taken,))
+            st.button(tr("Take it up in this visit"), on_click=_take_up, args=(taken,))
 
 
 def _read(path: object, councils: Sequence[str], by: str, nations: Sequence[str]) -> Taken:

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from exclusion.contracts import ExclusionError, Problem, temporary_folder
+from exclusion.language import tr
 
 File = tuple[str, bytes]
 SMALL = 5  # megabytes; the app as a whole allows more, for a file of postcode points
@@ -50,7 +51,7 @@ def upload(label: str, key: str, kinds: Sequence[str], *, several: bool = False,
 
     shown = st.file_uploader(label, type=list(kinds), key=key, accept_multiple_files=several, on_change=took, max_upload_size=megabytes)
     given: list[File] = files(key)
-    if given and not shown and st.button(f"Take {', '.join(name for name, _ in given)} away again", key=f"{key}_forget"):
+    if given and not shown and st.button(tr("Take {name} away again", name=", ".join(name for name, _ in given)), key=f"{key}_forget"):
         held()[f"{key}_files"] = given = []
     return given
 
@@ -89,7 +90,7 @@ def attempt(work: Callable[[], Found], problems: list[Problem]) -> Found | None:
     try:
         return work()
     except ExclusionError as error:
-        problems += error.problems or [Problem("proposal", str(error), "", "Mend it.")]
+        problems += error.problems or [Problem("proposal", str(error), "", tr("Mend it."))]
         return None
 
 

@@ -8,8 +8,11 @@ import streamlit as st
 
 from exclusion import register
 from exclusion.contracts import ExclusionError
+from exclusion.language import mark
 
-BROKEN = "The file that says who may save here cannot be used, so this server only shows. Tell whoever runs it; the log says what is wrong."
+BROKEN = mark(
+    "The file that says who may save here cannot be used, so this server only shows. Tell whoever runs it; the log says what is wrong."
+)
 
 
 def visitor() -> register.Visitor:

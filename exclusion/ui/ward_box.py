@@ -9,6 +9,7 @@ from streamlit.errors import StreamlitPageNotFoundError
 
 from exclusion import ui, ward_search
 from exclusion.contracts import ExclusionError
+from exclusion.language import tr
 from exclusion.release import Evidence
 from exclusion.ui import listing, visit
 
@@ -29,7 +30,7 @@ def _answer(held: Evidence, text: str) -> ward_search.Answer:
 
 def ask(held: Evidence, on_page: str) -> None:
     """Ask, and list what was found: each a link to the page of the ward, which opens it in its own council."""
-    text = st.text_input("Find a ward: name, code or postcode", key="find", max_chars=80, placeholder="Bloomfield, or FY1 5AA")
+    text = st.text_input(tr("Find a ward: name, code or postcode"), key="find", max_chars=80, placeholder=tr("Bloomfield, or FY1 5AA"))
     if not text.strip():
         return
     try:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from exclusion import maps, ui, views
 from exclusion.assessment import Assessment
+from exclusion.language import tr
 
 
 def found_by_ward(
@@ -39,7 +40,13 @@ def found_by_ward(
         A sentence that goes with the map and its picture; whether findings go by the council's own judgement is added to it.
     """
     said = views.names_by_level(a, classes, shades)
-    ui.status(f"{about}: " + "; ".join(f"{shade.word} in {len(names)} of {len(a.areas)} wards" for shade, names in said) + ".")
+    ui.status(
+        f"{about}: "
+        + "; ".join(
+            tr("{word} in {names} of {areas} wards", word=tr(shade.word), names=len(names), areas=len(a.areas)) for shade, names in said
+        )
+        + "."
+    )
     ward = ui.choose_ward(a.areas)
     left, right = st.columns(2)
     with left:
@@ -50,7 +57,7 @@ def found_by_ward(
             title=title,
             name=name,
             nothing=maps.NOT_ASSESSED,
-            notes=a.people["label"] + " people unlikely to use the internet",
+            notes=views.people_notes(a),
             selected=ward,
             note=f"{note} {views.own_judgement(a)}".strip(),
             on_pick=ui.pick_ward,
@@ -59,5 +66,5 @@ def found_by_ward(
         if ward:
             panel(ward)
         else:
-            st.subheader("The map in words", anchor=False)
+            st.subheader(tr("The map in words"), anchor=False)
             ui.lines([(f"{shade.label}:", ", ".join(names)) for shade, names in said])

@@ -10,6 +10,7 @@ import streamlit as st
 from exclusion import maps, risk, ui, views
 from exclusion.assessment import Assessment, once
 from exclusion.judgement.services import Service
+from exclusion.language import tr
 from exclusion.release import Evidence
 
 if TYPE_CHECKING:
@@ -25,12 +26,17 @@ def pyramid(a: Assessment, code: str) -> None:
     """One ward's residents by age and disability, drawn; the table above it holds who is unlikely to use the internet."""
     rows, name = views.by_age_and_disability(a, code), str(a.areas.loc[code, "area_name"])
     if rows.empty:
-        st.markdown("No figures by age and disability are held for this ward.")
+        st.markdown(tr("No figures by age and disability are held for this ward."))
         return
     picture(_pyramid(a, code))
     shown = rows.assign(many=[views.ten_words(n) for n in rows["residents"]], few=[views.ten_words(n) for n in rows["unlikely"]])
-    shown = shown[["age", "who", "many", "few"]].set_axis(["Age", "Who", "Residents", "Unlikely to use the internet"], axis=1)
-    ui.table(shown, f"Residents of {name} by age and disability, and how many are unlikely to use the internet (estimate, rounded to 10)")
+    shown = shown[["age", "who", "many", "few"]].set_axis(
+        [tr("Age"), tr("Who"), tr("Residents"), tr("Unlikely to use the internet")], axis=1
+    )
+    ui.table(
+        shown,
+        tr("Residents of {name} by age and disability, and how many are unlikely to use the internet (estimate, rounded to 10)", name=name),
+    )
 
 
 @once
@@ -51,7 +57,7 @@ def spread(a: Assessment, code: str) -> None:
     nation = str(a.areas.loc[code, "nation"])
     shown, rows = _spread(a, code)
     picture(shown)
-    ui.table(rows, f"Wards of {nation} by score", numbers=("Wards",))
+    ui.table(rows, tr("Wards of {nation} by score", nation=nation), numbers=(tr("Wards"),))
 
 
 @once
@@ -71,7 +77,7 @@ def ways_grid(a: Assessment, service: Service) -> None:
     """Each way in, ward by ward, for one service."""
     shown = views.ways_grid(a, service.id)
     if len(shown.columns) == 1:
-        st.markdown("Nothing was found beyond the minimum in any of these wards, in the rules checked.")
+        st.markdown(tr("Nothing was found beyond the minimum in any of these wards, in the rules checked."))
         return
     st.html(maps.legend([*maps.LEVELS, maps.NOT_ASSESSED]))
-    ui.grid(shown, f"{service.service_name}: wards down, ways in across, the level of what was found")
+    ui.grid(shown, tr("{service_name}: wards down, ways in across, the level of what was found", service_name=tr(service.service_name)))

@@ -24,13 +24,14 @@ from exclusion.judgement.composites import NATIONS
 from exclusion.judgement.entries import FOLDER
 from exclusion.judgement.score import method_for
 from exclusion.judgement.validity import validity_rules
+from exclusion.language import mark
 from exclusion.release import Evidence
 from exclusion.validity import said, simplex, yardstick
 from exclusion.validity.trial import OLDER, OURS, compare, weight_grid
 
 Array = NDArray[np.float64]
 Progress = Callable[[str, float], None]
-LEVELS = {"ward": "wards", "lsoa21": "small areas"}
+LEVELS = {"ward": mark("wards"), "lsoa21": mark("small areas")}
 MAIN = (OURS, OLDER)
 FILES = {"table": "validity.csv", "grid": "validity_grid.csv"}
 

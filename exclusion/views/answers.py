@@ -9,14 +9,16 @@ import pandas as pd
 
 from exclusion import judgement, register
 from exclusion.equality.actions import ANSWERED, FIRMNESS
+from exclusion.language import mark, tr
 from exclusion.proposal import Considered
 from exclusion.report.briefing import short_name, way
 from exclusion.report.proposed import named_services
-from exclusion.words import capital, counted, date_words, join_words
+from exclusion.saying import counted, date_words, join_words
+from exclusion.words import capital
 
 MOST_WARDS = 6
 _ORDER = {"floor": 0, "required": 1, "recommended": 2, "monitor": 3, "more_use": 4}
-_MORE_USE = "May be used more"
+_MORE_USE = mark("May be used more")
 
 
 class Group(NamedTuple):
@@ -50,21 +52,21 @@ def _firmness(group: Group) -> str:
 
 def _service(service_id: str) -> str:
     known = judgement.services().get(service_id)
-    return short_name(known) if known else service_id
+    return tr(short_name(known)) if known else service_id
 
 
 def label(group: Group, *, service: bool = True) -> str:
     """A group by its words: "Blue Badge: face to face (Advise keeping)"."""
-    word = _MORE_USE if group.kind == "more_use" else FIRMNESS.get(_firmness(group), "found")
+    word = tr(_MORE_USE if group.kind == "more_use" else FIRMNESS.get(_firmness(group), "found"))
     return f"{_service(group.service_id)}: {way(group.channel)} ({word})" if service else f"{capital(way(group.channel))} ({word})"
 
 
 def tally(findings: pd.DataFrame) -> str:
     """How many findings were answered and how, and how many were not: they add up to all."""
     count = findings["response"].value_counts()
-    said = [f"{int(count[one]):,} {word.lower()}" for one, word in ANSWERED.items() if count.get(one, 0)]
-    said.append(f"{int(count.get('', 0)):,} not answered")
-    return f"{len(findings):,} findings that ask for an answer, ward by ward: {join_words(said)}."
+    said = [f"{int(count[one]):,} {tr(word).lower()}" for one, word in ANSWERED.items() if count.get(one, 0)]
+    said.append(tr("{left:,} not answered", left=int(count.get("", 0))))
+    return tr("{findings:,} findings that ask for an answer, ward by ward: {said}.", findings=len(findings), said=join_words(said))
 
 
 def table(findings: pd.DataFrame) -> pd.DataFrame:
@@ -75,10 +77,14 @@ def table(findings: pd.DataFrame) -> pd.DataFrame:
             answer, reason, name = map(str, key)
             again = int(mine["look_again"].sum()) if "look_again" in mine else 0
             days = sorted({str(one)[:10] for one in mine["response_date"] if one})
-            said = ANSWERED.get(answer, "Not answered") + (f"; {again} to look at again, since the finding changed" if again else "")
-            by = f"{name}, {join_words([date_words(day) for day in days])}" if answer else "Nobody yet"
-            rows.append((bool(answer), label(group), _wards(mine), said, reason or ("None was given" if answer else "None yet"), by))
-    frame = pd.DataFrame(rows, columns=["answered", "Finding", "Wards", "Answer", "Reason", "By"])
+            said = tr(ANSWERED.get(answer, "Not answered")) + (
+                tr("; {again} to look at again, since the finding changed", again=again) if again else ""
+            )
+            by = f"{name}, {join_words([date_words(day) for day in days])}" if answer else tr("Nobody yet")
+            rows.append(
+                (bool(answer), label(group), _wards(mine), said, reason or (tr("None was given") if answer else tr("None yet")), by)
+            )
+    frame = pd.DataFrame(rows, columns=["answered", tr("Finding"), tr("Wards"), tr("Answer"), tr("Reason"), tr("By")])
     return frame.sort_values("answered", kind="stable").drop(columns="answered").reset_index(drop=True)
 
 

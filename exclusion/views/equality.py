@@ -11,7 +11,9 @@ from zipfile import ZIP_DEFLATED, ZipFile
 import pandas as pd
 
 from exclusion.equality.model import Equality, Listed, Open, Part, Table
-from exclusion.words import capital, counted
+from exclusion.language import tr
+from exclusion.saying import counted
+from exclusion.words import capital
 
 if TYPE_CHECKING:
     from exclusion.judgement.duty import Duty
@@ -28,13 +30,15 @@ def overview(made: Equality) -> pd.DataFrame:
         rows.append(
             (
                 part.title,
-                "Protected in law" if part.protected else "Often added",
-                capital(counted(figures, "figure")) if figures else "No figure: see what to ask",
-                capital(counted(len(lacking), "thing")) if lacking else "None listed",
-                f"{capital(counted(len(left), 'question'))} open" if left else "All questions answered",
+                tr("Protected in law") if part.protected else tr("Often added"),
+                capital(counted(figures, "figure")) if figures else tr("No figure: see what to ask"),
+                capital(counted(len(lacking), "thing")) if lacking else tr("None listed"),
+                tr("{questions} open", questions=capital(counted(len(left), "question"))) if left else tr("All questions answered"),
             )
         )
-    return pd.DataFrame(rows, columns=["Characteristic", "Kind", "What is known", "No ward figure, so ask", "Left to people"])
+    return pd.DataFrame(
+        rows, columns=[tr("Characteristic"), tr("Kind"), tr("What is known"), tr("No ward figure, so ask"), tr("Left to people")]
+    )
 
 
 def _lacks(line: str | tuple[str, str]) -> bool:

@@ -9,10 +9,11 @@ import pandas as pd
 
 from exclusion import people
 from exclusion.assessment import Assessment, once
+from exclusion.language import mark, tr
 
 WHO = ("disabled", "not disabled", "all")
-FEWER = "fewer than 10"
-WIDE = "wide range"
+FEWER = mark("fewer than 10")
+WIDE = mark("wide range")
 
 
 @once
@@ -35,7 +36,7 @@ def people_by_age(a: Assessment, code: str) -> pd.DataFrame:
     held = {(str(cell["age_label"]), cell["disability"]): cell for cell in cells.to_dict("records")}
     ages = dict.fromkeys(age for age, _ in held)
     rows = [(age, *(_said(held[age, who], ends, factor) for who in WHO)) for age in ages]
-    return pd.DataFrame(rows, columns=["Age", "Disabled people", "Not disabled", "All"])
+    return pd.DataFrame(rows, columns=[tr("Age"), tr("Disabled people"), tr("Not disabled"), tr("All")])
 
 
 @once
@@ -50,7 +51,7 @@ def by_age_and_disability(a: Assessment, code: str) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "age": cells["age_label"].astype(str),
-            "who": cells["disability"].map({"disabled": "Disabled people", "not disabled": "Not disabled"}),
+            "who": cells["disability"].map({"disabled": tr("Disabled people"), "not disabled": tr("Not disabled")}),
             "residents": _tens(cells["people"]),
             "unlikely": _tens(cells["estimate_raw"] * factor),
         }
@@ -63,7 +64,7 @@ def _tens(counts: pd.Series[Any]) -> pd.Series[Any]:
 
 def ten_words(many: float) -> str:
     """A count rounded to 10, or that it is too small to print."""
-    return FEWER if pd.isna(many) else f"about {many:,.0f}"
+    return tr(FEWER) if pd.isna(many) else tr("about {count:,.0f}", count=many)
 
 
 def is_wide(a: Assessment, code: str) -> bool:
@@ -73,10 +74,10 @@ def is_wide(a: Assessment, code: str) -> bool:
 
 def _said(cell: Mapping[Any, Any], ends: tuple[str, str], factor: float) -> str:
     if pd.isna(cell["estimate_raw"]):
-        return "no estimate"
+        return tr("no estimate")
     middle = cell["estimate_raw"] * factor
     if middle < people.SMALLEST:
-        return FEWER
+        return tr(FEWER)
     low, high = (cell[end] for end in ends)
-    span = f"up to {high:,}" if pd.isna(low) else f"{low:,} to {high:,}"
-    return f"about {round(middle / 10) * 10:,} ({span}{'; ' + WIDE if cell['wide'] else ''})"
+    span = tr("up to {high:,}", high=high) if pd.isna(low) else tr("{low:,} to {high:,}", low=low, high=high)
+    return tr("about {middle:,} ({span}{more})", middle=round(middle / 10) * 10, span=span, more="; " + tr(WIDE) if cell["wide"] else "")

@@ -10,9 +10,10 @@ from exclusion import export
 from exclusion.assessment import Assessment
 from exclusion.export.columns import Column, ward_columns
 from exclusion.judgement.score import measures
+from exclusion.language import mark, tr
 
 ALWAYS = ("area_code", "area_name", "council_name")
-PLACE, SCORE, PEOPLE, AGES = "Place", "Score and its parts", "People unlikely to use the internet", "Age"
+PLACE, SCORE, PEOPLE, AGES = mark("Place"), mark("Score and its parts"), mark("People unlikely to use the internet"), mark("Age")
 FIRST = (SCORE, PEOPLE)
 """Groups that are shown before anybody chooses."""
 
@@ -67,4 +68,4 @@ def sheet(a: Assessment, chosen: list[str], containing: str = "") -> Sheet:
 def dictionary_rows(shown: Sheet) -> pd.DataFrame:
     """What each column of a sheet means, for the screen."""
     rows = [(name, one.label, one.unit or "–", one.note or "–", one.source or "–") for name, one in shown.columns.items()]
-    return pd.DataFrame(rows, columns=["Column", "Meaning", "Unit", "Note", "Source"])
+    return pd.DataFrame(rows, columns=[tr("Column"), tr("Meaning"), tr("Unit"), tr("Note"), tr("Source")])

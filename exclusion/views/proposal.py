@@ -7,30 +7,34 @@ from typing import Any
 import pandas as pd
 
 from exclusion import judgement, maps
+from exclusion.language import mark, tr
 from exclusion.maps import Shade
 from exclusion.proposal import Considered, Proposal
 from exclusion.provision.tips import MARK, tips
+from exclusion.saying import counted, date_words, figure, join_words
 from exclusion.views.service import kept, levels
-from exclusion.views.shared import BEYOND, each, severity_words, way
-from exclusion.words import capital, counted, date_words, join_words
+from exclusion.views.shared import each, severity_words, way
+from exclusion.words import capital
 
 SHADES = (
-    Shade("0", "Nothing found here changes", maps.BANDS[0].fill),
-    Shade("1", "The proposal does not say", maps.BANDS[1].fill),
-    Shade("2", "Fewer hours, or one to watch closes", maps.BANDS[2].fill),
-    Shade("3", "Closes what we advise keeping", maps.BANDS[3].fill, maps.BANDS[3].ink),
-    Shade("4", "Closes what we keep as a condition here", "#0F3470", "#ffffff"),
-    Shade("5", "Closes part of the council-wide minimum", "#04062E", "#ffffff"),
+    Shade("0", mark("Nothing found here changes"), maps.BANDS[0].fill),
+    Shade("1", mark("The proposal does not say"), maps.BANDS[1].fill),
+    Shade("2", mark("Fewer hours, or one to watch closes"), maps.BANDS[2].fill),
+    Shade("3", mark("Closes what we advise keeping"), maps.BANDS[3].fill, maps.BANDS[3].ink),
+    Shade("4", mark("Closes what we keep as a condition here"), "#0F3470", "#ffffff"),
+    Shade("5", mark("Closes part of the council-wide minimum"), "#04062E", "#ffffff"),
 )
 """What a proposal does in a ward, to what was found there and to the council-wide minimum: the firmest of it."""
 
-NOTE = "It shows what happens to ways in we found a reason to keep in a ward, and to those of the council-wide minimum that close or thin."
+NOTE = mark(
+    "It shows what happens to ways in we found a reason to keep in a ward, and to those of the council-wide minimum that close or thin."
+)
 """Goes with the map wherever it goes."""
 
 
 def effect_words(effect: str, fewer: bool) -> str:
     """An effect for the screen."""
-    return {"closes": "Closes", "stays": "Stays, for fewer hours" if fewer else "Stays"}.get(effect, "Not said")
+    return {"closes": tr("Closes"), "stays": tr("Stays, for fewer hours") if fewer else tr("Stays")}.get(effect, tr("Not said"))
 
 
 def shown_services(considered: Considered) -> list[str]:
@@ -43,19 +47,22 @@ def changes(considered: Considered, proposal: Proposal) -> list[tuple[str, str]]
     """What a proposal says, a line each: for every service what closes, gets fewer hours and stays; then its places."""
     services, lines = {service.id: service for service in considered.assessment.services}, []
     for change in proposal.service:
-        listed = [("closes", change.close), ("fewer hours", change.fewer_hours), ("stays", change.keep)]
+        listed = [(tr("closes"), change.close), (tr("fewer hours"), change.fewer_hours), (tr("stays"), change.keep)]
         said = [f"{word}: {join_words([way(name) for name in names])}" for word, names in listed if names]
-        where = f"; in {counted(len(change.wards), 'ward')} only" if change.wards else ""
-        lines.append((f"{services[change.id].service_name}.", f"{capital('; '.join(said))}{where}."))
+        where = tr("; in {wards} only", wards=counted(len(change.wards), "ward")) if change.wards else ""
+        lines.append((f"{tr(services[change.id].service_name)}.", f"{capital('; '.join(said))}{where}."))
     for place in proposal.place:
-        verb = "closes" if place.change == "closes" else "opens for fewer hours"
-        lines.append((f"{place.name}.", f"{capital(judgement.place_kinds()[place.kind].label)}; {verb}."))
-    return [("From.", f"{date_words(proposal.date)}."), *lines]
+        verb = tr("closes") if place.change == "closes" else tr("opens for fewer hours")
+        lines.append((f"{place.name}.", f"{capital(tr(judgement.place_kinds()[place.kind].label))}; {verb}."))
+    return [(tr("From."), f"{date_words(proposal.date)}."), *lines]
 
 
 def officer(proposal: Proposal) -> list[tuple[str, str]]:
     """The officer's own words, between quotation marks."""
-    said = [("Purpose, in the officer's words:", proposal.officer.purpose), ("Saving, in the officer's words:", proposal.officer.saving)]
+    said = [
+        (tr("Purpose, in the officer's words:"), proposal.officer.purpose),
+        (tr("Saving, in the officer's words:"), proposal.officer.saving),
+    ]
     return [(head, f"“{text}”") for head, text in said if text]
 
 
@@ -68,7 +75,7 @@ def minimum(considered: Considered, service_id: str) -> list[tuple[str, str]]:
     for name in judgement.channels():
         mine = rows[rows["channel"] == name]
         for (effect, fewer, note), group in mine.groupby(["proposal_effect", "fewer_hours", "effect_note"], sort=False):
-            where = "" if len(group) == len(mine) else f", in {counted(len(group), 'ward')} of {len(mine)}"
+            where = "" if len(group) == len(mine) else tr(", in {wards} of {all}", wards=counted(len(group), "ward"), all=len(mine))
             lines.append((f"{capital(way(name))}: {effect_words(str(effect), bool(fewer)).lower()}{where}.", str(note)))
     return lines
 
@@ -115,11 +122,15 @@ def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
     texts = []
     for code in a.areas.index:
         lines = [
-            f"{effect_words(row.proposal_effect, row.fewer_hours)}: {way(row.channel)} (council-wide minimum)."
+            tr(
+                "{effect}: {way} (council-wide minimum).",
+                effect=effect_words(row.proposal_effect, row.fewer_hours),
+                way=way(row.channel),
+            )
             for row in (each(lost[code]) if code in lost else ())
         ]
         if code not in by_ward:
-            lines.append("Not assessed." if unknown[code] else f"Nothing found {BEYOND}, in the rules checked.")
+            lines.append(tr("Not assessed.") if unknown[code] else tr("Nothing found beyond the minimum, in the rules checked."))
         for row in each(by_ward[code]) if code in by_ward else ():
             why = str(row.short).partition(": ")[2].removesuffix(".")
             line = (
@@ -127,16 +138,18 @@ def effect_rows(considered: Considered, service_id: str) -> pd.DataFrame:
             )
             if row.proposal_effect == "closes":
                 line += (
-                    f" If it must go: {way(row.instead)} in its place, running before." if row.instead else " Nothing else would be left."
+                    tr(" If it must go: {way} in its place, running before.", way=way(row.instead))
+                    if row.instead
+                    else tr(" Nothing else would be left.")
                 )
             lines.append(line)
         texts.append("\n".join(lines))
-    table = pd.DataFrame({"Ward": a.areas["area_name"]})
+    table = pd.DataFrame({tr("Ward"): a.areas["area_name"]})
     if a.areas["council_code"].nunique() > 1:
-        table["Council"] = a.areas["council_name"]
-    table["In short"] = [maps.NOT_ASSESSED.label if pd.isna(place) else SHADES[int(place)].label for place in classes]
-    table["What the proposal does here"] = texts
-    table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
+        table[tr("Council")] = a.areas["council_name"]
+    table[tr("In short")] = [maps.NOT_ASSESSED.label if pd.isna(place) else SHADES[int(place)].label for place in classes]
+    table[tr("What the proposal does here")] = texts
+    table[tr("People unlikely to use the internet")] = a.people["label"].map(figure).reindex(a.areas.index)
     return table
 
 
@@ -146,11 +159,23 @@ def ward_lines(considered: Considered, service_id: str, code: str) -> list[tuple
     rows = rows[rows["area_code"] == code]
     tipped = tips(rows)
     lines = [
-        (f"{effect_words(row.proposal_effect, row.fewer_hours)}: {way(row.channel)}, of the council-wide minimum.", str(row.effect_note))
+        (
+            tr(
+                "{effect}: {way}, of the council-wide minimum.",
+                effect=effect_words(row.proposal_effect, row.fewer_hours),
+                way=way(row.channel),
+            ),
+            str(row.effect_note),
+        )
         for row in each(lost[lost["area_code"] == code])
     ]
     if rows.empty:
-        lines.append((f"Nothing found {BEYOND}.", "In the rules that could be checked; the council-wide minimum still applies."))
+        lines.append(
+            (
+                tr("Nothing found beyond the minimum."),
+                tr("In the rules that could be checked; the council-wide minimum still applies."),
+            )
+        )
     for row in each(rows):
         reason = str(row.reason)
         tip = "" if MARK in reason else f" {tipped[row.Index]}"
@@ -164,30 +189,30 @@ def counts_by_effect(considered: Considered, service_id: str) -> pd.DataFrame:
     rows = considered.findings
     rows = rows[(rows["service_id"] == service_id) & rows["kind"].isin(("floor", "keep"))].drop_duplicates(["area_code", "kind", "channel"])
     words = [effect_words(effect, fewer) for effect, fewer in zip(rows["proposal_effect"], rows["fewer_hours"], strict=True)]
-    columns = ["Closes", "Stays, for fewer hours", "Stays", "Not said"]
+    columns = [tr("Closes"), tr("Stays, for fewer hours"), tr("Stays"), tr("Not said")]
     table = []
     found = rows["severity"].where(rows["kind"] == "keep", "floor")
     for severity in ("floor", "required", "recommended", "monitor"):
         mine = [word for word, one in zip(words, found, strict=True) if one == severity]
-        head = "Council-wide minimum" if severity == "floor" else severity_words(severity)
+        head = tr("Council-wide minimum") if severity == "floor" else severity_words(severity)
         table.append((head, *(mine.count(name) for name in columns)))
-    return pd.DataFrame(table, columns=["Ways in to keep, ward by ward", *columns])
+    return pd.DataFrame(table, columns=[tr("Ways in to keep, ward by ward"), *columns])
 
 
 def option_rows(considered: Considered) -> pd.DataFrame:
     """The options, in the order of our list, which is no ranking."""
     rows = considered.options
-    table = pd.DataFrame({"Option": rows["title"]})
+    table = pd.DataFrame({tr("Option"): rows["title"]})
     _whose(table, considered, rows)
-    table["Service"] = _service_names(considered, rows)
-    table["What it does"] = rows["sentence"]
-    table["Conditions closed, with the minimum"] = rows["conditions_closed"]
-    table["Advised closed"] = rows["advised_closed"]
-    table["To keep, and the option does not say"] = rows["unsaid"]
-    table["Wards not assessed"] = rows["wards_unchecked"]
-    table["Wards where a way in closes or thins"] = rows["wards_changed"]
-    table["Wards with advice touched"] = rows["wards_advised"]
-    table["People in wards with advice touched unlikely to use the internet"] = rows["people"]
+    table[tr("Service")] = _service_names(considered, rows)
+    table[tr("What it does")] = rows["sentence"]
+    table[tr("Conditions closed, with the minimum")] = rows["conditions_closed"]
+    table[tr("Advised closed")] = rows["advised_closed"]
+    table[tr("To keep, and the option does not say")] = rows["unsaid"]
+    table[tr("Wards not assessed")] = rows["wards_unchecked"]
+    table[tr("Wards where a way in closes or thins")] = rows["wards_changed"]
+    table[tr("Wards with advice touched")] = rows["wards_advised"]
+    table[tr("People in wards with advice touched unlikely to use the internet")] = rows["people"]
     return table
 
 
@@ -195,28 +220,28 @@ def demand_rows(considered: Considered, *, by_ward: bool = False) -> pd.DataFram
     """Contacts a year that the ways in left may have to carry: for the whole council, or for wards whose contacts were given."""
     rows = considered.demand[(considered.demand["area_code"] != "") == by_ward]
     names = considered.assessment.areas["area_name"]
-    table = pd.DataFrame({"Ward": names.reindex(rows["area_code"]).to_numpy()} if by_ward else {}, index=rows.index)
-    table["Service"] = _service_names(considered, rows)
+    table = pd.DataFrame({tr("Ward"): names.reindex(rows["area_code"]).to_numpy()} if by_ward else {}, index=rows.index)
+    table[tr("Service")] = _service_names(considered, rows)
     _whose(table, considered, rows)
-    table["Way in"] = [capital(way(name)) if name else "All that stay, together" for name in rows["channel"]]
-    table["Contacts a year"] = rows["label"]
+    table[tr("Way in")] = [capital(way(name)) if name else tr("All that stay, together") for name in rows["channel"]]
+    table[tr("Contacts a year")] = rows["label"]
     return table
 
 
 def dependent_rows(considered: Considered) -> pd.DataFrame:
     """Every service that leans on a place that changes."""
     rows = considered.dependents
-    table = pd.DataFrame({"Service": rows["service_name"], "Place": rows["place"]})
-    table["Way in given there"] = [way(name) for name in rows["channel"]]
-    table["Named in the proposal"] = ["yes" if named else "no" for named in rows["named"]]
-    table["What follows"] = [str(text).partition(": ")[2] for text in rows["sentence"]]
+    table = pd.DataFrame({tr("Service"): [tr(str(one)) for one in rows["service_name"]], tr("Place"): rows["place"]})
+    table[tr("Way in given there")] = [way(name) for name in rows["channel"]]
+    table[tr("Named in the proposal")] = [tr("yes") if named else tr("no") for named in rows["named"]]
+    table[tr("What follows")] = [str(text).partition(": ")[2] for text in rows["sentence"]]
     return table
 
 
 def cumulative_rows(considered: Considered) -> pd.DataFrame:
     """Wards where several services move within the window, by the group affected."""
     rows = considered.cumulative
-    return pd.DataFrame({"Ward": rows["area_name"], "Services": rows["count"], "Whom, which and when": rows["sentence"]})
+    return pd.DataFrame({tr("Ward"): rows["area_name"], tr("Services"): rows["count"], tr("Whom, which and when"): rows["sentence"]})
 
 
 def tip_rows(considered: Considered, service_id: str) -> tuple[pd.DataFrame, str]:
@@ -224,19 +249,19 @@ def tip_rows(considered: Considered, service_id: str) -> tuple[pd.DataFrame, str
     rows = kept(considered.assessment, service_id)
     rows = rows.assign(tip=tips(rows))
     close = rows[rows["borderline"].astype(bool)]
-    table = pd.DataFrame({"Ward": close["area_name"], "Way in": [way(name) for name in close["channel"]]})
-    table["Found"] = [severity_words(severity) for severity in close["severity"]]
-    table["What would tip it"] = [capital(str(tip).removeprefix(MARK)) for tip in close["tip"]]
+    table = pd.DataFrame({tr("Ward"): close["area_name"], tr("Way in"): [way(name) for name in close["channel"]]})
+    table[tr("Found")] = [severity_words(severity) for severity in close["severity"]]
+    table[tr("What would tip it")] = [capital(str(tip).removeprefix(MARK)) for tip in close["tip"]]
     steady = rows.loc[~rows["borderline"].astype(bool), "tip"]
-    text = f"{counted(len(steady), 'finding')} stand firm. {steady.iloc[0]}" if len(steady) else ""
+    text = tr("{findings} stand firm. {why}", findings=counted(len(steady), "finding"), why=steady.iloc[0]) if len(steady) else ""
     return table, capital(text)
 
 
 def _service_names(considered: Considered, rows: pd.DataFrame) -> list[str]:
     names = {service.id: service.service_name for service in considered.assessment.services}
-    return [names[one] for one in rows["service_id"]]
+    return [tr(names[one]) for one in rows["service_id"]]
 
 
 def _whose(table: pd.DataFrame, considered: Considered, rows: pd.DataFrame) -> None:
     if len(considered.proposals) > 1:
-        table["Proposal"] = rows["proposal"]
+        table[tr("Proposal")] = rows["proposal"]

@@ -12,10 +12,12 @@ import pandas as pd
 from exclusion import judgement, maps
 from exclusion.assessment import Assessment, once
 from exclusion.contracts import NO_ANSWER
+from exclusion.language import mark, tr
 from exclusion.maps import Shade
 from exclusion.provision.tips import chance_words, steady_words
-from exclusion.views.shared import BEYOND, LEVEL_OF, each, rule_names, severity_words, way
-from exclusion.words import capital, counted, join_words, within
+from exclusion.saying import counted, figure, join_words
+from exclusion.views.shared import LEVEL_OF, each, rule_names, severity_words, way
+from exclusion.words import capital, within
 
 
 @once
@@ -84,13 +86,13 @@ def how_sure(found: pd.DataFrame, chance: float | None = None) -> list[tuple[str
     steady = found[~found["borderline"].astype(bool)]
     said = []
     if len(steady):
-        which = f"{capital(counted(len(steady), 'finding'))} of {len(found)} here stand firm"
+        which = tr("{findings} of {all} here stand firm", findings=capital(counted(len(steady), "finding")), all=len(found))
         if len(steady) == len(found):
-            which = "The finding stands firm" if len(found) == 1 else "All findings here stand firm"
+            which = tr("The finding stands firm") if len(found) == 1 else tr("All findings here stand firm")
         said.append(f"{which}: {steady_words()} {'it' if len(steady) == 1 else 'them'}.")
     if chance is not None and not pd.isna(chance):
         said.append(chance_words(chance, "findings do"))
-    return [("How sure:", " ".join(said))] if said and len(found) else []
+    return [(tr("How sure:"), " ".join(said))] if said and len(found) else []
 
 
 def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str, str]]:
@@ -107,9 +109,9 @@ def other_findings_of(a: Assessment) -> dict[tuple[str, str], list[tuple[str, st
         where = np.flatnonzero((kinds == kind).to_numpy(dtype=bool))
         columns = (a.findings[name].array.take(where).tolist() for name in ("service_id", "area_code", "channel", "short"))
         for service_id, code, channel, short in zip(*columns, strict=True):
-            line = ("Take care.", short)
+            line = (tr("Take care."), short)
             if kind == "more_use":
-                line = (f"Expect more use of {way(channel)}.", capital(short.partition(": ")[2]))
+                line = (tr("Expect more use of {way}.", way=way(channel)), capital(short.partition(": ")[2]))
             said.setdefault((service_id, code), []).append(line)
     return said
 
@@ -143,12 +145,12 @@ def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:
     for row in each(a.council_wide[a.council_wide["service_id"] == service_id]):
         head, _, why = str(row.reason).partition(". ")
         others = [str(a.areas.loc[code, "area_name"]) for code in str(row.except_area_codes).split("|") if code in a.areas.index]
-        but = f" Less firmly or not at all in {join_words(others)}." if others else ""
+        but = tr(" Less firmly or not at all in {others}.", others=join_words(others)) if others else ""
         lines.append((f"{head}.", f"{why}{but}"))
     return lines
 
 
-ON_TOP = (Shade("0", "Nothing more in rules checked", maps.LEVELS[0].fill), *maps.LEVELS[1:])
+ON_TOP = (Shade("0", mark("Nothing more in rules checked"), maps.LEVELS[0].fill), *maps.LEVELS[1:])
 """The levels where the map leaves out what is said once for the whole council: 0 is then not "no reason"."""
 
 
@@ -186,7 +188,7 @@ def said_together(found: Iterable[tuple[int, str, str]]) -> list[str]:
         _, _, why = short.partition(": ")
         together.setdefault((level, why), []).append(way(channel))
     return [
-        f"{maps.LEVELS[level].word}: {join_words(ways)}" + (f". {capital(why)}" if why else ".") for (level, why), ways in together.items()
+        f"{maps.LEVELS[level].said}: {join_words(ways)}" + (f". {capital(why)}" if why else ".") for (level, why), ways in together.items()
     ]
 
 
@@ -219,10 +221,10 @@ def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, d
     """
     table = _found_rows(a, service_id)
     if differences is not None:
-        table["Where band and findings differ"] = differences.reindex(a.areas.index).replace("", "–")
+        table[tr("Where band and findings differ")] = differences.reindex(a.areas.index).replace("", "–")
     if own is not None:
         for name in own.columns:
-            table[f"{name} (yours)"] = [count_label(value) for value in own[name].reindex(a.areas.index)]
+            table[tr("{name} (yours)", name=name)] = [count_label(value) for value in own[name].reindex(a.areas.index)]
     return table
 
 
@@ -237,24 +239,24 @@ def _found_rows(a: Assessment, service_id: str) -> pd.DataFrame:
     for code in a.areas.index:
         lines = said_together(by_ward[code]) if code in by_ward else []
         if not lines:
-            lines = ["Not assessed." if pd.isna(classes[code]) else f"Nothing found {BEYOND}, in the rules checked."]
-        lines += [head + " " + text if head == "Take care." else head for head, text in others.get((service_id, code), [])]
+            lines = [tr("Not assessed.") if pd.isna(classes[code]) else tr("Nothing found beyond the minimum, in the rules checked.")]
+        lines += [head + " " + text if head == tr("Take care.") else head for head, text in others.get((service_id, code), [])]
         if unchecked := lacking.get(str(code), set()) - everywhere:
-            lines.append(f"Not checked here: {rule_names(unchecked)}.")
+            lines.append(tr("Not checked here: {rules}.", rules=rule_names(unchecked)))
         texts.append("\n".join(lines))
-    table = pd.DataFrame({"Ward": a.areas["area_name"]})
+    table = pd.DataFrame({tr("Ward"): a.areas["area_name"]})
     if _several(a):
-        table["Council"] = a.areas["council_name"]
-    table["Level"] = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in classes.tolist()]
-    table[f"What to keep {BEYOND}, and why"] = texts
-    table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
-    table["Band"] = _band_labels(a)
+        table[tr("Council")] = a.areas["council_name"]
+    table[tr("Level")] = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in classes.tolist()]
+    table[tr("What to keep beyond the minimum, and why")] = texts
+    table[tr("People unlikely to use the internet")] = a.people["label"].map(figure).reindex(a.areas.index)
+    table[tr("Band")] = _band_labels(a)
     return table
 
 
 def count_label(value: float) -> str:
     """A council's own count: as given, or "not given"."""
-    return "not given" if pd.isna(value) else f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
+    return tr("not given") if pd.isna(value) else f"{value:,.0f}" if float(value).is_integer() else f"{value:,.1f}"
 
 
 def band_label(a: Assessment, code: str) -> str:
@@ -271,6 +273,11 @@ def _band_labels(a: Assessment) -> list[str]:
     return [_band_word(band) for band in a.scores["band"].reindex(a.areas.index).tolist()]
 
 
+def people_notes(a: Assessment) -> pd.Series[Any]:
+    """What a map says of each ward besides its class: how many people are unlikely to use the internet."""
+    return a.people["label"].map(lambda label: tr("{people} people unlikely to use the internet", people=figure(label)))
+
+
 def bands(a: Assessment) -> pd.Series[Any]:
     """Each ward's place in :data:`exclusion.maps.BANDS`, missing where not scored."""
     return a.scores["band"].astype("Int64") - 1
@@ -279,12 +286,12 @@ def bands(a: Assessment) -> pd.Series[Any]:
 def grid(a: Assessment) -> pd.DataFrame:
     """Services down, wards across: the number and word of the level, or "Not assessed"."""
     wide = {}
-    for service in sorted(a.services, key=lambda one: one.service_name):
-        wide[service.service_name] = [
+    for service in sorted(a.services, key=lambda one: tr(one.service_name)):
+        wide[tr(service.service_name)] = [
             maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in levels(a, service.id)
         ]
     table = pd.DataFrame(wide, index=a.areas["area_name"]).T
-    return table.rename_axis("Service").reset_index()
+    return table.rename_axis(tr("Service")).reset_index()
 
 
 @once
@@ -300,7 +307,7 @@ def ways_grid(a: Assessment, service_id: str) -> pd.DataFrame:
         firmest[row[:2]] = max(firmest.get(row[:2], 0), row[2])
     held = {channel for _, channel in firmest}
     nothing = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[0].label for place in levels(a, service_id).tolist()]
-    table = pd.DataFrame({"Ward": pd.Series(_ward_names(a), a.areas.index, dtype="str")})
+    table = pd.DataFrame({tr("Ward"): pd.Series(_ward_names(a), a.areas.index, dtype="str")})
     for channel in (one for one in judgement.channels() if one in held):
         table[capital(way(channel))] = [
             maps.LEVELS[firmest[code, channel]].label if (code, channel) in firmest else none
@@ -319,27 +326,27 @@ def could_move_first(a: Assessment) -> pd.DataFrame:
         for ``Not assessed``; ``In words``. A ward not assessed is never counted as one with nothing found.
     """
     rows = []
-    for service in sorted(a.services, key=lambda one: one.service_name):
+    for service in sorted(a.services, key=lambda one: tr(one.service_name)):
         classes = levels(a, service.id)
         counts = [int((classes == place).sum()) for place in range(len(maps.LEVELS))]
         unknown, firm = int(classes.isna().sum()), counts[2] + counts[3]
         if unknown:
-            words = f"Cannot be said: not assessed in {unknown} of {len(classes)} wards"
+            words = tr("Cannot be said: not assessed in {unknown} of {classes} wards", unknown=unknown, classes=len(classes))
         elif firm == 0 and counts[1] == 0:
-            words = FIRST
+            words = tr(FIRST)
         elif firm == 0:
-            words = f"Something to watch in {counts[1]}"
+            words = tr("Something to watch in {wards}", wards=counts[1])
         elif counts[3] == 0:
-            words = f"With another way in kept in {firm}"
+            words = tr("With another way in kept in {firm}", firm=firm)
         else:
-            words = f"With another way in kept in {firm}, as a condition in {counts[3]}"
+            words = tr("With another way in kept in {firm}, as a condition in {conditions}", firm=firm, conditions=counts[3])
         stays = join_words([within(way) for way, _, _ in floor(a, service.id)])
-        rows.append((service.service_name, stays, *counts, unknown, words))
-    names = [shade.word for shade in maps.LEVELS]
-    return pd.DataFrame(rows, columns=["Service", "Minimum that stays", *names, maps.NOT_ASSESSED.word, "In words"])
+        rows.append((tr(service.service_name), stays, *counts, unknown, words))
+    names = [shade.said for shade in maps.LEVELS]
+    return pd.DataFrame(rows, columns=[tr("Service"), tr("Minimum that stays"), *names, maps.NOT_ASSESSED.said, tr("In words")])
 
 
-FIRST = "Nothing to add to the minimum"
+FIRST = mark("Nothing to add to the minimum")
 
 
 def risk_rows(a: Assessment, differ: pd.Series[Any], found: pd.DataFrame) -> pd.DataFrame:
@@ -347,15 +354,15 @@ def risk_rows(a: Assessment, differ: pd.Series[Any], found: pd.DataFrame) -> pd.
 
     ``found`` is :func:`ward_rows` of the service's assessment for the same wards.
     """
-    table = pd.DataFrame({"Ward": a.areas["area_name"]})
+    table = pd.DataFrame({tr("Ward"): a.areas["area_name"]})
     if _several(a):
-        table["Council"] = a.areas["council_name"]
-    table["Band"] = _band_labels(a)
-    domains = {domain.id: domain.label for preset in a.method.presets for domain in preset.domain}
+        table[tr("Council")] = a.areas["council_name"]
+    table[tr("Band")] = _band_labels(a)
+    domains = {domain.id: tr(domain.label) for preset in a.method.presets for domain in preset.domain}
     for domain, label in domains.items():
         places = a.scores.get(f"percentile_{domain}", pd.Series(dtype=float)).reindex(a.areas.index)
-        table[label] = ["not known" if pd.isna(place) else f"{place:.0f}" for place in places.tolist()]
-    table["People unlikely to use the internet"] = a.people["label"].reindex(a.areas.index)
-    table["Findings for the service"] = found["Level"].reindex(a.areas.index)
-    table["Where they differ"] = differ.reindex(a.areas.index).replace("", "–")
+        table[label] = [tr("not known") if pd.isna(place) else f"{place:.0f}" for place in places.tolist()]
+    table[tr("People unlikely to use the internet")] = a.people["label"].map(figure).reindex(a.areas.index)
+    table[tr("Findings for the service")] = found[tr("Level")].reindex(a.areas.index)
+    table[tr("Where they differ")] = differ.reindex(a.areas.index).replace("", "–")
     return table

@@ -12,21 +12,23 @@ import pandas as pd
 from exclusion import judgement, maps
 from exclusion.assessment import Assessment
 from exclusion.judgement.score import measures
-from exclusion.words import join_words, within
+from exclusion.language import mark, tr
+from exclusion.saying import join_words
+from exclusion.words import within
 
 LEVEL_OF = {"monitor": 1, "recommended": 2, "required": 3}
-BEYOND = "beyond the minimum"
+BEYOND = mark("beyond the minimum")
 
 
 def severity_words(severity: str) -> str:
     """The words for a severity, as the map's legend has them."""
-    return maps.LEVELS[LEVEL_OF[severity]].word
+    return maps.LEVELS[LEVEL_OF[severity]].said
 
 
 def way(channel: str) -> str:
     """A channel's name for the screen."""
     known = judgement.channels().get(channel)
-    return known.label if known else channel
+    return tr(known.label) if known else channel
 
 
 def each(frame: pd.DataFrame) -> Iterator[Any]:
@@ -48,18 +50,18 @@ def own_judgement(a: Assessment) -> str:
     if a.local is None:
         return ""
     held = [
-        ("service profiles", any(service.profile_version.startswith("council") for service in a.local.services.values())),
-        ("local thresholds", a.local.thresholds is not None),
-        ("local promises added to the minimum", a.local.floors is not None),
+        (tr("service profiles"), any(service.profile_version.startswith("council") for service in a.local.services.values())),
+        (tr("local thresholds"), a.local.thresholds is not None),
+        (tr("local promises added to the minimum"), a.local.floors is not None),
     ]
     kinds = join_words([words for words, changed in held if changed])
-    return f"Found partly by the council's own judgement: {kinds or 'its own files, which change nothing of ours'}."
+    return tr("Found partly by the council's own judgement: {kinds}.", kinds=kinds or tr("its own files, which change nothing of ours"))
 
 
 def rule_names(rules: set[str]) -> str:
     """Rules by title and number: "weak mobile signal (W03)"."""
     known = judgement.rules()
-    return join_words([f"{within(known[rule].title)} ({rule})" for rule in sorted(rules) if rule in known])
+    return join_words([f"{within(tr(known[rule].title))} ({rule})" for rule in sorted(rules) if rule in known])
 
 
 def published_nowhere(rules: set[str]) -> list[str]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
+from exclusion.language import mark, tr
+
 _HEADINGS = {
-    "service": "Service",
-    "way_in": "Way in",
-    "firmness": "What was found",
-    "wards": "Wards there",
-    "draft_action": "Draft action",
-    "answer": "Answered",
-    "reason": "Reason given",
+    "service": mark("Service"),
+    "way_in": mark("Way in"),
+    "firmness": mark("What was found"),
+    "wards": mark("Wards there"),
+    "draft_action": mark("Draft action"),
+    "answer": mark("Answered"),
+    "reason": mark("Reason given"),
 }
-_ANSWERS = {"accept": "Accepted", "amend": "Amended", "reject": "Rejected", "": "Not answered"}
+_ANSWERS = {"accept": mark("Accepted"), "amend": mark("Amended"), "reject": mark("Rejected"), "": mark("Not answered")}
 
 
 def did(mitigations: pd.DataFrame) -> pd.DataFrame:
@@ -26,4 +28,8 @@ def did(mitigations: pd.DataFrame) -> pd.DataFrame:
         know is shown as it came.
     """
     given = mitigations.reindex(columns=list(_HEADINGS)).fillna("")
-    return given.assign(answer=given["answer"].map(lambda one: _ANSWERS.get(one, one))).rename(columns=_HEADINGS)
+    return given.assign(answer=given["answer"].map(_said)).rename(columns={name: tr(words) for name, words in _HEADINGS.items()})
+
+
+def _said(answer: str) -> str:
+    return tr(_ANSWERS.get(answer, answer))

@@ -15,27 +15,33 @@ from exclusion.assessment import Assessment
 from exclusion.differences import WardChanges
 from exclusion.judgement.mapping import map_rules
 from exclusion.judgement.score import measures, method_for
+from exclusion.language import mark, tr, trn
 from exclusion.maps import Shade
 from exclusion.views import places as shown
 from exclusion.views.service import bands, levels
 from exclusion.views.shared import own_judgement
 
-BAND, FOUND, PEOPLE = "Band", "What was found for the service", "People unlikely to use the internet"
-CHANGE = "Change of band"
+BAND, FOUND, PEOPLE = mark("Band"), mark("What was found for the service"), mark("People unlikely to use the internet")
+CHANGE = mark("Change of band")
 MANY = map_rules().people.edges
-MANY_WORDS = (f"Under {MANY[0]:,g}", *(f"{low:,g} to {high - 1:,g}" for low, high in pairwise(MANY)), f"{MANY[-1]:,g} or more")
-MANY_SHADES = tuple(
-    Shade(str(number), word, shade.fill, shade.ink)
-    for number, (word, shade) in enumerate(zip(MANY_WORDS, maps.BANDS, strict=True), start=1)
-)
 FIFTHS = tuple(
     Shade(str(number), word, shade.fill, shade.ink)
     for number, (word, shade) in enumerate(
-        zip(("Lowest fifth", "Second", "Middle", "Fourth", "Highest fifth"), maps.BANDS, strict=True), start=1
+        zip((mark("Lowest fifth"), mark("Second"), mark("Middle"), mark("Fourth"), mark("Highest fifth")), maps.BANDS, strict=True), start=1
     )
 )
-NO_FIGURE = Shade(maps.NO_FIGURE, "No figure", maps.GREY)
-NOT_IN_BOTH = Shade(maps.NO_FIGURE, "Not known in one of the two releases", maps.GREY)
+NO_FIGURE = Shade(maps.NO_FIGURE, mark("No figure"), maps.GREY)
+NOT_IN_BOTH = Shade(maps.NO_FIGURE, mark("Not known in one of the two releases"), maps.GREY)
+
+
+def many_shades() -> list[Shade]:
+    """The classes of a number of people, in the language spoken."""
+    low, high = f"{MANY[0]:,g}", f"{MANY[-1]:,g}"
+    between = [tr("{low} to {high}", low=f"{one:,g}", high=f"{other - 1:,g}") for one, other in pairwise(MANY)]
+    words = [tr("Under {number}", number=low), *between, tr("{number} or more", number=high)]
+    return [
+        Shade(str(number), word, shade.fill, shade.ink) for number, (word, shade) in enumerate(zip(words, maps.BANDS, strict=True), start=1)
+    ]
 
 
 @dataclass(frozen=True)
@@ -55,11 +61,13 @@ class Layer:
 
 def choices(a: Assessment, changes: WardChanges | None = None) -> dict[str, str]:
     """What can be shown: key -> name; then each figure held for any of these wards; then how each moved since an earlier release."""
-    held = {BAND: BAND, FOUND: FOUND, PEOPLE: PEOPLE} if a.services else {BAND: BAND, PEOPLE: PEOPLE}
+    held = {key: tr(key) for key in ((BAND, FOUND, PEOPLE) if a.services else (BAND, PEOPLE))}
     known = a.profile[a.profile["percentile"].notna()]["measure"].unique()
-    held |= {name: measure.short for name, measure in measures().items() if name in known}
+    held |= {name: tr(measure.short) for name, measure in measures().items() if name in known}
     if changes is not None:
-        held |= {CHANGE: CHANGE} | {f"{CHANGE}: {name}": f"Change: {measures()[name].short}" for name in map(str, changes.shares)}
+        held |= {CHANGE: CHANGE} | {
+            f"{CHANGE}: {name}": tr("Change: {short}", short=tr(measures()[name].short)) for name in map(str, changes.shares)
+        }
     return held
 
 
@@ -81,18 +89,20 @@ def layer(a: Assessment, scores: Assessment, key: str, changes: WardChanges | No
         return _change(a, changes, key.removeprefix(CHANGE).removeprefix(": "))
     if key == BAND:
         scored = [nation for nation in a.areas["nation"].unique() if method_for(str(nation))]
-        words = "Band, the likelihood of not using the internet" if scored else "Band"
+        words = tr("Band, the likelihood of not using the internet") if scored else tr("Band")
         return Layer(bands(scores), maps.BANDS, maps.NOT_SCORED, words, scores.method.own)
     if key == FOUND:
-        name = f"What was found for {a.services[0].service_name}"
+        name = tr("What was found for {service_name}", service_name=tr(a.services[0].service_name))
         return Layer(levels(a, a.services[0].id), maps.LEVELS, maps.NOT_ASSESSED, name, own_judgement(a))
     if key == PEOPLE:
         middle = a.people["estimate_2020"].astype("Float64").reindex(a.areas.index)
         classes = sum(((middle >= edge).astype("Int64") for edge in MANY), start=pd.Series(0, middle.index, dtype="Int64"))
-        return Layer(classes.where(middle.notna()), MANY_SHADES, NO_FIGURE, "People unlikely to use the internet (estimate, 2020 rates)")
+        return Layer(
+            classes.where(middle.notna()), many_shades(), NO_FIGURE, tr("People unlikely to use the internet (estimate, 2020 rates)")
+        )
     rows = a.profile[a.profile["measure"] == key].set_index("area_code")["percentile"].reindex(a.areas.index)
     classes = rows.floordiv(20).clip(upper=4).astype("Int64")
-    return Layer(classes, FIFTHS, NO_FIGURE, f"{measures()[key].short}: fifth of the nation's wards, 5 = most affected")
+    return Layer(classes, FIFTHS, NO_FIGURE, tr("{short}: fifth of the nation's wards, 5 = most affected", short=tr(measures()[key].short)))
 
 
 def _change(a: Assessment, changes: WardChanges, measure: str) -> Layer:
@@ -101,25 +111,34 @@ def _change(a: Assessment, changes: WardChanges, measure: str) -> Layer:
         moved, edges = (changes.shares[measure] * 100).round(4), map_rules().change_points.edges
         signs = ("−−", "−", "=", "+", "++")
         small, large = (f"{edge:g}" for edge in edges)
-        points = "point" if edges[0] == 1 else "points"
-        middle = f"Within {small} {points}"
-        words = [f"{large} points lower or more", f"{small} to {large} points lower", middle]
-        words += [f"{small} to {large} points higher", f"{large} points higher or more"]
-        name = f"{measures()[measure].short}: change in points of a hundred"
+        middle = tr("Within {small} point", small=small) if edges[0] == 1 else tr("Within {small} points", small=small)
+        words = [tr("{large} points lower or more", large=large), tr("{small} to {large} points lower", small=small, large=large), middle]
+        words += [tr("{small} to {large} points higher", small=small, large=large), tr("{large} points higher or more", large=large)]
+        name = tr("{short}: change in points of a hundred", short=tr(measures()[measure].short))
     else:
         moved, edges = changes.bands, map_rules().change_bands.edges
         signs = ("−2", "−1", "0", "+1", "+2")
-        words = ["Two bands lower or more", "One band lower", "No change", "One band higher", "Two bands higher or more"]
-        name = "Change of band"
+        words = [
+            tr("Two bands lower or more"),
+            tr("One band lower"),
+            tr("No change"),
+            tr("One band higher"),
+            tr("Two bands higher or more"),
+        ]
+        name = tr("Change of band")
     moved = moved.reindex(a.areas.index).astype("Float64")
     steps = sum(((moved.abs() >= edge).astype("Int64") for edge in edges), start=pd.Series(0, moved.index, dtype="Int64"))
     classes = (2 + steps * moved.gt(0).astype("Int64") - steps * moved.lt(0).astype("Int64")).where(moved.notna())
     classes = classes.mask(classes.index.isin(changes.apart.index), len(signs))
     shades = [Shade(sign, word, *colours) for sign, word, colours in zip(signs, words, maps.CHANGES, strict=True)]
-    note = f"From {changes.old} to {changes.new}. Higher means more at risk, or more people."
+    note = tr("From {old} to {new}. Higher means more at risk, or more people.", old=changes.old, new=changes.new)
     if changes.gone:
-        one = len(changes.gone) == 1
-        note += f" {len(changes.gone)} {'ward' if one else 'wards'} of the earlier release {'is' if one else 'are'} no longer there."
+        gone = trn(
+            "{n} ward of the earlier release is no longer there.",
+            "{n} wards of the earlier release are no longer there.",
+            len(changes.gone),
+        )
+        note += f" {gone}"
     return Layer(classes.astype("Int64"), [*shades, maps.NOT_COMPARABLE], NOT_IN_BOTH, name, note)
 
 
@@ -129,20 +148,20 @@ def place_rows(areas: gpd.GeoDataFrame, listed: pd.DataFrame) -> pd.DataFrame:
     spots = gpd.GeoSeries.from_xy(listed["x"], listed["y"], index=listed.index, crs=areas.crs)
     outlines = areas[areas.geometry.geom_type != "Point"]
     if len(outlines) == len(areas):
-        table.insert(2, "Ward", [_ward_at(outlines, spot) for spot in spots])
-    return table.sort_values("Place", kind="stable")
+        table.insert(2, tr("Ward"), [_ward_at(outlines, spot) for spot in spots])
+    return table.sort_values(tr("Place"), kind="stable")
 
 
 def _ward_at(outlines: gpd.GeoDataFrame, spot: Any) -> str:
     inside = outlines.index[outlines.geometry.contains(spot)]
-    return str(outlines.loc[inside[0], "area_name"]) if len(inside) else "Outside these wards"
+    return str(outlines.loc[inside[0], "area_name"]) if len(inside) else tr("Outside these wards")
 
 
 def rows(a: Assessment, pair: tuple[Layer, Layer]) -> pd.DataFrame:
     """Both maps as one table, wards by name."""
-    table = pd.DataFrame({"Ward": a.areas["area_name"]})
+    table = pd.DataFrame({tr("Ward"): a.areas["area_name"]})
     if a.areas["council_code"].nunique() > 1:
-        table["Council"] = a.areas["council_name"]
-    for side, one in zip(("Left", "Right"), pair, strict=True):
+        table[tr("Council")] = a.areas["council_name"]
+    for side, one in zip((tr("Left"), tr("Right")), pair, strict=True):
         table[f"{side}: {one.words}"] = one.labels()
     return table

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from exclusion import validity
@@ -11,20 +13,22 @@ from exclusion.judgement.auditing import audit_words
 from exclusion.judgement.composites import CompositeMethod
 from exclusion.judgement.composites import alternatives as held_methods
 from exclusion.judgement.uncertainty import uncertainty_rules
+from exclusion.language import tr
 from exclusion.method import alternatives, comparison
 from exclusion.method.alternatives import Scored
 from exclusion.method.clusters import Clusters
 from exclusion.method.uncertainty import CLEAR_IN, CLEAR_OUT, UNCLEAR
+from exclusion.saying import counted, figure, join_words
 from exclusion.validity import pockets
 from exclusion.views.shared import each
-from exclusion.words import capital, counted, join_words, within
+from exclusion.words import capital, within
 
 PAIR = ("ours", "deri_1_6")
 
 
 def steps() -> tuple[tuple[str, str], ...]:
     """How the score is made, a step each, in order."""
-    return tuple((head, text) for head, text in audit_words().steps)
+    return tuple((tr(head), tr(text)) for head, text in audit_words().steps)
 
 
 def sure_rows(wards: pd.DataFrame) -> pd.DataFrame:
@@ -32,14 +36,26 @@ def sure_rows(wards: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for row in each(wards):
         if not row.scored:
-            rows.append((row.name, labels.NOT_SCORED, *["not known"] * 5))
+            rows.append((row.name, tr(labels.NOT_SCORED), *[tr("not known")] * 5))
             continue
-        could = labels.band_range(row.band_low, row.band_high)
+        could = figure(labels.band_range(row.band_low, row.band_high))
         same = labels.same_way(row.band, row.chance, row.against_band)
-        said = (labels.chance(row.chance), capital(row.word), same, capital(labels.DRIVERS[row.driver]))
-        rows.append((row.name, labels.band(row.band), could, *said))
-    columns = ["Ward", "Band", "Could be", "Chance of the most affected fifth", "Clear or unclear", "Band and chance", "Hangs most on"]
+        said = (figure(labels.chance(row.chance)), capital(tr(row.word)), tr(same), capital(tr(labels.DRIVERS[row.driver])))
+        rows.append((row.name, _band(row.band), could, *said))
+    columns = [
+        tr("Ward"),
+        tr("Band"),
+        tr("Could be"),
+        tr("Chance of the most affected fifth"),
+        tr("Clear or unclear"),
+        tr("Band and chance"),
+        tr("Hangs most on"),
+    ]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _band(value: Any) -> str:
+    return figure(labels.band(value))
 
 
 named, sure_words, ways_words = trust.named, trust.sure_words, trust.ways_words
@@ -48,35 +64,47 @@ named, sure_words, ways_words = trust.named, trust.sure_words, trust.ways_words
 def unscored_lines(a: Assessment) -> list[str]:
     """Why none of these wards has a score, and what there is of them all the same."""
     return [
-        *dict.fromkeys(str(why) for why in a.scores["why_not"]),
-        "So there is no band, no estimate of how many residents are unlikely to use the internet, and no audit. That is a gap in the "
-        "figures, not a sign that need is low.",
-        "What to keep open does not come from the score: the minimum of every service stands, and the rules that have figures were "
-        "checked. See the Service page, and the Ward page for the figures there are.",
+        *dict.fromkeys(tr(str(why)) for why in a.scores["why_not"]),
+        tr(
+            "So there is no band, no estimate of how many residents are unlikely to use the internet, and no audit. That "
+            "is a gap in the figures, not a sign that need is low."
+        ),
+        tr(
+            "What to keep open does not come from the score: the minimum of every service stands, and the rules that "
+            "have figures were checked. See the Service page, and the Ward page for the figures there are."
+        ),
     ]
 
 
 def clear_means() -> str:
     """What "clear" and "unclear" mean, with the numbers behind them."""
     rules = uncertainty_rules()
-    return (
-        f"**{capital(CLEAR_IN)}**: the ward is among its nation's most affected fifth in {100 * rules.clear_from:.0f} of 100 careful ways "
-        f"or more. **{capital(CLEAR_OUT)}**: in {100 * rules.clear_to:.0f} of 100 or fewer. **{capital(UNCLEAR)}**: anything between. "
-        "Unclear does not mean that there is no need: do not let the band settle a decision there. The band is our own method's; where it "
-        "says one thing and most of the other ways say another, the table says that they differ."
+    return tr(
+        "**{clear_in}**: the ward is among its nation's most affected fifth in {at_least:.0f} of 100 careful ways or "
+        "more. **{clear_out}**: in {to:.0f} of 100 or fewer. **{unclear}**: anything between. Unclear does not "
+        "mean that there is no need: do not let the band settle a decision there. The band is our own method's; "
+        "where it says one thing and most of the other ways say another, the table says that they differ.",
+        clear_in=capital(tr(CLEAR_IN)),
+        at_least=100 * rules.clear_from,
+        clear_out=capital(tr(CLEAR_OUT)),
+        to=100 * rules.clear_to,
+        unclear=capital(tr(UNCLEAR)),
     )
 
 
 def driver_words(wards: pd.DataFrame) -> str:
     """What the bands hang on, counted over wards."""
     found = wards.loc[wards["scored"], "driver"].value_counts()
-    said = [f"{labels.DRIVERS[str(name)]} in {counted(int(number), 'ward')}" for name, number in found.items()]
-    return f"What moves a ward most when things are done another way: {join_words(said)}." if said else ""
+    said = [
+        tr("{driver} in {wards}", driver=tr(labels.DRIVERS[str(name)]), wards=counted(int(number), "ward"))
+        for name, number in found.items()
+    ]
+    return tr("What moves a ward most when things are done another way: {said}.", said=join_words(said)) if said else ""
 
 
 def agreement_means() -> str:
     """What an officer must know beside the publisher's notice; every limit stands in :attr:`exclusion.validity.Validity.limits`."""
-    return "It is about households in March 2021 and the order of areas, not about numbers of people or any one resident."
+    return tr("It is about households in March 2021 and the order of areas, not about numbers of people or any one resident.")
 
 
 def agreement_pair(nation: str, level: str = "ward") -> pd.DataFrame:
@@ -89,12 +117,24 @@ def agreement_rows(nation: str, level: str = "ward") -> pd.DataFrame:
     """The same as a table for the screen."""
     rows = []
     for row in each(agreement_pair(nation, level)):
-        interval = "too few areas" if pd.isna(row.low) else f"{labels.figure(row.low)} to {labels.figure(row.high)}"
-        inside = labels.figure(row.within_councils)
-        found = "too few areas" if pd.isna(row.found) else labels.share(row.found)
-        rows.append((row.label, labels.SENT[row.sent_first], f"{row.areas:,}", labels.figure(row.spearman), interval, inside, found))
-    called = capital(validity.LEVELS[level])
-    columns = ["Score", called, "How many", "Agreement", "95% interval", "Within councils", "Most affected fifth found"]
+        interval = (
+            tr("too few areas") if pd.isna(row.low) else tr("{low} to {high}", low=labels.figure(row.low), high=labels.figure(row.high))
+        )
+        inside = figure(labels.figure(row.within_councils))
+        found = tr("too few areas") if pd.isna(row.found) else figure(labels.share(row.found))
+        rows.append(
+            (tr(row.label), tr(labels.SENT[row.sent_first]), f"{row.areas:,}", labels.figure(row.spearman), interval, inside, found)
+        )
+    called = capital(tr(validity.LEVELS[level]))
+    columns = [
+        tr("Score"),
+        called,
+        tr("How many"),
+        tr("Agreement"),
+        tr("95% interval"),
+        tr("Within councils"),
+        tr("Most affected fifth found"),
+    ]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -106,17 +146,17 @@ def without_rows(a: Assessment, weights: dict[str, float] | None) -> pd.DataFram
     for code in a.areas.index:
         mine = found[found["area_code"] == code].set_index("label")
         if mine.empty:
-            rows.append((names[code], labels.NOT_SCORED, *("not scored" for _ in parts)))
+            rows.append((names[code], tr(labels.NOT_SCORED), *(tr("not scored") for _ in parts)))
             continue
-        cells = [_without(mine.loc[part]) if part in mine.index else "not a part here" for part in parts]
-        rows.append((names[code], labels.band(mine["band"].iloc[0]), *cells))
-    return pd.DataFrame(rows, columns=["Ward", "Band", *(f"Without {within(part)}" for part in parts)])
+        cells = [_without(mine.loc[part]) if part in mine.index else tr("not a part here") for part in parts]
+        rows.append((names[code], _band(mine["band"].iloc[0]), *cells))
+    return pd.DataFrame(rows, columns=[tr("Ward"), tr("Band"), *(tr("Without {part}", part=within(tr(part))) for part in parts)])
 
 
 def _without(row: pd.Series) -> str:
     if pd.isna(row["moves"]):
-        return "no band"
-    return "the same" if row["moves"] == 0 else labels.band(row["band_without"])
+        return tr("no band")
+    return tr("the same") if row["moves"] == 0 else _band(row["band_without"])
 
 
 def other_methods(a: Assessment) -> dict[str, CompositeMethod]:
@@ -134,24 +174,24 @@ def beside_rows(a: Assessment, other: Scored, *, banded: bool = True) -> pd.Data
     both, names = alternatives.beside(a.evidence, a.scores, other), trust.names(a)
     rows = []
     if not banded:
-        why = [str(text) or "none" for text in other.table.loc[both.index, "why_not"]]
+        why = [tr(str(text)) or tr("none") for text in other.table.loc[both.index, "why_not"]]
         scored = [told if pd.isna(index) else f"{index:.1f}" for told, index in zip(why, both["other_index"], strict=True)]
-        ours = [labels.band(band) for band in both["band"]]
-        return pd.DataFrame({"Ward": [names[code] for code in both.index], "Our band": ours, "Score by this method": scored})
+        ours = [_band(band) for band in both["band"]]
+        return pd.DataFrame({tr("Ward"): [names[code] for code in both.index], tr("Our band"): ours, tr("Score by this method"): scored})
     if other.method.within == "council":
         for row in each(both):
-            figure = "none" if pd.isna(row.other_index) else f"{row.other_index:.1f}"
+            index = tr("none") if pd.isna(row.other_index) else f"{row.other_index:.1f}"
             rows.append(
-                (names[row.Index], labels.band(row.band), figure, str(other.table.loc[row.Index, "why_not"]) or "no band in a council")
+                (names[row.Index], _band(row.band), index, str(other.table.loc[row.Index, "why_not"]) or tr("no band in a council"))
             )
-        return pd.DataFrame(rows, columns=["Ward", "Our band", "Score by this method", "Difference"])
+        return pd.DataFrame(rows, columns=[tr("Ward"), tr("Our band"), tr("Score by this method"), tr("Difference")])
     for row in each(both):
         if pd.isna(row.other_band):
             told = str(other.table.loc[row.Index, "why_not"])
         else:
-            told = "unknown" if pd.isna(row.moves) else "the same" if row.moves == 0 else _moves(int(row.moves))
-        rows.append((names[row.Index], labels.band(row.band), labels.band(row.other_band), told))
-    return pd.DataFrame(rows, columns=["Ward", "Our band", "Band by this method", "Difference"])
+            told = tr("unknown") if pd.isna(row.moves) else tr("the same") if row.moves == 0 else _moves(int(row.moves))
+        rows.append((names[row.Index], _band(row.band), _band(row.other_band), told))
+    return pd.DataFrame(rows, columns=[tr("Ward"), tr("Our band"), tr("Band by this method"), tr("Difference")])
 
 
 def older_rows(a: Assessment, both: pd.DataFrame) -> pd.DataFrame:
@@ -159,19 +199,20 @@ def older_rows(a: Assessment, both: pd.DataFrame) -> pd.DataFrame:
     names, rows = trust.names(a), []
     for row in each(both):
         if pd.isna(row.deri):
-            rows.append((names[row.Index], labels.band(row.band), "none", "none", str(row.why_not)))
+            rows.append((names[row.Index], _band(row.band), tr("none"), tr("none"), tr(str(row.why_not))))
             continue
-        told = "unknown" if pd.isna(row.moves) else "the same" if row.moves == 0 else _moves(int(row.moves))
-        theirs = "none" if pd.isna(row.older_band) else labels.band(row.older_band)
-        rows.append((names[row.Index], labels.band(row.band), f"{row.deri:.2f}", theirs, told))
-    table = pd.DataFrame(rows, columns=["Ward", "Our band", "DERI (0 to 10)", "Band by DERI", "Difference"])
+        told = tr("unknown") if pd.isna(row.moves) else tr("the same") if row.moves == 0 else _moves(int(row.moves))
+        theirs = tr("none") if pd.isna(row.older_band) else _band(row.older_band)
+        rows.append((names[row.Index], _band(row.band), f"{row.deri:.2f}", theirs, told))
+    table = pd.DataFrame(rows, columns=[tr("Ward"), tr("Our band"), tr("DERI (0 to 10)"), tr("Band by DERI"), tr("Difference")])
     if both["older_band"].isna().all() and both["deri"].notna().all():  # stretched over a council: it has no bands, so nothing to compare
-        return table[["Ward", "Our band", "DERI (0 to 10)"]]
+        return table[[tr("Ward"), tr("Our band"), tr("DERI (0 to 10)")]]
     return table
 
 
 def _moves(bands: int) -> str:
-    return f"{counted(abs(bands), 'band')} {'higher' if bands > 0 else 'lower'}"
+    many = counted(abs(bands), "band")
+    return tr("{bands} higher", bands=many) if bands > 0 else tr("{bands} lower", bands=many)
 
 
 def lacking_lines(other: Scored) -> list[tuple[str, str]]:
@@ -181,11 +222,11 @@ def lacking_lines(other: Scored) -> list[tuple[str, str]]:
 
 def pocket_rows(a: Assessment, weights: dict[str, float] | None) -> pd.DataFrame:
     """Small areas of the nation's most affected tenth in wards below the highest band, by ward name."""
-    domains = {domain.id: domain.label for preset in a.method.presets for domain in preset.domain}
+    domains = {domain.id: tr(domain.label) for preset in a.method.presets for domain in preset.domain}
     found = pockets.pockets(a.evidence, list(a.areas.index), pockets.flagged_by_band(a.scores), weights)
-    parts = [join_words([domains.get(name, name).lower() for name in str(high).split("|")]) or "no one part" for high in found["high"]]
+    parts = [join_words([domains.get(name, name).lower() for name in str(high).split("|")]) or tr("no one part") for high in found["high"]]
     rows = list(zip(found["area_name"], found["small_area_name"], found["small_area_code"], parts, strict=True))
-    return pd.DataFrame(rows, columns=["Ward", "Small area", "Code", "In the most affected tenth itself for"])
+    return pd.DataFrame(rows, columns=[tr("Ward"), tr("Small area"), tr("Code"), tr("In the most affected tenth itself for")])
 
 
 def pocket_words(a: Assessment, found: int) -> list[str]:
@@ -206,7 +247,7 @@ def cluster_rows(a: Assessment, found: Clusters) -> pd.DataFrame:
     """Wards of a cluster, by name."""
     names = trust.names(a)
     rows = [(names[row.Index], row.words) for row in each(found.wards) if row.kind not in ("", "none")]
-    return pd.DataFrame(rows, columns=["Ward", "What it is part of"])
+    return pd.DataFrame(rows, columns=[tr("Ward"), tr("What it is part of")])
 
 
 def similar_rows(a: Assessment, code: str, weights: dict[str, float] | None) -> pd.DataFrame:
@@ -215,7 +256,7 @@ def similar_rows(a: Assessment, code: str, weights: dict[str, float] | None) -> 
     parts = [name.removeprefix("percentile_") for name in map(str, found.columns) if name.startswith("percentile_")]
     said = {name: capital(name) for name in parts}
     rows = [(row.area_name, row.council_name, *(f"{getattr(row, f'percentile_{name}'):.0f}" for name in parts)) for row in each(found)]
-    return pd.DataFrame(rows, columns=["Ward", "Council", *said.values()])
+    return pd.DataFrame(rows, columns=[tr("Ward"), tr("Council"), *said.values()])
 
 
 def change_lines(a: Assessment, code: str) -> list[str]:

@@ -13,17 +13,19 @@ from exclusion.assessment import Assessment, once
 from exclusion.contracts import NATIONS, NO_ANSWER
 from exclusion.judgement.owning import own_rules
 from exclusion.judgement.score import measures, method_for
+from exclusion.language import mark, tr, trn
 from exclusion.provision.reasons import about
+from exclusion.saying import date_words, figure
 from exclusion.views.service import band_label, other_findings_of, said_together
-from exclusion.views.shared import BEYOND, LEVEL_OF, rule_names
-from exclusion.words import date_words, percent, two_figures
+from exclusion.views.shared import LEVEL_OF, rule_names
+from exclusion.words import percent, two_figures
 
-NOT_RUN = "Not run by this council"
+NOT_RUN = mark("Not run by this council")
 
 
 def residents(area: pd.Series[Any]) -> str:
     """How many people live in a ward, in words."""
-    return about(float(area["population"]))
+    return figure(about(float(area["population"])))
 
 
 def wards_to_choose(a: Assessment) -> pd.DataFrame:
@@ -36,12 +38,12 @@ def wards_to_choose(a: Assessment) -> pd.DataFrame:
         (
             f"{row['area_name']}, {row['council_name']}" if several else str(row["area_name"]),
             residents(row),
-            str(a.people.loc[code, "label"]),
+            figure(str(a.people.loc[code, "label"])),
             band_label(a, str(code)),
         )
         for code, row in a.areas.sort_values(["area_name", "council_name"]).iterrows()
     ]
-    return pd.DataFrame(rows, columns=["Ward", "Residents", "People unlikely to use the internet", "Band"])
+    return pd.DataFrame(rows, columns=[tr("Ward"), tr("Residents"), tr("People unlikely to use the internet"), tr("Band")])
 
 
 @once
@@ -61,29 +63,41 @@ def who_lives_here(a: Assessment, code: str) -> pd.DataFrame:
         row = held[name]
         known = not pd.isna(row["n"])
         shown = known and row["n"] >= fewest
-        here = about(row["n"], str(row["fit"])) if known else "not known"
-        notes = {"estimated": ["our estimate"], "own": ["the council's own figure"], "published": ["as published"]}.get(str(row["fit"]), [])
+        here = figure(about(row["n"], str(row["fit"]))) if known else tr("not known")
+        notes = {"estimated": [tr("our estimate")], "own": [tr("the council's own figure")], "published": [tr("as published")]}.get(
+            str(row["fit"]), []
+        )
         if shown and row["fit"] != "published" and not pd.isna(row["low"]) and not pd.isna(row["high"]):
-            notes.append(f"{two_figures(row['low'])} to {two_figures(row['high'])}")
+            notes.append(tr("{low} to {high}", low=two_figures(row["low"]), high=two_figures(row["high"])))
         rows.append(
             (
-                measure.short,
+                tr(measure.short),
                 here + (f" ({'; '.join(notes)})" if known and notes else ""),
-                _share(row["value"]) if shown or not known else "not shown",
+                _share(row["value"]) if shown or not known else tr("not shown"),
                 _share(row["nation_value"]),
                 _more_than(row["percentile"]),
                 date_words(str(row["period"])),
             )
         )
-    return pd.DataFrame(rows, columns=["Group", "Here", "Share here", nation, f"Share is higher than in ... of wards in {nation}", "Date"])
+    return pd.DataFrame(
+        rows,
+        columns=[
+            tr("Group"),
+            tr("Here"),
+            tr("Share here"),
+            tr(nation),
+            tr("Share is higher than in ... of wards in {nation}", nation=tr(nation)),
+            tr("Date"),
+        ],
+    )
 
 
 def _share(value: float) -> str:
-    return "not known" if pd.isna(value) else percent(value)
+    return tr("not known") if pd.isna(value) else percent(value)
 
 
 def _more_than(percentile: float) -> str:
-    return "not known" if pd.isna(percentile) else f"{min(99, int(percentile))}%"
+    return tr("not known") if pd.isna(percentile) else f"{min(99, int(percentile))}%"
 
 
 STEP = 5
@@ -113,12 +127,12 @@ def spread(risks: pd.Series[Any], code: str) -> pd.DataFrame:
 
 def spread_rows(rows: pd.DataFrame, ward: str) -> pd.DataFrame:
     """The same as a table, with the step of the ward named."""
-    steps = [f"{low:.0f} to {high:.0f}" for low, high in zip(rows["from"], rows["to"], strict=True)]
-    where = [f"{ward} is here" if here else "–" for here in rows["here"]]
-    return pd.DataFrame({"Score": steps, "Wards": [f"{n:,}" for n in rows["wards"]], "Where": where})
+    steps = [tr("{low:.0f} to {high:.0f}", low=low, high=high) for low, high in zip(rows["from"], rows["to"], strict=True)]
+    where = [tr("{ward} is here", ward=ward) if here else "–" for here in rows["here"]]
+    return pd.DataFrame({tr("Score"): steps, tr("Wards"): [f"{n:,}" for n in rows["wards"]], tr("Where"): where})
 
 
-NEAR_MIDDLE = "near the middle of its nation"
+NEAR_MIDDLE = mark("near the middle of its nation")
 
 
 @once
@@ -129,18 +143,21 @@ def score_drivers(a: Assessment, code: str) -> pd.DataFrame:
     for domain in preset.domain if preset else ():
         place, pull = row.get(f"percentile_{domain.id}"), row.get(f"contribution_{domain.id}")
         if place is None or pd.isna(place):
-            rows.append((domain.label, "not known", _weight(row.get(f"weight_{domain.id}")), "not known"))
+            rows.append((tr(domain.label), tr("not known"), _weight(row.get(f"weight_{domain.id}")), tr("not known")))
             continue
-        points = f"{abs(pull):.0f} point{'' if round(abs(pull)) == 1 else 's'} {'up' if pull > 0 else 'down'}"
+        many = round(abs(pull))
+        points = trn("{n} point up", "{n} points up", many) if pull > 0 else trn("{n} point down", "{n} points down", many)
         # In the middle fifth of the nation, which is the middle band, a ward has neither many nor few.
-        words = NEAR_MIDDLE if 40 <= place <= 60 else domain.explains if pull > 0 else domain.explains_low
-        way = "no pull" if abs(pull) < 0.5 else f"{points}: {words}"
-        rows.append((domain.label, f"{place:.0f} of 100", _weight(row.get(f"weight_{domain.id}")), way))
-    return pd.DataFrame(rows, columns=["Part", "Place among the nation's wards (100 = most affected)", "Weight", "Pull on the score"])
+        words = tr(NEAR_MIDDLE if 40 <= place <= 60 else domain.explains if pull > 0 else domain.explains_low)
+        way = tr("no pull") if abs(pull) < 0.5 else f"{points}: {words}"
+        rows.append((tr(domain.label), tr("{place:.0f} of 100", place=place), _weight(row.get(f"weight_{domain.id}")), way))
+    return pd.DataFrame(
+        rows, columns=[tr("Part"), tr("Place among the nation's wards (100 = most affected)"), tr("Weight"), tr("Pull on the score")]
+    )
 
 
 def _weight(weight: Any) -> str:
-    return "not known" if weight is None or pd.isna(weight) else f"{100 * weight:.0f}%"
+    return tr("not known") if weight is None or pd.isna(weight) else f"{100 * weight:.0f}%"
 
 
 @once
@@ -148,7 +165,7 @@ def ward_services(a: Assessment, code: str) -> pd.DataFrame:
     """Every assessed service in one ward: what to keep beyond the minimum and why, by name of service."""
     found, summaries, others = _kept_by_ward(a).get(code, {}), _summaries_by_ward(a)[code], other_findings_of(a)
     rows = []
-    for service in sorted(a.services, key=lambda one: one.service_name):
+    for service in sorted(a.services, key=lambda one: tr(one.service_name)):
         summary, sentence = summaries[service.id]
         kept = found.get(service.id)
         level = maps.NOT_ASSESSED if summary in NO_ANSWER else maps.LEVELS[0]
@@ -156,10 +173,10 @@ def ward_services(a: Assessment, code: str) -> pd.DataFrame:
             level = maps.LEVELS[max(level for level, _, _ in kept)]
         elsewhere = summary == "not_run_here"
         lines = [] if kept is None else said_together(kept)
-        lines = lines or [str(sentence) if elsewhere else f"{level.word}."]
+        lines = lines or [str(sentence) if elsewhere else f"{level.said}."]
         lines += [head for head, _ in others.get((service.id, code), [])]
-        rows.append((service.service_name, NOT_RUN if elsewhere else level.label, "\n".join(lines)))
-    return pd.DataFrame(rows, columns=["Service", "Level", f"What to keep {BEYOND}, and why"])
+        rows.append((tr(service.service_name), tr(NOT_RUN) if elsewhere else level.label, "\n".join(lines)))
+    return pd.DataFrame(rows, columns=[tr("Service"), tr("Level"), tr("What to keep beyond the minimum, and why")])
 
 
 @once
@@ -204,27 +221,27 @@ def how_counted(a: Assessment, code: str) -> str:
     rows = [row for row in _figures_by_ward(a).get(code, []) if not pd.isna(row["n"])]
     if any(row["fit"] == "published" for row in rows):
         known = measures()
-        made = [known[row["measure"]].short for row in rows if row["fit"] == "weighted" and known[row["measure"]].counted]
-        tail = f" Made from small areas: {', '.join(made)}." if made else ""
-        return f"This ward has not changed since 2022: its census counts are as published for it.{tail}"
+        made = [tr(known[row["measure"]].short) for row in rows if row["fit"] == "weighted" and known[row["measure"]].counted]
+        tail = tr(" Made from small areas: {figures}.", figures=", ".join(made)) if made else ""
+        return tr("This ward has not changed since 2022: its census counts are as published for it.{tail}", tail=tail)
     area = a.areas.loc[code]
     manifest = a.evidence.manifest
     if area["nation"] not in ("England", "Wales") or WARDS_OF_2022 not in manifest.sources:
         return ""
     told = _told_by_neighbours(a, code)
-    start = "No count is published for this ward as it now is: its counts are made from small areas, " + (
-        "kept to the counts published for wards beside it."
+    start = tr("No count is published for this ward as it now is: its counts are made from small areas, ") + (
+        tr("kept to the counts published for wards beside it.")
         if told
-        else "and no ward beside it has a published count that would tell more of it."
+        else tr("and no ward beside it has a published count that would tell more of it.")
     )
     return f"{start} {_how_far_off(manifest.measured, str(area['council_code']), str(area['error_class']), told)}".strip()
 
 
 WARDS_OF_2022 = "census2021_wd22"
 DIVIDED = {
-    "good": "that small areas follow as closely as this one",
-    "fair": "whose small areas are divided about as much as this one's",
-    "rough": "whose small areas are divided as much as this one's",
+    "good": mark("that small areas follow as closely as this one"),
+    "fair": mark("whose small areas are divided about as much as this one's"),
+    "rough": mark("whose small areas are divided as much as this one's"),
 }
 """By error class, which wards the error was measured on, in words."""
 
@@ -248,22 +265,29 @@ def _how_far_off(measured: Mapping[str, Any], council: str, kind: str, told: boo
     held = measured.get("published") or []
     entries = [held] if isinstance(held, Mapping) else list(held)
     own = [entry for entry in entries if council in entry.get("councils", ())]
-    elsewhere = "" if own else " of other councils"
+    elsewhere = "" if own else tr(" of other councils")
     if entries:
         entry = (own or entries)[-1]
         like = entry.get("by_class", {}).get(kind)
-        row, which = (like, f" and {DIVIDED[kind]}") if like and kind in DIVIDED else (entry, "")
+        row, which = (like, tr(" and {divided}", divided=tr(DIVIDED[kind]))) if like and kind in DIVIDED else (entry, "")
         half, nine = (row["median"], row["p90"]) if told else (row["alone_median"], row["alone_p90"])
-        return (
-            f"On {row['wards']:,} wards{elsewhere} that have both{which}, half of the counts made so were within {percent(half)} of the "
-            f"published one, and nine in ten within {percent(nine)}."
+        return tr(
+            "On {wards:,} wards{elsewhere} that have both{which}, half of the counts made so were within {half} of "
+            "the published one, and nine in ten within {nine}.",
+            wards=row["wards"],
+            elsewhere=elsewhere,
+            which=which,
+            half=percent(half),
+            nine=percent(nine),
         )
     nine = measured.get("fit", {}).get("postcodes", {}).get("p90_by_class", {}).get(kind)
     if nine is None or kind not in DIVIDED:
         return ""
-    return (
-        f"On wards of other councils that have both and {DIVIDED[kind]}, nine in ten of the counts made so were within {percent(nine)} "
-        "of the published one."
+    return tr(
+        "On wards of other councils that have both and {divided}, nine in ten of the counts made so were within "
+        "{nine} of the published one.",
+        divided=tr(DIVIDED[kind]),
+        nine=percent(nine),
     )
 
 
@@ -275,28 +299,35 @@ def not_known(a: Assessment, code: str) -> list[str]:
     figures = _figures_by_ward(a)
     held = {row["measure"] for row in figures.get(code, []) if not pd.isna(row["n"])}
     somewhere = {row["measure"] for rows in figures.values() for row in rows}
-    lacking = [measure.short for name, measure in measures().items() if measure.counted and name in somewhere and name not in held]
+    lacking = [tr(measure.short) for name, measure in measures().items() if measure.counted and name in somewhere and name not in held]
     if lacking:
-        lines.append(f"No figure for this ward: {', '.join(lacking)}.")
+        lines.append(tr("No figure for this ward: {figures}.", figures=", ".join(lacking)))
     if area["error_class"] == "none":
         lines.append(
-            "This ward is so small a part of the small areas that figures are published for that any figure would be about its "
-            "neighbours. We give none, and nothing was checked: ask the people who know it."
+            tr(
+                "This ward is so small a part of the small areas that figures are published for that any figure would be "
+                "about its neighbours. We give none, and nothing was checked: ask the people who know it."
+            )
         )
     elif area["error_class"] != "good":
         ways = {row["fit"] for row in figures.get(code, [])}
         by_area = "area" in ways
-        which = "Other figures" if "published" in ways else "Figures"
+        which = tr("Other figures") if "published" in ways else tr("Figures")
         lines.append(
-            f"{which} come by small area and were shared onto this ward by {'area' if by_area else 'postcode'}. In nine of ten wards like "
-            f"this one the count is within {percent(float(area['error_p90']))} of the truth"
-            + (", measured elsewhere: here it could be more." if by_area else ".")
+            tr(
+                "{which} come by small area and were shared onto this ward by {how}. In nine of ten wards like this one the "
+                "count is within {percent} of the truth",
+                which=which,
+                how=tr("area") if by_area else tr("postcode"),
+                percent=percent(float(area["error_p90"])),
+            )
+            + (tr(", measured elsewhere: here it could be more.") if by_area else ".")
         )
     if not a.scores.loc[code, "scored"]:
-        lines.append(str(a.scores.loc[code, "why_not"]))
+        lines.append(tr(str(a.scores.loc[code, "why_not"])))
     unchecked = a.summaries["not_checked"].array[np.flatnonzero((a.summaries["area_code"] == code).to_numpy(dtype=bool))]
     if names := rule_names({rule for rules in unchecked.tolist() for rule in rules.split("|")} - {""}):
-        lines.append(f"Rules that could not be checked for some services, for want of figures: {names}.")
+        lines.append(tr("Rules that could not be checked for some services, for want of figures: {names}.", names=names))
     lines += [f"{item['what']}: {item['why']}" for item in a.evidence.manifest.missing if _concerns(item["what"], str(area["nation"]))]
     return lines
 
