@@ -195,7 +195,7 @@ def test_two_maps_move_together(visit):
 
 def titles() -> set[str]:
     """What each page calls itself."""
-    return {re.search(r'ui\.page\("([^"]+)"\)', path.read_text(encoding="utf-8"))[1] for path in (ROOT / "pages").glob("*.py")}
+    return {re.search(r'ui\.page\(mark\("([^"]+)"\)', path.read_text(encoding="utf-8"))[1] for path in (ROOT / "pages").glob("*.py")}
 
 
 def test_every_page_is_in_the_menu_under_its_section_and_none_is_folded_away(visit, axe):
