@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -96,29 +97,31 @@ def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = ()) -> 
     """
     kind = {name: ' class="number"' if name in numbers else "" for name in frame.columns}
     head = "".join(f'<th scope="col" role="columnheader"{kind[name]}>{escape(str(name))}</th>' for name in frame.columns)
+    opening = [f'<td role="cell"{kind[name]} data-label="{escape(str(name))}">' for name in frame.columns[1:]]
     body = []
-    for row in frame.itertuples(index=False):
-        cells = [
-            f'<td role="cell"{kind[name]} data-label="{escape(str(name))}">{escape(str(value))}</td>'
-            for name, value in zip(frame.columns[1:], row[1:], strict=True)
-        ]
-        body.append(f'<tr role="row"><th scope="row" role="rowheader">{escape(str(row[0]))}</th>{"".join(cells)}</tr>')
+    for first, *row in _rows(frame):
+        cells = [f"{begins}{escape(str(value))}</td>" for begins, value in zip(opening, row, strict=True)]
+        body.append(f'<tr role="row"><th scope="row" role="rowheader">{escape(str(first))}</th>{"".join(cells)}</tr>')
     return _framed("cards", caption, head, body)
 
 
 def grid(frame: pd.DataFrame, caption: str, shades: Sequence[Shade]) -> str:
     """A table of labels of ``shades``: each cell shows the number on its colour, and says the word to a screen reader."""
-    known = {shade.label: shade for shade in shades}
+    cell = {
+        shade.label: f'<td style="background:{shade.fill};color:{shade.ink}">{escape(shade.number)}'
+        f'<span class="unseen">{escape(shade.said)}</span></td>'
+        for shade in shades
+    }
     head = "".join(f'<th scope="col">{escape(str(name))}</th>' for name in frame.columns)
     body = []
-    for row in frame.itertuples(index=False):
-        cells = []
-        for value in row[1:]:
-            shade = known[value]
-            word = f'<span class="unseen">{escape(shade.said)}</span>'
-            cells.append(f'<td style="background:{shade.fill};color:{shade.ink}">{escape(shade.number)}{word}</td>')
-        body.append(f'<tr><th scope="row">{escape(str(row[0]))}</th>{"".join(cells)}</tr>')
+    for first, *row in _rows(frame):
+        body.append(f'<tr><th scope="row">{escape(str(first))}</th>{"".join(cell[value] for value in row)}</tr>')
     return _framed("levels", caption, head, body)
+
+
+def _rows(frame: pd.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """The rows of a table; texts that are taken out one by one cost many times as much."""
+    return zip(*(column.tolist() for _, column in frame.items()), strict=True)
 
 
 def _framed(kind: str, caption: str, head: str, body: Sequence[str]) -> str:

@@ -286,7 +286,7 @@ class WardLayer(MacroElement):
 
     def __init__(self, url: str, title: str, images: str, names: bool = True, beside: str = "") -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.config = _for_script(
+        self.config = for_script(
             {"url": url, "title": title, "images": images, "attribution": escape(ATTRIBUTION), "names": names, "beside": beside}
         )
 
@@ -297,12 +297,12 @@ class Paint(MacroElement):
     _name = "Paint"
     _template = Template("{% macro script(this, kwargs) %}KeptOpen.paint({{ this.payload }});{% endmacro %}")
 
-    def __init__(self, payload: dict[str, Any]) -> None:
+    def __init__(self, payload: Mapping[str, Any]) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.payload = _for_script(payload)
+        self.payload = for_script(payload)
 
 
-def _for_script(value: Any) -> str:
+def for_script(value: Any) -> str:
     """JSON that is safe inside a script: no ``<`` can end it."""
     return json.dumps(value, separators=(",", ":")).replace("<", "\\u003c")
 
@@ -326,7 +326,7 @@ def ward_map(shapes: Shapes, *, title: str, assets: str, served_at: str, beside:
     return drawn
 
 
-def paint(
+def colours(
     shapes: Shapes,
     classes: pd.Series[Any],
     shades: Sequence[Shade],
@@ -336,8 +336,8 @@ def paint(
     selected: str | None = None,
     places: pd.DataFrame | None = None,
     focus: Collection[str] = (),
-) -> folium.FeatureGroup:
-    """The colours, as the feature group to hand to ``st_folium(feature_group_to_add=...)``.
+) -> dict[str, Any]:
+    """The colours, and what else changes on shapes that are drawn: what :func:`layer` takes.
 
     Parameters
     ----------
@@ -374,8 +374,13 @@ def paint(
         payload["notes"] = ["" if pd.isna(note) else str(note) for note in notes.reindex(list(shapes.codes))]
     if places is not None and len(places):
         payload["places"] = _place_marks(places)
+    return payload
+
+
+def layer(colours: Mapping[str, Any]) -> folium.FeatureGroup:
+    """:func:`colours` as the feature group to hand to ``st_folium(feature_group_to_add=...)``."""
     group = folium.FeatureGroup(name="colours")
-    group.add_child(Paint(payload))
+    group.add_child(Paint(colours))
     return group
 
 

@@ -122,7 +122,7 @@ def draw(
     Parameters
     ----------
     areas, classes, shades, nothing, places
-        As for :func:`exclusion.maps.paint`; ``areas`` with ``area_name`` and geometry in EPSG:27700.
+        As for :func:`exclusion.maps.colours`; ``areas`` with ``area_name`` and geometry in EPSG:27700.
     title
         Stands over the map.
     source

@@ -133,6 +133,14 @@ class Evidence:
         councils: pd.DataFrame = self.cache["councils", ""].copy(deep=False)
         return councils
 
+    def nations(self, councils: Iterable[str]) -> tuple[str, ...]:
+        """The nations of some councils, by code."""
+        codes = tuple(councils)
+        areas = self.areas
+        return self.recent(
+            ("nations", codes), lambda: tuple(str(one) for one in areas.loc[areas["council_code"].isin(codes), "nation"].unique())
+        )
+
     def find_councils(self, names: Iterable[str]) -> list[str]:
         """Council codes for codes or names, in any case.
 

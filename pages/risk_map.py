@@ -21,7 +21,7 @@ with left:
     councils = ui.choose_councils(held)
 with right:
     service = ui.choose_service(councils)
-weights = ui.choose_weights(tuple(held.areas.loc[held.areas["council_code"].isin(councils), "nation"].unique()))
+weights = ui.choose_weights(held.nations(councils))
 a = ui.scored(councils, weights)
 ward = ui.choose_ward(a.areas)
 classes = views.bands(a)

@@ -121,7 +121,7 @@ def test_over_seven_hundred_wards_are_drawn_on_a_canvas():
 
 
 def payload(*args, **named) -> dict:
-    group = maps.paint(*args, **named)
+    group = maps.layer(maps.colours(*args, **named))
     return json.loads(next(iter(group._children.values())).payload)
 
 
@@ -139,7 +139,7 @@ def test_colours_travel_in_the_order_of_the_file_and_a_missing_figure_is_grey():
 def test_words_that_could_end_a_script_cannot():
     shapes = maps.Shapes("ab.json", ("E05000000",), False)
     notes = pd.Series({"E05000000": "</script><script>alert(1)</script>"})
-    group = maps.paint(shapes, pd.Series({"E05000000": 1}), maps.BANDS, notes=notes)
+    group = maps.layer(maps.colours(shapes, pd.Series({"E05000000": 1}), maps.BANDS, notes=notes))
     assert "<" not in next(iter(group._children.values())).payload
     assert payload(shapes, pd.Series({"E05000000": 1}), maps.BANDS, notes=notes)["notes"] == ["</script><script>alert(1)</script>"]
 

@@ -28,7 +28,7 @@ def test_a_place_is_a_mark_with_a_name_and_a_sign(bundled: Evidence, far: alongs
     areas = bundled.areas[bundled.areas["council_name"] == "Blackpool"]
     shapes = maps.Shapes("0.json", tuple(areas.index), False)
     marks = shown.place_marks(far.tables["places.csv"])
-    group = maps.paint(shapes, pd.Series(dtype="Int64"), maps.BANDS, places=marks)
+    group = maps.layer(maps.colours(shapes, pd.Series(dtype="Int64"), maps.BANDS, places=marks))
     (drawn,) = (child for child in group._children.values() if isinstance(child, maps.Paint))
     told = json.loads(drawn.payload)["places"]
     assert [one["label"] for one in told] == [

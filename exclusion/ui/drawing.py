@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-from collections.abc import Callable, Collection, Hashable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -14,13 +15,13 @@ import geopandas as gpd
 import pandas as pd
 import streamlit as st
 from streamlit.components import v1 as components
-from streamlit_folium import st_folium
 
 from exclusion import language, maps, ui
 from exclusion.contracts import ExclusionError, Problem, UsageError, temporary_folder
 from exclusion.language import mark, tr
+from exclusion.recent import Recent
 from exclusion.saying import date_words, join_words
-from exclusion.ui import own
+from exclusion.ui import map_frame, own
 from exclusion.words import slug
 
 # Two folders the server hands out: ours (Leaflet and our script) and one for shapes, made fresh
@@ -51,9 +52,7 @@ def _shapes() -> tuple[Path, str]:
     return folder, f"../{components.declare_component('shapes', path=str(folder)).name}/"
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _published(key: Hashable, _areas: gpd.GeoDataFrame) -> maps.Shapes:
-    return _publish(_areas)
+_published = Recent(64)
 
 
 def _publish(areas: gpd.GeoDataFrame) -> maps.Shapes:
@@ -71,7 +70,7 @@ def _publish(areas: gpd.GeoDataFrame) -> maps.Shapes:
 def _shapes_of(areas: gpd.GeoDataFrame, name: str) -> maps.Shapes:
     key = (name, tuple(areas.index), hash(areas.geometry.iloc[0].wkb) if len(areas) else 0)
     brought = own.here() is not None  # outlines of a visit stay out of everybody's cache
-    shapes = own.kept(("shapes", *key[:2]), lambda: _publish(areas)) if brought else _published(key, areas)
+    shapes = own.kept(("shapes", *key[:2]), lambda: _publish(areas)) if brought else _published.get(key, lambda: _publish(areas))
     return shapes if (_shapes()[0] / shapes.file).exists() else _publish(areas)
 
 
@@ -100,7 +99,7 @@ def draw_map(
     areas
         Wards indexed by ``area_code``, EPSG:27700: polygons, or points where no outlines are held.
     classes, shades, nothing, notes, selected, places, focus
-        As for :func:`exclusion.maps.paint`.
+        As for :func:`exclusion.maps.colours`.
     title
         What a screen reader calls the map; begins with "Map".
     name
@@ -127,20 +126,19 @@ def draw_map(
         if on_pick is not None and code in areas.index:
             on_pick(code)
 
-    st_folium(
-        maps.ward_map(shapes, title=title, assets=_ASSETS_AT, served_at=served_at, beside=beside),
+    map_frame.show(
+        shapes,
+        maps.colours(shapes, classes, shades, nothing=nothing, notes=notes, selected=selected, places=places, focus=focus),
+        title=title,
+        assets=_ASSETS_AT,
+        served_at=served_at,
+        beside=beside,
         key=key,
         height=height,
-        use_container_width=True,
-        returned_objects=["last_active_drawing"],
-        feature_group_to_add=maps.paint(
-            shapes, classes, shades, nothing=nothing, notes=notes, selected=selected, places=places, focus=focus
-        ),
         on_change=picked,
     )
-    held = classes.reindex(areas.index)
-    counts = {shade.label: int((held == place).sum()) for place, shade in enumerate(shades)}
-    counts[nothing.label] = int(held.isna().sum())
+    held = Counter(None if pd.isna(place) else int(place) for place in classes.reindex(areas.index).tolist())
+    counts = {shade.label: held[place] for place, shade in enumerate(shades)} | {nothing.label: held[None]}
     shown = [*shades, nothing] if counts[nothing.label] else list(shades)
     if shades:
         st.html(maps.legend(shown, counts, tr(maps.IN_EACH[one])))

@@ -23,7 +23,7 @@ _SERVICE_IN_LINK = "service in the link"
 
 def heed_names(held: Evidence) -> None:
     """A link may name councils by code or by name alone (``?council=E06000009``, ``?council=Blackpool``), as one written by hand would."""
-    listed = _councils(held.manifest.version)
+    listed, _, known = _councils()
     if not (given := st.query_params.get_all("council")):
         code = _code_in(str(st.query_params.get("ward", "")))  # a link with a ward alone is to its own council
         begun = st.session_state.get("_arrived", False)
@@ -32,10 +32,6 @@ def heed_names(held: Evidence) -> None:
             readdress("council", [listed[str(held.areas.loc[code, "council_code"])][0]])
         return
     st.session_state["_arrived"] = True  # the council that a page shows by itself leaves the address; the ward then stands there alone
-    known = {code.casefold(): code for code in listed}
-    for code, (label, _) in listed.items():
-        name = label.removesuffix(f" ({code})").casefold()
-        known[name] = "" if name in known else code  # two councils of one name: neither is taken
     codes = [known.get(one.strip().casefold(), "") for one in given]
     if not any(codes):
         return
@@ -64,7 +60,7 @@ def _code_in(label: str) -> str:
 def show_ward(held: Evidence, code: str) -> None:
     """Answer a page's questions for a ward, in its own council; before any of them is asked. All other answers stay."""
     council = str(held.areas.loc[code, "council_code"])
-    label, _ = _councils(held.manifest.version)[council]
+    label, _ = _councils()[0][council]
     keep("council", [council], [label])
     keep("ward", code, ward_label(held.areas.loc[code], code))
     give_answers()
@@ -72,9 +68,8 @@ def show_ward(held: Evidence, code: str) -> None:
 
 def choose_councils(held: Evidence) -> tuple[str, ...]:
     """The chosen councils, by code; several act as one area. Stops the page while none is chosen."""
-    listed = _councils(held.manifest.version)
+    listed, labels, _ = _councils()
     codes = list(listed)
-    labels = {label for label, _ in listed.values()}
     say_what_the_link_lacks("council", labels, tr("councils we do not hold"), tr("The first council is shown in its place."))
     first = [code for code, (_, mapped) in listed.items() if mapped][:1] or codes[:1]
     chosen = st.multiselect(
@@ -95,18 +90,29 @@ def choose_councils(held: Evidence) -> tuple[str, ...]:
     return tuple(sorted(chosen, key=codes.index))
 
 
-@st.cache_data(show_spinner=False)
-def _councils(version: str) -> dict[str, tuple[str, bool]]:
-    table = evidence().councils()
-    labels = zip(table["council_code"], table["council_name"], table["mapped"], strict=True)
-    return {code: (f"{name} ({code})", bool(mapped)) for code, name, mapped in labels}
+def _councils() -> tuple[dict[str, tuple[str, bool]], set[str], dict[str, str]]:
+    """By code, how an address spells a council and whether its wards are mapped; every spelling; and codes by code or name alone.
+
+    Made once for a release and shared, so never to be written to.
+    """
+
+    def work() -> tuple[dict[str, tuple[str, bool]], set[str], dict[str, str]]:
+        table = evidence().councils()
+        rows = list(zip(table["council_code"].tolist(), table["council_name"].tolist(), table["mapped"].tolist(), strict=True))
+        known = {code.casefold(): code for code, _, _ in rows}
+        for code, name, _ in rows:
+            name = name.casefold()
+            known[name] = "" if name in known else code  # two councils of one name: neither is taken
+        listed = {code: (f"{name} ({code})", bool(mapped)) for code, name, mapped in rows}
+        return listed, {label for label, _ in listed.values()}, known
+
+    return evidence().recent("how councils are spelt", work)
 
 
 def choose_service(councils: Sequence[str] = ()) -> Service:
     """The service that would move online: one that a council of the chosen ones' nations runs."""
-    areas = evidence().areas
     profiles = local.services if (local := judged.here()) else judgement.services()
-    listed = judgement.offered(profiles, set(areas.loc[areas["council_code"].isin(councils), "nation"]))
+    listed = judgement.offered(profiles, set(evidence().nations(councils)))
     first = FIRST_SERVICE if FIRST_SERVICE in listed else next(iter(listed))
     _heed_service(listed, first)
     if st.session_state.get("service") not in listed:
@@ -141,10 +147,8 @@ def _heed_service(listed: Mapping[str, Service], first: str) -> None:
 def choose_ward(areas: pd.DataFrame, label: str = mark("Ward")) -> str | None:
     """The chosen ward, by code, or None; the map writes its picks here too."""
     one_council = areas["council_code"].nunique() == 1
-    names: dict[str, str] = {
-        str(code): ward_label(row, str(code)) if one_council else f"{row.area_name}, {row.council_name} ({code})"
-        for code, row in areas.iterrows()
-    }
+    rows = zip(areas.index, areas["area_name"].tolist(), areas["council_name"].tolist(), strict=True)
+    names = {str(code): f"{ward} ({code})" if one_council else f"{ward}, {council} ({code})" for code, ward, council in rows}
     _heed_ward(names)
     chosen = choose_area(tr(label), "ward", names, tr("Choose a ward, here or on the map"))
     keep("ward", chosen, names.get(chosen or ""))
