@@ -376,15 +376,20 @@ def _figures_of(evidence: Evidence, council: str) -> pd.DataFrame:
 
 def _placed(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:
     """Ward figures with their percentile in the nation and the national value beside them."""
-    nation = rows["area_code"].map(evidence.areas["nation"])
     national = evidence.wide("nation", "value")
-    parts = []
-    for (name, measure), group in rows.groupby([nation, "measure"], sort=False):
-        place = risk.percentile(group["value"].to_numpy(float), risk.reference(evidence, str(name), "ward", str(measure)))
+    pairs = pd.MultiIndex.from_arrays([rows["area_code"].map(evidence.areas["nation"]), rows["measure"]])
+    which, groups = pd.factorize(pairs)
+    order = np.argsort(which, kind="stable")
+    table, which = rows.take(order).reset_index(drop=True), which[order]
+    values = table["value"].to_numpy(float)
+    place, compare = np.full(len(table), np.nan), np.full(len(table), np.nan)
+    starts = np.searchsorted(which, np.arange(len(groups) + 1)).tolist()
+    for (name, measure), start, end in zip(groups, starts[:-1], starts[1:], strict=True):
+        place[start:end] = risk.percentile(values[start:end], risk.reference(evidence, str(name), "ward", str(measure)))
         code = NATION_CODE[str(name)]
-        compare: Any = national.at[code, measure] if code in national.index and measure in national.columns else np.nan
-        parts.append(group.assign(percentile=place, nation_value=compare))
-    table = pd.concat(parts, ignore_index=True)
+        if code in national.index and measure in national.columns:
+            compare[start:end] = national.at[code, measure]
+    table = table.assign(percentile=place, nation_value=compare)
     return table[
         ["area_code", "measure", "n", "of", "value", "percentile", "nation_value", "low", "high", "observed", "fit", "source", "period"]
     ]
