@@ -17,7 +17,7 @@ import streamlit_folium
 from exclusion import maps
 
 _RETURNED = ["last_active_drawing"]
-_PAYLOAD = "the colours"
+_PAYLOAD = "__colours__"
 
 
 def show(

@@ -106,7 +106,7 @@ def _councils() -> tuple[dict[str, tuple[str, bool]], set[str], dict[str, str]]:
         listed = {code: (f"{name} ({code})", bool(mapped)) for code, name, mapped in rows}
         return listed, {label for label, _ in listed.values()}, known
 
-    return evidence().recent("how councils are spelt", work)
+    return evidence().recent("spelling", work)
 
 
 def choose_service(councils: Sequence[str] = ()) -> Service:
