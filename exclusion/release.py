@@ -94,8 +94,8 @@ class Manifest:
     """Of a fetched release: ``on`` (date), ``councils``, ``names``, ``over`` (version it stands on); else empty."""
 
 
-RECENT = 150
-"""How many answers about some of the areas are kept with the evidence: a handful for each of some fifty councils."""
+RECENT = 400
+"""How many answers about some of the areas are kept with the evidence: seven or eight for each of some fifty councils."""
 
 
 @dataclass(frozen=True)

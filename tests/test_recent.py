@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 import exclusion
-from exclusion import assessment, judgement, provision
+from exclusion import assessment, judgement, provision, risk
 from exclusion.contracts import check
 from exclusion.recent import Recent
 from exclusion.release import RECENT, Evidence
@@ -127,3 +127,43 @@ def test_nothing_found_has_the_columns_of_findings(bundled: Evidence) -> None:
     for name in ("findings", "summaries", "council_wide"):
         assert len(getattr(nothing, name)) == 0
         assert list(getattr(nothing, name).columns) == list(getattr(some, name).columns)
+
+
+def test_the_nations_of_councils_are_those_of_their_wards(fresh: Evidence) -> None:
+    assert fresh.nations([BLACKPOOL, RIBBLE_VALLEY]) == ("England",)
+    assert set(fresh.nations(fresh.find_councils(["Cardiff", "Glasgow City"]))) == {"Wales", "Scotland"}
+    assert fresh.nations([]) == ()
+
+
+def test_another_factor_on_people_is_another_answer(fresh: Evidence) -> None:
+    """And as many as anybody types in do not stay: they are among the recent ones."""
+    ours = exclusion.assess(fresh, [BLACKPOOL], (), today=TODAY).people
+    for factor in (0.5, 0.9):
+        scaled = exclusion.assess(fresh, [BLACKPOOL], (), today=TODAY, people_scale=(factor, "our survey")).people
+        assert not scaled["low"].equals(ours["low"])
+    assert exclusion.assess(fresh, [BLACKPOOL], (), today=TODAY).people.equals(ours)
+    assert not [key for key in fresh.cache if "people of wards" in key]
+
+
+def test_other_weights_move_scores_as_they_move_them_when_nothing_is_kept(fresh: Evidence) -> None:
+    """Where wards stand is kept; the weights, the bands and the notice are worked out for each asker."""
+    for weights in (
+        {"age": 90, "disability": 3, "income": 20, "connectivity": 10},
+        {"age": 0, "disability": 0, "income": 1, "connectivity": 0},
+    ):
+        again = exclusion.assess(fresh, [BLACKPOOL], (), weights=weights, today=TODAY)
+        alone = exclusion.assess(dataclasses.replace(fresh, cache={}), [BLACKPOOL], (), weights=weights, today=TODAY)
+        pd.testing.assert_frame_equal(again.scores, alone.scores)
+        assert again.notices == alone.notices
+    ours = exclusion.assess(fresh, [BLACKPOOL], (), today=TODAY)
+    assert not ours.scores["risk"].equals(again.scores["risk"])
+    assert ours.method.is_default
+
+
+@pytest.mark.parametrize("council", ["Cardiff", "Glasgow City", "Blackpool"])
+def test_scores_of_one_council_are_its_rows_of_the_nations(bundled: Evidence, council: str) -> None:
+    """One council alone goes a shorter way than a nation; the figures are the same."""
+    a = exclusion.assess(bundled, [council], ())
+    nation = bundled.areas.index[bundled.areas["nation"] == a.areas["nation"].iloc[0]]
+    whole = risk.score(bundled, list(nation))
+    pd.testing.assert_frame_equal(a.scores, whole.loc[a.scores.index])

@@ -148,14 +148,14 @@ def of_areas(evidence: Evidence, area_codes: Sequence[str], scale: Scale | None 
     slider costs nothing here.
     """
     codes = tuple(area_codes)
-    key = ("people of wards", f"{'|'.join(codes)} {scale}")
-    if key not in evidence.cache:
+
+    def work() -> PeopleEstimate:
         places = evidence.areas.loc[list(codes), ["nation", "council_code", "error_p90", "population"]]
         counts = evidence.wide("ward", "count").reindex(places.index)
         ratios = {str(nation): float(ratio) for nation, ratio in controls(evidence)["ratio"].items()}
-        evidence.cache[key] = joint(counts, places["population"], places=places, ratios=ratios, scale=scale)
-    kept: PeopleEstimate = evidence.cache[key]
-    return kept
+        return joint(counts, places["population"], places=places, ratios=ratios, scale=scale)
+
+    return evidence.recent(("people of wards", codes, scale), work)
 
 
 def controls(evidence: Evidence) -> pd.DataFrame:

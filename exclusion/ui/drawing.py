@@ -6,6 +6,7 @@ import atexit
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,6 @@ from streamlit.components import v1 as components
 from exclusion import language, maps, ui
 from exclusion.contracts import ExclusionError, Problem, UsageError, temporary_folder
 from exclusion.language import mark, tr
-from exclusion.recent import Recent
 from exclusion.saying import date_words, join_words
 from exclusion.ui import map_frame, own
 from exclusion.words import slug
@@ -52,14 +52,15 @@ def _shapes() -> tuple[Path, str]:
     return folder, f"../{components.declare_component('shapes', path=str(folder)).name}/"
 
 
-_published = Recent(64)
+# Every run of a page is a thread of its own, and what turns metres into degrees is made anew in each: 30 milliseconds a map.
+_to_degrees = ThreadPoolExecutor(1, "shapes")
 
 
 def _publish(areas: gpd.GeoDataFrame) -> maps.Shapes:
     folder, _ = _shapes()
     try:
         folder.mkdir(parents=True, exist_ok=True)  # whatever tidies the machine's temporary files may have taken it
-        return maps.publish(areas, folder)
+        return _to_degrees.submit(maps.publish, areas, folder).result()
     except OSError as error:
         do = tr("Tell whoever looks after this machine; the tables hold the same figures.")
         raise UsageError(
@@ -69,8 +70,12 @@ def _publish(areas: gpd.GeoDataFrame) -> maps.Shapes:
 
 def _shapes_of(areas: gpd.GeoDataFrame, name: str) -> maps.Shapes:
     key = (name, tuple(areas.index), hash(areas.geometry.iloc[0].wkb) if len(areas) else 0)
-    brought = own.here() is not None  # outlines of a visit stay out of everybody's cache
-    shapes = own.kept(("shapes", *key[:2]), lambda: _publish(areas)) if brought else _published.get(key, lambda: _publish(areas))
+
+    def work() -> maps.Shapes:
+        return _publish(areas)
+
+    # Outlines of a visit stay out of everybody's cache; the release keeps its own.
+    shapes = own.kept(("shapes", *key[:2]), work) if own.here() is not None else ui.evidence().recent(("shapes", *key), work)
     return shapes if (_shapes()[0] / shapes.file).exists() else _publish(areas)
 
 

@@ -1,8 +1,8 @@
 """A map in its frame, sent as ``st_folium`` would send it, without making it anew at every run.
 
 A folium map is rendered from a dozen templates that are compiled each time: a sixth of what a click cost the server. All of
-it but the colours is the same from run to run, so streamlit-folium's own functions make it once; the colours are put
-into the text that they make of a layer. ``tests/test_map_frame.py`` holds the two side by side.
+it but the colours, the shapes and the title is the same for every map, so streamlit-folium's own functions make it once;
+those are put into the text that they make. ``tests/test_map_frame.py`` holds the two side by side.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import streamlit_folium
 from exclusion import maps
 
 _RETURNED = ["last_active_drawing"]
-_PAYLOAD = "__colours__"
+_PAYLOAD, _URL, _TITLE = "__colours__", "__url__", "__title__"
 
 
 def show(
@@ -41,30 +41,32 @@ def show(
     colours
         What :func:`exclusion.maps.colours` gives.
     """
-    fixed = _fixed(shapes, title, assets, served_at, beside, key)
+    fixed = _fixed(len(shapes.codes) > maps.SVG_MOST, assets, beside)
+    script = fixed["script"].replace(maps.for_script(_URL), maps.for_script(served_at + shapes.file))
+    script = script.replace(maps.for_script(_TITLE), maps.for_script(title))
+    name = streamlit_folium.generate_js_hash(script, key, False)
 
     def changed() -> None:
-        st.session_state[key] = st.session_state.get(fixed["key"], {})
+        st.session_state[key] = st.session_state.get(name, {})
         on_change()
 
     layer = _layer().replace(_PAYLOAD, maps.for_script(colours))
-    streamlit_folium._component_func(**fixed, height=height, feature_group=layer, on_change=changed)
+    streamlit_folium._component_func(**fixed | {"script": script}, key=name, height=height, feature_group=layer, on_change=changed)
 
 
-@lru_cache(maxsize=200)
-def _fixed(shapes: maps.Shapes, title: str, assets: str, served_at: str, beside: str, key: str) -> dict[str, Any]:
-    """What the frame is told at every run: shared, so never to be written to."""
-    drawn: Any = maps.ward_map(shapes, title=title, assets=assets, served_at=served_at, beside=beside)
+@lru_cache(maxsize=16)
+def _fixed(canvas: bool, assets: str, beside: str) -> dict[str, Any]:
+    """What the frame of every map is told, with :data:`_URL` and :data:`_TITLE` where they belong: shared, so never to be written to."""
+    shapes = maps.Shapes(_URL, ("",) * (maps.SVG_MOST + 1 if canvas else 1), False)
+    drawn: Any = maps.ward_map(shapes, title=_TITLE, assets=assets, served_at="", beside=beside)
     drawn.get_root().render()
     drawn.render()
     header, html = streamlit_folium._get_header(drawn), streamlit_folium._get_html(drawn)
-    script = streamlit_folium._get_map_string(drawn)
     return {
-        "script": script,
+        "script": streamlit_folium._get_map_string(drawn),
         "header": header,
         "html": html,
         "id": streamlit_folium.get_full_id(drawn),
-        "key": streamlit_folium.generate_js_hash(script, key, False),
         "width": None,
         "returned_objects": _RETURNED,
         "default": dict.fromkeys(_RETURNED),

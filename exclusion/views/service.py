@@ -244,14 +244,14 @@ def _found_rows(a: Assessment, service_id: str) -> pd.DataFrame:
         if unchecked := lacking.get(str(code), set()) - everywhere:
             lines.append(tr("Not checked here: {rules}.", rules=rule_names(unchecked)))
         texts.append("\n".join(lines))
-    table = pd.DataFrame({tr("Ward"): a.areas["area_name"]})
+    columns: dict[str, list[Any]] = {tr("Ward"): a.areas["area_name"].tolist()}
     if _several(a):
-        table[tr("Council")] = a.areas["council_name"]
-    table[tr("Level")] = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in classes.tolist()]
-    table[tr("What to keep beyond the minimum, and why")] = texts
-    table[tr("People unlikely to use the internet")] = a.people["label"].map(figure).reindex(a.areas.index)
-    table[tr("Band")] = _band_labels(a)
-    return table
+        columns[tr("Council")] = a.areas["council_name"].tolist()
+    columns[tr("Level")] = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[int(place)].label for place in classes.tolist()]
+    columns[tr("What to keep beyond the minimum, and why")] = texts
+    columns[tr("People unlikely to use the internet")] = _people(a)
+    columns[tr("Band")] = _band_labels(a)
+    return pd.DataFrame(columns, index=a.areas.index)
 
 
 def count_label(value: float) -> str:
@@ -354,15 +354,20 @@ def risk_rows(a: Assessment, differ: pd.Series[Any], found: pd.DataFrame) -> pd.
 
     ``found`` is :func:`ward_rows` of the service's assessment for the same wards.
     """
-    table = pd.DataFrame({tr("Ward"): a.areas["area_name"]})
+    columns: dict[str, list[Any]] = {tr("Ward"): a.areas["area_name"].tolist()}
     if _several(a):
-        table[tr("Council")] = a.areas["council_name"]
-    table[tr("Band")] = _band_labels(a)
+        columns[tr("Council")] = a.areas["council_name"].tolist()
+    columns[tr("Band")] = _band_labels(a)
     domains = {domain.id: tr(domain.label) for preset in a.method.presets for domain in preset.domain}
+    nowhere = pd.Series(dtype=float)
     for domain, label in domains.items():
-        places = a.scores.get(f"percentile_{domain}", pd.Series(dtype=float)).reindex(a.areas.index)
-        table[label] = [tr("not known") if pd.isna(place) else f"{place:.0f}" for place in places.tolist()]
-    table[tr("People unlikely to use the internet")] = a.people["label"].map(figure).reindex(a.areas.index)
-    table[tr("Findings for the service")] = found[tr("Level")].reindex(a.areas.index)
-    table[tr("Where they differ")] = differ.reindex(a.areas.index).replace("", "–")
-    return table
+        places = a.scores.get(f"percentile_{domain}", nowhere).reindex(a.areas.index).tolist()
+        columns[label] = [tr("not known") if pd.isna(place) else f"{place:.0f}" for place in places]
+    columns[tr("People unlikely to use the internet")] = _people(a)
+    columns[tr("Findings for the service")] = found[tr("Level")].reindex(a.areas.index).tolist()
+    columns[tr("Where they differ")] = [said or "–" for said in differ.reindex(a.areas.index).tolist()]
+    return pd.DataFrame(columns, index=a.areas.index)
+
+
+def _people(a: Assessment) -> list[str]:
+    return [figure(label) for label in a.people["label"].reindex(a.areas.index).tolist()]
