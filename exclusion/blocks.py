@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from exclusion.language import ENGLISH, current
 from exclusion.maps import STATIC, Shade
+from exclusion.saying import English
 
 MANY_ROWS = 60  # beyond this a table scrolls in a frame of its own
 
@@ -77,13 +79,18 @@ STYLE += (STATIC / "paper.css").read_text(encoding="utf-8")
 
 def listed(items: Sequence[str | tuple[str, str]], *, numbered: bool = False) -> str:
     """A list; of a pair the first part is set bold. With numbers where the order counts."""
-    texts = [f"<strong>{escape(item[0])}</strong> {escape(item[1])}" if isinstance(item, tuple) else escape(item) for item in items]
+    texts = [f"<strong>{_said(item[0])}</strong> {_said(item[1])}" if isinstance(item, tuple) else _said(item) for item in items]
     kind = "ol" if numbered else "ul"
     style = "margin:0 0 .75rem;padding-left:1.3rem;overflow-wrap:anywhere"
     return f'<{kind} style="{style}">' + "".join(f"<li>{text}</li>" for text in texts) + f"</{kind}>"
 
 
-def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = ()) -> str:
+def _said(text: str) -> str:
+    """A text, and that it is in English where the page is not."""
+    return f'<span lang="{ENGLISH}">{escape(text)}</span>' if isinstance(text, English) and current() != ENGLISH else escape(text)
+
+
+def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = (), english: Sequence[str] = ()) -> str:
     """A table. Its first column names the row; blanks must say so in words before they come here.
 
     Parameters
@@ -94,10 +101,13 @@ def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = ()) -> 
         What the table shows.
     numbers
         Columns to set to the right.
+    english
+        Columns that are in English whatever the page speaks.
     """
     kind = {name: ' class="number"' if name in numbers else "" for name in frame.columns}
+    spoken = {name: f' lang="{ENGLISH}"' if name in english and current() != ENGLISH else "" for name in frame.columns}
     head = "".join(f'<th scope="col" role="columnheader"{kind[name]}>{escape(str(name))}</th>' for name in frame.columns)
-    opening = [f'<td role="cell"{kind[name]} data-label="{escape(str(name))}">' for name in frame.columns[1:]]
+    opening = [f'<td role="cell"{kind[name]}{spoken[name]} data-label="{escape(str(name))}">' for name in frame.columns[1:]]
     body = []
     for first, *row in _rows(frame):
         cells = [f"{begins}{escape(str(value))}</td>" for begins, value in zip(opening, row, strict=True)]

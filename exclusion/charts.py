@@ -76,6 +76,7 @@ def contributions(parts: pd.DataFrame, ward: str) -> Picture:
         Rows of :func:`exclusion.method.comparison.contributions` for the ward.
     """
     shown = parts.assign(
+        label=[tr(str(label)) for label in parts["label"]],
         points=parts["contribution"].round(1),
         way=[tr("Raises the score") if value > 0 else tr("Lowers the score") for value in parts["contribution"]],
         said=[f"{value:+.1f}" for value in parts["contribution"].round(1) + 0.0],

@@ -12,6 +12,11 @@ from datetime import date
 from exclusion import words
 from exclusion.language import ENGLISH, current, mark, tr, trn
 
+
+class English(str):
+    """A text that is in English whatever the screen speaks, such as a reason: what shows it tells a screen reader so (WCAG 3.1.2)."""
+
+
 _COUNTED: dict[str, Callable[[int], str]] = {
     "ward": lambda n: trn("{n} ward", "{n} wards", n),
     "finding": lambda n: trn("{n} finding", "{n} findings", n),
@@ -71,6 +76,7 @@ _LABELS = (
     (re.compile(r"up to ([\d,]+)"), mark("up to {0}")),
     (re.compile(r"([\d.]+) minutes"), mark("{0} minutes")),
     (re.compile(r"(\d+) in 100"), mark("{0} in 100")),
+    (re.compile(r"(\d+) and over"), mark("{0} and over")),
     (re.compile(r"under ([\d.]+)%"), mark("under {0}%")),
 )
 _BAND = re.compile(r"([1-5]) (Lowest|Lower|Middle|Higher|Highest)")
@@ -101,4 +107,21 @@ def figure(label: str) -> str:
     return tr(label)
 
 
-__all__ = ["NATIONS", "counted", "date_words", "figure", "join_words"]
+_COUNT = re.compile(r"((?:about )?[\d,]+|fewer than 10) (.+?)( \(our estimate\))?")
+
+
+def in_short(reason: str) -> str:
+    """A short reason of a finding, "about 900 people aged 75 and over", in the language spoken; of another kind, as it stands."""
+    if current() == ENGLISH or not reason:
+        return reason
+    said = []
+    for part in reason.removesuffix(".").split("; "):
+        found = _COUNT.fullmatch(part)
+        sentence = f"{{count}} {found[2]}" if found else ""
+        if found is None or tr(sentence) == sentence:
+            return reason
+        said.append(tr(sentence, count=figure(found[1])) + (tr(" (our estimate)") if found[3] else ""))
+    return "; ".join(said) + ("." if reason.endswith(".") else "")
+
+
+__all__ = ["NATIONS", "English", "counted", "date_words", "figure", "in_short", "join_words"]

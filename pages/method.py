@@ -77,7 +77,7 @@ codes = tuple(a.areas.index)
 sure = how_sure(held.manifest.version, codes, tuple(sorted(weights.items())) if weights else None)
 wards = trust.named(a, sure)
 ui.status(trust.sure_words(wards))
-st.markdown(tr(a.method.words))
+st.markdown(views.weights_words(a.method))
 
 st.header(tr("How the score is made"), anchor=False)
 ui.lines(trust.steps(), numbered=True)

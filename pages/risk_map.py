@@ -54,7 +54,10 @@ ui.draw_map(
     on_pick=ui.pick_ward,
 )
 ui.notices(a.notices)
-st.markdown(tr(a.method.words) + (tr(" Each band is a fifth of the wards of the nation under these weights.") if a.method.presets else ""))
+st.markdown(
+    views.weights_words(a.method)
+    + (tr(" Each band is a fifth of the wards of the nation under these weights.") if a.method.presets else "")
+)
 st.markdown(tr("People unlikely to use the internet: aged 16 and over, {people_definition}.", people_definition=ui.people_definition(a)))
 
 found = ui.assessed(councils, [service.id])
@@ -78,6 +81,7 @@ st.header(tr("The same figures in a table"), anchor=False)
 ui.table(
     views.risk_rows(a, differ, views.ward_rows(found, service.id)),
     tr("Wards, by name: band, its parts, people, and what was found for the service"),
+    english=(tr("Where they differ"),),
 )
 st.download_button(
     tr("Ward figures at these weights (CSV)"),

@@ -20,8 +20,8 @@ ui.notices(a.notices)
 st.markdown(
     tr(
         "**Who uses it:** {main_users}. **What it asks of them:** {transaction}.",
-        main_users=service.main_users,
-        transaction=service.transaction,
+        main_users=tr(service.main_users),
+        transaction=tr(service.transaction),
     )
 )
 
@@ -65,6 +65,7 @@ if unchecked := views.rule_names(views.never_checked(a, service.id)):
 ui.table(
     views.ward_rows(a, service.id, own, explain.differences(a, service.id)),
     tr("{service}: what to keep open, by ward", service=name),
+    english=(tr("Where band and findings differ"),),
 )
 with st.expander(tr("The same as a grid: each way in, ward by ward")):
     ui.ways_grid(a, service)

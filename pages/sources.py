@@ -4,6 +4,7 @@ import streamlit as st
 
 from exclusion import ui, views
 from exclusion.language import mark, tr
+from exclusion.saying import English
 from exclusion.ui import fetching
 
 held = ui.page(mark("Sources and method"))
@@ -22,9 +23,9 @@ ui.notices(ui.overdue_texts())
 fetching.panel(held)
 
 st.header(tr("Sources"), anchor=False)
-ui.table(views.sources(held), tr("Every source, with publisher, period and licence"))
+ui.table(views.sources(held), tr("Every source, with publisher, period and licence"), english=(tr("Publisher"), tr("Licence"), tr("Note")))
 st.subheader(tr("Attribution"), anchor=False)
-ui.lines(views.attributions(held))
+ui.lines([English(line) for line in views.attributions(held)])
 
 st.header(tr("How the answers are made"), anchor=False)
 ui.lines([(tr(head), tr(text)) for head, text in views.METHOD])
@@ -37,13 +38,15 @@ st.markdown(
 )
 with st.expander(tr("Which version this is, and why")):
     st.markdown(views.threshold_words())
-ui.table(views.threshold_rows(), tr("Thresholds in force"), numbers=(tr("Many from"), tr("Very many from")))
+ui.table(
+    views.threshold_rows(), tr("Thresholds in force"), english=(tr("Why"), tr("Unit")), numbers=(tr("Many from"), tr("Very many from"))
+)
 
 st.header(tr("Rules"), anchor=False)
-ui.table(views.rule_rows(), tr("What each rule looks at, and its limits"))
+ui.table(views.rule_rows(), tr("What each rule looks at, and its limits"), english=(tr("Why"), tr("Limits")))
 
 st.header(tr("What is missing"), anchor=False)
-ui.lines([(f"{item['what']}.", item["why"]) for item in manifest.missing])
+ui.lines([(English(f"{item['what']}."), English(item["why"])) for item in manifest.missing])
 
 st.header(tr("Using these pages"), anchor=False)
 ui.lines(

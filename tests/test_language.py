@@ -8,10 +8,11 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from exclusion import language
+from exclusion import blocks, language, saying
 from exclusion.assessment import once
 from exclusion.contracts import DataRefused
 from exclusion.language import mark, speaking, tr, trn
@@ -72,6 +73,30 @@ def test_what_is_kept_with_an_assessment_is_kept_for_each_language():
     with speaking("cy"):
         assert title(shared) == "Gwasanaeth"
     assert title(shared) == "Service"
+
+
+def test_numbers_lists_dates_and_reasons_are_said_in_the_language_and_in_english_as_ever():
+    assert (saying.counted(2, "ward"), saying.counted(14, "finding")) == ("two wards", "14 findings")
+    assert saying.figure("about 640 to 1,000") == "about 640 to 1,000"
+    with speaking("cy"):
+        assert [saying.counted(n, "ward") for n in (0, 1, 2, 3, 14)] == ["dim ward", "un ward", "dwy ward", "tair ward", "14 ward"]
+        assert saying.join_words(["Ceredigion", "Caerdydd"]) == "Ceredigion a Caerdydd"
+        assert saying.join_words(["Ceredigion", "Abertawe"]) == "Ceredigion ac Abertawe"
+        assert saying.date_words("2021-03-21") == "21 Mawrth 2021"
+        assert saying.figure("about 640 to 1,000") == "tua 640 i 1,000"
+        assert saying.figure("fewer than 10") == "llai na 10"
+        assert saying.figure("3 Middle to 5 Highest") == "3 Canol i 5 Uchaf"
+        assert saying.in_short("about 900 people aged 75 and over.") == "tua 900 o bobl 75 oed a throsodd."
+        assert saying.in_short("nobody has looked at this kind.") == "nobody has looked at this kind."
+
+
+def test_what_stays_in_english_is_marked_as_english_where_the_page_is_not():
+    lines = [("Ffôn.", saying.English("The law says so."))]
+    table = pd.DataFrame({"Ward": ["Clifton"], "Pam": ["Because."]})
+    assert "lang=" not in blocks.listed(lines) + blocks.table(table, "Wardiau", english=("Pam",))
+    with speaking("cy"):
+        assert '<span lang="en">The law says so.</span>' in blocks.listed(lines)
+        assert '<td role="cell" lang="en" data-label="Pam">Because.</td>' in blocks.table(table, "Wardiau", english=("Pam",))
 
 
 # --------------------------------------------------------------------------- the catalogue
@@ -201,7 +226,7 @@ NAMES = {
 }
 """What is no sentence of a screen though it looks like one: the names by which code knows nations and pages."""
 CODE = {
-    *("DD/MM/YYYY", "Point", "Group", "Row", "Index", r", | and (?=[A-Z])"),
+    *("DD/MM/YYYY", "Point", "Group", "Row", "Index", "Council-wide minimum: ", r", | and (?=[A-Z])"),
     *("not disabled", "small area", "fewer than 10", "no ward figure", "Not checked", "no assessment has been saved in it", "findings do"),
     *("service in the link", "link lacks ward", "link lacks {}", "link lacks "),
     *("Equality assessment", "Our own method", "Write here why.", "Write here on what it rests."),  # of a document or file, in English

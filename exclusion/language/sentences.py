@@ -19,14 +19,21 @@ NAMES = {"tr": 1, "mark": 1, "trn": 2}
 """What marks a sentence, and how many of its arguments are sentences."""
 
 JUDGEMENT = {
-    "services.csv": ("service_name",),
+    "services.csv": ("service_name", "main_users", "transaction"),
     "channels.toml": ("label",),
-    "measures.toml": ("short",),
+    "measures.toml": ("short", "label"),
     "methods/*.toml": ("label", "explains", "explains_low"),
     "rules.toml": ("title",),
     "access.toml": ("label",),
+    "floors.toml": ("short",),
+    "audit.toml": ("steps",),
+    "maps.toml": ("words",),
+    "people.toml": ("definition",),
 }
 """Names in judgement files that screens show: files -> their fields."""
+
+COUNTED = "measures.toml"
+"""The file whose labels follow a number in a reason: "900 people aged 75 and over" is a sentence of its own in another language."""
 
 
 def sources(root: Path = CHECKOUT) -> Iterator[Path]:
@@ -50,11 +57,22 @@ def said_in(path: Path) -> Iterator[tuple[str, str]]:
 def judged(root: Path = CHECKOUT) -> Iterator[tuple[str, str]]:
     """Names in judgement files with the file they stand in."""
     folder = root / "exclusion" / "judgement"
+    for row in _tables(tomllib.loads((folder / COUNTED).read_text(encoding="utf-8"))):
+        yield from ((f"{{count}} {text}", COUNTED) for text in _texts(row.get("label")))
     for path, fields in ((path, fields) for pattern, fields in JUDGEMENT.items() for path in sorted(folder.glob(pattern))):
         name, text = path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8-sig")
         rows = list(csv.DictReader(text.splitlines())) if name.endswith(".csv") else list(_tables(tomllib.loads(text)))
         for row in rows:
-            yield from ((str(row[one]), name) for one in fields if row.get(one))
+            yield from ((text, name) for one in fields for text in _texts(row.get(one)))
+
+
+def _texts(held: object) -> Iterator[str]:
+    """The texts of a field: one, or those of a list at any depth."""
+    if isinstance(held, str) and held:
+        yield held
+    elif isinstance(held, list):
+        for one in held:
+            yield from _texts(one)
 
 
 def _tables(held: object) -> Iterator[dict[str, object]]:

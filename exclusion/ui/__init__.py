@@ -268,5 +268,5 @@ def people_by_age(a: Assessment, code: str) -> None:
         )
         + (tr(" **Wide range**: read the number for this ward with care.") if views.is_wide(a, code) else "")
     )
-    at = tr("2020 rates, multiplied by {high:g}", high=a.people_estimate.scale.high) if a.people_estimate.scale.own else "2020 rates"
+    at = tr("2020 rates, multiplied by {high:g}", high=a.people_estimate.scale.high) if a.people_estimate.scale.own else tr("2020 rates")
     table(views.people_by_age(a, code), tr("People unlikely to use the internet, by age and disability ({at})", at=at))

@@ -15,6 +15,7 @@ from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
 from exclusion.judgement.entries import overdue
 from exclusion.judgement.score import people_rates
+from exclusion.language import tr
 from exclusion.release import Evidence
 from exclusion.ui import judged, own
 from exclusion.ui.address import keep
@@ -121,7 +122,7 @@ def people_scale() -> tuple[float, str] | None:
 
 def people_definition(a: Assessment) -> str:
     """What "unlikely to use the internet" means, with its date and the factor set, if any."""
-    return plain(a.people_estimate.definition)
+    return plain(tr(a.people_estimate.definition))
 
 
 def overdue_texts() -> list[str]:

@@ -79,9 +79,9 @@ def cannot_tell(*caveats: str) -> None:
     lines([tr(views.CAVEATS[caveat]) for caveat in caveats])
 
 
-def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = ()) -> None:
+def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = (), english: Sequence[str] = ()) -> None:
     """A table whose words wrap; see :func:`exclusion.blocks.table`."""
-    st.html(blocks.table(frame, caption, numbers=numbers))
+    st.html(blocks.table(frame, caption, numbers=numbers, english=english))
 
 
 def grid(frame: pd.DataFrame, caption: str) -> None:

@@ -4,7 +4,17 @@ Every gap is said in words ("not known", "fewer than 10"), so that a blank never
 Wards keep the order of the assessment: by council, then by name; never by who is most affected.
 """
 
-from exclusion.views.method import CAVEATS, METHOD, attributions, methods, rule_rows, sources, threshold_rows, threshold_words
+from exclusion.views.method import (
+    CAVEATS,
+    METHOD,
+    attributions,
+    methods,
+    rule_rows,
+    sources,
+    threshold_rows,
+    threshold_words,
+    weights_words,
+)
 from exclusion.views.people import by_age_and_disability, is_wide, people_by_age, ten_words
 from exclusion.views.service import (
     FIRST,
@@ -88,5 +98,6 @@ __all__ = [
     "ward_services",
     "wards_to_choose",
     "ways_grid",
+    "weights_words",
     "who_lives_here",
 ]

@@ -154,7 +154,7 @@ def worked_example(a: Assessment) -> list[tuple[str, str]]:
     wards = a.areas.index[(classes == firmest).fillna(False)]
     code = str(wards[0])
     name = str(a.areas.loc[code, "area_name"])
-    word = maps.LEVELS[firmest].word
+    word = maps.LEVELS[firmest].said
     steps.append(
         (
             tr("Then the wards."),

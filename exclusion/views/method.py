@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 
 from exclusion import judgement
+from exclusion.assessment import Method
 from exclusion.judgement.score import measures
 from exclusion.judgement.score import methods as presets
-from exclusion.language import mark, tr
+from exclusion.language import ENGLISH, current, mark, tr
 from exclusion.release import Evidence
 from exclusion.saying import date_words
 from exclusion.views.shared import way
@@ -68,6 +69,21 @@ METHOD = (
         ),
     ),
 )
+
+
+def weights_words(method: Method) -> str:
+    """The weights in one sentence, in the language spoken; in English as the assessment says it."""
+    if current() == ENGLISH:
+        return method.words
+    if not method.presets:
+        return tr("No score: we hold no method for this nation, so there are no weights.")
+    parts = []
+    for preset in method.presets:
+        labels = {domain.id: tr(domain.label).lower() for domain in preset.domain}
+        named = ", ".join(f"{labels[name]} {weight:.0%}" for name, weight in method.weights[preset.nations[0]].items())
+        parts.append(f"{tr(preset.nations[0])}: {named}")
+    head = tr("Default weights.") if method.is_default else tr("Weights changed from the default.")
+    return f"{head} {'; '.join(parts)}. {method.own}".strip()
 
 
 def sources(evidence: Evidence) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 from exclusion import people
 from exclusion.assessment import Assessment, once
 from exclusion.language import mark, tr
+from exclusion.saying import figure
 
 WHO = ("disabled", "not disabled", "all")
 FEWER = mark("fewer than 10")
@@ -35,7 +36,7 @@ def people_by_age(a: Assessment, code: str) -> pd.DataFrame:
     ends, factor = (("low", "high"), scale.high) if scale.own else (("low80", "high80"), 1.0)
     held = {(str(cell["age_label"]), cell["disability"]): cell for cell in cells.to_dict("records")}
     ages = dict.fromkeys(age for age, _ in held)
-    rows = [(age, *(_said(held[age, who], ends, factor) for who in WHO)) for age in ages]
+    rows = [(figure(age), *(_said(held[age, who], ends, factor) for who in WHO)) for age in ages]
     return pd.DataFrame(rows, columns=[tr("Age"), tr("Disabled people"), tr("Not disabled"), tr("All")])
 
 
@@ -50,7 +51,7 @@ def by_age_and_disability(a: Assessment, code: str) -> pd.DataFrame:
     factor = a.people_estimate.scale.high if a.people_estimate.scale.own else 1.0
     return pd.DataFrame(
         {
-            "age": cells["age_label"].astype(str),
+            "age": [figure(str(age)) for age in cells["age_label"]],
             "who": cells["disability"].map({"disabled": tr("Disabled people"), "not disabled": tr("Not disabled")}),
             "residents": _tens(cells["people"]),
             "unlikely": _tens(cells["estimate_raw"] * factor),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -15,7 +14,8 @@ from exclusion.contracts import NO_ANSWER
 from exclusion.language import mark, tr
 from exclusion.maps import Shade
 from exclusion.provision.tips import chance_words, steady_words
-from exclusion.saying import counted, figure, join_words
+from exclusion.saying import English, counted, figure, join_words
+from exclusion.saying import in_short as say_reason
 from exclusion.views.shared import LEVEL_OF, each, rule_names, severity_words, way
 from exclusion.words import capital, within
 
@@ -71,10 +71,10 @@ def levels(a: Assessment, service_id: str, added_only: bool = False) -> pd.Serie
 
 def reasons_here(found: pd.DataFrame) -> list[tuple[str, str]]:
     """Findings of one ward as lines: what to keep, and the reason without its opening, which says that again."""
-    lines = []
+    lines: list[tuple[str, str]] = []
     for row in each(found):
         _, _, rest = str(row.reason).partition(". ")
-        lines.append((f"{severity_words(row.severity)}: {way(row.channel)}.", rest or str(row.reason)))
+        lines.append((f"{severity_words(row.severity)}: {way(row.channel)}.", English(rest or str(row.reason))))
     return lines
 
 
@@ -111,7 +111,7 @@ def other_findings_of(a: Assessment) -> dict[tuple[str, str], list[tuple[str, st
         for service_id, code, channel, short in zip(*columns, strict=True):
             line = (tr("Take care."), short)
             if kind == "more_use":
-                line = (tr("Expect more use of {way}.", way=way(channel)), capital(short.partition(": ")[2]))
+                line = (tr("Expect more use of {way}.", way=way(channel)), capital(say_reason(short.partition(": ")[2])))
             said.setdefault((service_id, code), []).append(line)
     return said
 
@@ -120,7 +120,7 @@ def left_open(a: Assessment, service_id: str, code: str) -> str:
     """What could not be checked in a ward, and parts of it that differ; all of the summary where nothing was found."""
     mine = a.summaries[(a.summaries["area_code"] == code) & (a.summaries["service_id"] == service_id)].iloc[0]
     text = str(mine["sentence"])
-    return text[max(text.find("Not checked"), 0) :] if mine["summary"] == "reasons_found" else text
+    return English(text[max(text.find("Not checked"), 0) :] if mine["summary"] == "reasons_found" else text)
 
 
 @once
@@ -133,20 +133,25 @@ def floor(a: Assessment, service_id: str) -> list[tuple[str, str, str]]:
     for channel, short, reason in zip(*columns, strict=True):
         rows.setdefault((channel, short), reason)
     order = list(judgement.channels())
-    opening = re.compile(r"^Council-wide minimum: ")
     said = sorted(rows.items(), key=lambda row: order.index(row[0][0]))
-    return [(capital(way(channel)), capital(opening.sub("", short)), reason) for (channel, short), reason in said]
+    return [(capital(way(channel)), capital(_without_opening(short)), English(reason)) for (channel, short), reason in said]
+
+
+def _without_opening(short: str) -> str:
+    """A sentence of the minimum without the words that say it is one."""
+    said = tr(short)
+    return said.partition(": ")[2] if short.startswith("Council-wide minimum: ") else said
 
 
 @once
 def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:
     """What holds in three quarters of the wards or more: what to keep, and why, with the wards where it does not hold."""
-    lines = []
+    lines: list[tuple[str, str]] = []
     for row in each(a.council_wide[a.council_wide["service_id"] == service_id]):
         head, _, why = str(row.reason).partition(". ")
         others = [str(a.areas.loc[code, "area_name"]) for code in str(row.except_area_codes).split("|") if code in a.areas.index]
         but = tr(" Less firmly or not at all in {others}.", others=join_words(others)) if others else ""
-        lines.append((f"{head}.", f"{why}{but}"))
+        lines.append((English(f"{head}."), f"{why}{but}" if but else English(why)))
     return lines
 
 
@@ -187,9 +192,8 @@ def said_together(found: Iterable[tuple[int, str, str]]) -> list[str]:
     for level, channel, short in found:
         _, _, why = short.partition(": ")
         together.setdefault((level, why), []).append(way(channel))
-    return [
-        f"{maps.LEVELS[level].said}: {join_words(ways)}" + (f". {capital(why)}" if why else ".") for (level, why), ways in together.items()
-    ]
+    heads = [(f"{maps.LEVELS[level].said}: {join_words(ways)}", capital(say_reason(why))) for (level, why), ways in together.items()]
+    return [f"{head}. {why}" if why else f"{head}." for head, why in heads]
 
 
 def in_short(found: pd.DataFrame, key: str) -> dict[str, list[tuple[int, str, str]]]:

@@ -254,7 +254,7 @@ def similar_rows(a: Assessment, code: str, weights: dict[str, float] | None) -> 
     """Wards of the nation most like one ward in what makes its score, by name."""
     found = comparison.similar(a.evidence, code, weights, elsewhere=True)
     parts = [name.removeprefix("percentile_") for name in map(str, found.columns) if name.startswith("percentile_")]
-    said = {name: capital(name) for name in parts}
+    said = {name: tr(capital(name)) for name in parts}
     rows = [(row.area_name, row.council_name, *(f"{getattr(row, f'percentile_{name}'):.0f}" for name in parts)) for row in each(found)]
     return pd.DataFrame(rows, columns=[tr("Ward"), tr("Council"), *said.values()])
 
