@@ -28,7 +28,7 @@ import shapely
 from branca.element import MacroElement
 from folium.template import Template
 
-from exclusion.language import mark, tr
+from exclusion.language import current, mark, tr
 
 STATIC = Path(__file__).parent / "static"
 ATTRIBUTION = (
@@ -287,7 +287,16 @@ class WardLayer(MacroElement):
     def __init__(self, url: str, title: str, images: str, names: bool = True, beside: str = "") -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.config = for_script(
-            {"url": url, "title": title, "images": images, "attribution": escape(ATTRIBUTION), "names": names, "beside": beside}
+            {
+                "url": url,
+                "title": title,
+                "keys": tr("Arrow keys move between wards, Enter selects. Where places are marked, Tab goes to them."),
+                "lang": current(),
+                "images": images,
+                "attribution": escape(ATTRIBUTION),
+                "names": names,
+                "beside": beside,
+            }
         )
 
 

@@ -9,6 +9,7 @@ import pytest
 import streamlit_folium
 
 from exclusion import maps
+from exclusion.language import speaking
 from exclusion.ui import map_frame
 
 SHAPES = maps.Shapes("0123456789abcdef.json", ("E05000000", "E05000001"), False)
@@ -61,3 +62,12 @@ def test_a_pick_is_found_under_the_key_of_the_map(told: list[dict[str, Any]], mo
     state[told[0]["key"]] = {"last_active_drawing": {"properties": {"code": "E05000001"}}}
     told[0]["on_change"]()
     assert seen == [{"last_active_drawing": {"properties": {"code": "E05000001"}}}]
+
+
+def test_a_map_drawn_in_one_language_is_not_handed_out_in_another(told: list[dict[str, Any]]):
+    for language in ("cy", "en"):
+        with speaking(language):
+            map_frame.show(SHAPES, {}, **WHERE, key="map", height=480, on_change=lambda: None)
+    welsh, english = (one["script"] for one in told)
+    assert "Mae bysellau saeth yn symud" in welsh and "Arrow keys" not in welsh
+    assert "Arrow keys move between wards" in english

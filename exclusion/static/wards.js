@@ -3,7 +3,7 @@
  * The shapes are fetched once from a file; the colours arrive with every run of the page and
  * are laid on what is already drawn, so a slider never reloads the map. One entry for each:
  *
- *   KeptOpen.wards(map, {url, title, attribution, names, beside})   draw the shapes; maps of one page with one `beside` move together
+ *   KeptOpen.wards(map, {url, title, keys, lang, attribution, names, beside})   draw the shapes; maps of one page with one `beside` move together
  *   KeptOpen.paint({shades, at, notes, selected, places, focus})   colour them, mark places over them, look at some
  *
  * `at` holds one character for each ward, in the order of the file: its place in `shades`
@@ -313,9 +313,9 @@
       box.classList.remove('leaflet-touch-drag');     // lets the browser scroll with one finger
       box.removeAttribute('tabindex');                // the wards are the tab stop, not the frame
       box.setAttribute('role', 'group');
-      box.setAttribute('aria-label', config.title + '. Arrow keys move between wards, Enter selects. Where places are marked, Tab goes to them.');
+      box.setAttribute('aria-label', config.title + '. ' + config.keys);
       try { window.frameElement.title = config.title; } catch (error) { /* another origin: keep the default */ }
-      document.documentElement.lang = 'en';
+      document.documentElement.lang = config.lang;
       map.attributionControl.setPrefix(false).addAttribution(config.attribution);
       map.createPane('names').style.zIndex = 620;      // under the tooltip
       map.createPane('rings').style.zIndex = 450;

@@ -15,6 +15,7 @@ import streamlit as st
 import streamlit_folium
 
 from exclusion import maps
+from exclusion.language import current
 
 _RETURNED = ["last_active_drawing"]
 _PAYLOAD, _URL, _TITLE = "__colours__", "__url__", "__title__"
@@ -41,7 +42,7 @@ def show(
     colours
         What :func:`exclusion.maps.colours` gives.
     """
-    fixed = _fixed(len(shapes.codes) > maps.SVG_MOST, assets, beside)
+    fixed = _fixed(current(), len(shapes.codes) > maps.SVG_MOST, assets, beside)
     script = fixed["script"].replace(maps.for_script(_URL), maps.for_script(served_at + shapes.file))
     script = script.replace(maps.for_script(_TITLE), maps.for_script(title))
     name = streamlit_folium.generate_js_hash(script, key, False)
@@ -55,8 +56,11 @@ def show(
 
 
 @lru_cache(maxsize=16)
-def _fixed(canvas: bool, assets: str, beside: str) -> dict[str, Any]:
-    """What the frame of every map is told, with :data:`_URL` and :data:`_TITLE` where they belong: shared, so never to be written to."""
+def _fixed(language: str, canvas: bool, assets: str, beside: str) -> dict[str, Any]:
+    """What the frame of every map is told in a language, with :data:`_URL` and :data:`_TITLE` where they belong.
+
+    It is shared, so never to be written to.
+    """
     shapes = maps.Shapes(_URL, ("",) * (maps.SVG_MOST + 1 if canvas else 1), False)
     drawn: Any = maps.ward_map(shapes, title=_TITLE, assets=assets, served_at="", beside=beside)
     drawn.get_root().render()

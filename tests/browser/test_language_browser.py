@@ -31,7 +31,9 @@ def press(page, name: str) -> None:
     raise AssertionError(f"Tab never came to {name}")
 
 
-def test_a_visit_is_changed_to_welsh_by_keyboard_and_its_link_opens_in_welsh_for_somebody_else(open_page, app, settle, axe, turn_to):
+def test_a_visit_is_changed_to_welsh_by_keyboard_and_its_link_opens_in_welsh_for_somebody_else(
+    open_page, app, settle, axe, turn_to, map_frame
+):
     page = arrive(open_page, settle, app, "Service")
     assert language(page) == "en"
     button = page.get_by_role("button", name="Cymraeg")
@@ -41,6 +43,9 @@ def test_a_visit_is_changed_to_welsh_by_keyboard_and_its_link_opens_in_welsh_for
     settle(page)
     assert language(page) == "cy"
     assert page.title() == "Gwasanaeth - Kept Open"
+    drawn = map_frame(page)
+    assert drawn.evaluate("document.documentElement.lang") == "cy"
+    assert "Mae bysellau saeth" in drawn.get_attribute("#map_div", "aria-label")
     assert page.get_by_role("heading", name="Y lleiafswm ym mhobman", exact=True).is_visible()
     assert page.get_by_role("note").get_by_text(WELSH).is_visible()
     assert page.locator("[role=note] [lang=en]").inner_text().startswith("Cymraeg: Not yet checked by a translator.")
