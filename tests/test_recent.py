@@ -106,6 +106,21 @@ def test_a_councils_own_thresholds_are_kept_for_nobody(fresh: Evidence, monkeypa
     pd.testing.assert_frame_equal(again.findings, ours.findings)
 
 
+def test_figures_of_a_visit_are_kept_apart_from_the_releases(fresh: Evidence) -> None:
+    """A council's own figures make evidence of their own (as :mod:`exclusion.own.laying` does), which keeps its answers itself."""
+    ours = exclusion.assess(fresh, [BLACKPOOL], ["blue_badge"], today=TODAY)
+    held = dict(fresh.cache["recent", ""]._held)
+    rows = fresh.observations
+    older = rows["measure"].eq("age75") & rows["area_code"].isin(ours.areas.index)
+    brought = dataclasses.replace(fresh, observations=rows.assign(count=rows["count"].where(~older, 2 * rows["count"])), cache={})
+    theirs = exclusion.assess(brought, [BLACKPOOL], ["blue_badge"], today=TODAY)
+    assert not theirs.profile.equals(ours.profile)
+    assert dict(fresh.cache["recent", ""]._held) == held, "nothing of theirs is among what the release keeps"
+    again = exclusion.assess(fresh, [BLACKPOOL], ["blue_badge"], today=TODAY)
+    pd.testing.assert_frame_equal(again.findings, ours.findings)
+    pd.testing.assert_frame_equal(again.profile, ours.profile)
+
+
 def test_a_release_answers_for_so_many_questions_at_the_most(fresh: Evidence) -> None:
     for number in range(RECENT + 20):
         fresh.recent(number, lambda one=number: one)  # type: ignore[misc]
