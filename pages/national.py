@@ -98,7 +98,9 @@ if council:
         tr("Alike in who lives there (the shares below), within the nation. By name: nearness is not a rank.")
         if len(alike)
         else tr(
-            "We call no council of {nation} like {name}: none has shares near enough on the figures we hold.", nation=tr(nation), name=name
+            "We call no council of {nation} like {name}: none has shares near enough, or we hold too few figures to tell.",
+            nation=tr(nation),
+            name=name,
         )
     )
     ui.table(

@@ -131,6 +131,15 @@ def test_a_ward_where_nothing_changes_says_so(bundled: Evidence, badge: Consider
     assert said[0] == "From 1 April 2027. Nothing changes in this ward; it does in one other ward."
 
 
+def test_a_ward_outside_the_service_s_wards_where_its_library_closes_is_not_said_to_stay_as_it_is(
+    bundled: Evidence, badge: Considered
+) -> None:
+    narrowed = BADGE.replace('keep = ["post"]', f'keep = ["post"]\nwards = ["{ward(badge, "Bloomfield")}"]')
+    place = '\n[[place]]\nname = "Middle House"\nkind = "library"\nchange = "closes"\n'
+    said = proposed.proposed(held := considered(bundled, narrowed + place), ward(held, "Marton"), "blue_badge")
+    assert said[0] == "From 1 April 2027. The service itself changes in one other ward only. Closing: Middle House."
+
+
 def test_no_page_of_any_proposal_has_more_than_300_words(bundled: Evidence, badge: Considered) -> None:
     counted = {}
     for name, html in report.render(badge, TODAY).items():

@@ -100,6 +100,12 @@ def test_councils_alike_are_of_the_nation_near_and_by_name(bundled):
     assert (found["apart"] <= neighbour_rules().furthest).all()
 
 
+def test_with_three_figures_no_council_is_called_alike_because_chance_would_do_as_well(bundled):
+    """Northern Ireland: three figures are held by council, and shuffled ones come as near as real ones."""
+    assert neighbours.rates(bundled, "Northern Ireland").shape[1] == 3 < neighbour_rules().fewest_measures
+    assert neighbours.alike(bundled, "N09000003").empty
+
+
 def test_likeness_goes_both_ways(bundled):
     there, back = (neighbours.alike(bundled, code) for code in ("E09000030", "E09000012"))  # Tower Hamlets, Hackney
     assert there.loc["E09000012", "apart"] == pytest.approx(back.loc["E09000030", "apart"])

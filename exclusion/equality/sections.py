@@ -324,7 +324,7 @@ def _options(given: Given) -> list[Block]:
         "What it does",
         "Conditions closed",
         "Advised closed",
-        "Not said",
+        "To keep, and the option does not say",
         "Wards where a way in closes or thins",
         "Wards with advice touched",
         "People in wards with advice touched unlikely to use the internet",

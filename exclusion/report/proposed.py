@@ -41,7 +41,12 @@ def proposed(considered: Considered, code: str, service_id: str, quoted: int = M
             continue
         said = [f"From {date_words(proposal.date)}."]
         if change is not None and change.wards and code not in change.wards:
-            said.append(f"Nothing changes in this ward; it does in {counted(len(change.wards), 'other ward')}.")
+            elsewhere = counted(len(change.wards), "other ward")
+            # A place this ward's people use may close all the same: then something changes here, and the next sentence says what.
+            itself = (
+                f"The service itself changes in {elsewhere} only." if places else f"Nothing changes in this ward; it does in {elsewhere}."
+            )
+            said.append(itself)
         elif change is not None:
             listed = (("Closes", change.close), ("Fewer hours", change.fewer_hours), ("Stays", change.keep))
             said += [f"{word}: {join_words([briefing.way(name) for name in names])}." for word, names in listed if names]

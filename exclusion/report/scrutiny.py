@@ -154,7 +154,7 @@ def _options(considered: Considered) -> pd.DataFrame:
         "conditions_closed": "Conditions closed",
         "advised_closed": "Advised closed",
         "thinned": "Fewer hours",
-        "unsaid": "Not said",
+        "unsaid": "To keep, not said",  # short words: at 320 pixels five heads stand side by side
     }
     rows = considered.options
     table = rows.groupby(["option", "title"], sort=False)[list(columns)].sum().reset_index()

@@ -162,6 +162,7 @@ def map_frame() -> Callable[[Any], Any]:
         page.wait_for_selector("iframe[title^='Map']", timeout=120_000)
         frame = page.query_selector("iframe[title^='Map']").content_frame()
         frame.wait_for_selector("#map_div[data-ready][data-applied]", timeout=120_000)
+        frame.wait_for_function("[...document.querySelectorAll('link[rel=stylesheet]')].every(one => one.sheet)")  # they load by themselves
         return frame
 
     return ready
@@ -176,6 +177,21 @@ def settle() -> Callable[[Any], None]:
         page.wait_for_function(QUIET, timeout=120_000)
 
     return settled
+
+
+@pytest.fixture
+def at_both_widths(settle: Callable[[Any], None]) -> Callable[[Any], Iterator[int]]:
+    """``for width in at_both_widths(page)`` sets 1280 pixels, then 320 (what zooming to 400% does): one visit, looked at twice."""
+
+    def widths(page: Any) -> Iterator[int]:
+        for width in (1280, 320):
+            if page.viewport_size["width"] != width:
+                page.set_viewport_size({"width": width, "height": 900})
+                page.wait_for_timeout(300)
+            settle(page)
+            yield width
+
+    return widths
 
 
 @pytest.fixture
@@ -199,7 +215,8 @@ def axe() -> Callable[[Any], list[str]]:
 
     def violations(page: Any) -> list[str]:
         for frame in page.frames:
-            frame.evaluate(source)
+            if not frame.evaluate("!!window.axe"):  # a page is looked at several times: at two widths, in several states
+                frame.evaluate(source)
         found = page.evaluate("async tags => (await axe.run(document, {runOnly: tags, resultTypes: ['violations']})).violations", tags)
         return [f"{one['id']} ({one['impact']}): {one['help']} at {[node['target'] for node in one['nodes'][:3]]}" for one in found]
 

@@ -50,11 +50,11 @@ def test_a_screen_reader_hears_what_each_picture_shows(method):
     assert said[2].startswith("Chart of how far scores agree")
 
 
-@pytest.mark.parametrize(("label", "start"), [("Audit (web page)", b"<!DOCTYPE html>"), ("Audit (Word)", b"PK")])
-def test_the_audit_is_made_when_it_is_asked_for(method, label, start):
+def test_the_audit_is_made_when_it_is_asked_for(method):
     page = method()
-    with page.expect_download(timeout=120_000) as taken:
-        page.get_by_role("button", name=label).click()
-    content = Path(taken.value.path()).read_bytes()
-    assert taken.value.suggested_filename.startswith("audit-blackpool.")
-    assert content.startswith(start) and len(content) > 20_000
+    for label, start in (("Audit (web page)", b"<!DOCTYPE html>"), ("Audit (Word)", b"PK")):
+        with page.expect_download(timeout=120_000) as taken:
+            page.get_by_role("button", name=label).click()
+        content = Path(taken.value.path()).read_bytes()
+        assert taken.value.suggested_filename.startswith("audit-blackpool.")
+        assert content.startswith(start) and len(content) > 20_000

@@ -46,19 +46,18 @@ def filled(open_page, app, settle, map_frame, tmp_path: Path):
     return opened
 
 
-@pytest.mark.parametrize("width", [1280, 320])
-def test_axe_finds_nothing_against_a_full_page_or_an_empty_one(filled, open_page, app, settle, axe, width):
-    empty = open_page(f"{app}/proposal", width=width)
+def test_axe_finds_nothing_against_a_full_page_or_an_empty_one(filled, open_page, app, at_both_widths, axe):
+    empty = open_page(f"{app}/proposal")
     empty.get_by_text("Say what closes or gets fewer hours").wait_for(timeout=120_000)
-    settle(empty)
-    assert axe(empty) == []
-    page = filled(width=width)
-    assert axe(page) == []
+    for width in at_both_widths(empty):
+        assert axe(empty) == [], width
+    page = filled()
+    for width in at_both_widths(page):
+        assert axe(page) == [], width
+        assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"), width
     # A file button is read with what it asks for: its frame is a group of that name.
     frame = page.get_by_role("group", name="Your ways in without the internet (routes, CSV)")
     assert frame.get_by_role("button", name="Upload", exact=True).count() == 1
-    sideways = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-    assert not sideways
     assert "quicker" not in page.url and "1500" not in page.url
 
 
@@ -86,9 +85,10 @@ South House,library,332000,432500,20
 """
 
 
-@pytest.mark.parametrize("width", [1280, 320])
-def test_a_place_is_closed_by_keyboard_and_axe_finds_nothing_against_what_follows(open_page, app, settle, axe, map_frame, tmp_path, width):
-    page = open_page(f"{app}/places", width=width)
+def test_a_place_is_closed_by_keyboard_and_axe_finds_nothing_against_what_follows(
+    open_page, app, settle, axe, map_frame, tmp_path, at_both_widths
+):
+    page = open_page(f"{app}/places")
     path = tmp_path / "places.csv"
     path.write_text(PLACES, encoding="utf-8")
     asked = page.get_by_test_id("stFileUploader").filter(has_text="The council's list of places").locator("input[type=file]")
@@ -105,6 +105,7 @@ def test_a_place_is_closed_by_keyboard_and_axe_finds_nothing_against_what_follow
     page.get_by_role("status").filter(has_text="What part of them would have further to go").wait_for(timeout=120_000)
     settle(page)
     map_frame(page)
-    assert axe(page) == []
-    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    for width in at_both_widths(page):
+        assert axe(page) == [], width
+        assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"), width
     assert "Middle" not in page.url  # what is brought stays in the visit
