@@ -19,6 +19,8 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
+from exclusion.typed import strange, typed
+
 # --------------------------------------------------------------------------- errors
 
 
@@ -113,6 +115,9 @@ class Gathered:
             raise self.errors[0]
 
 
+NOT_TEXT, TYPE_AGAIN = "holds a character that is not text", "Type it again."
+
+
 def toml_document(text: str, where: str, do: str = "Mend the line it names.") -> dict[str, Any]:
     """A TOML text as plain data.
 
@@ -120,14 +125,23 @@ def toml_document(text: str, where: str, do: str = "Mend the line it names.") ->
     ------
     DataRefused
         When it is not one: also for a number of thousands of digits and for brackets within brackets without end,
-        which Python's reader answers with errors of other kinds.
+        which Python's reader answers with errors of other kinds; and for every text that holds what no text should.
     """
     try:
-        return tomllib.loads(text)
+        document = tomllib.loads(text)
     except ValueError as error:
         raise DataRefused(Problem(where, f"is not valid TOML: {_short(str(error))}", "", do)) from None
     except RecursionError:
         raise DataRefused(Problem(where, "is not valid TOML: brackets stand within brackets too deeply", "", do)) from None
+    if problems := [Problem(f"{where}, {spelled(at)}", NOT_TEXT, letter, TYPE_AGAIN) for at, letter in strange(document)]:
+        raise DataRefused(problems)
+    found: dict[str, Any] = typed(document)
+    return found
+
+
+def spelled(at: Iterable[str | int]) -> str:
+    """A place in tables and lists as people count: ``service.1.id``."""
+    return ".".join(str(part + 1) if isinstance(part, int) else part for part in at)
 
 
 def _short(text: str, most: int = 200) -> str:

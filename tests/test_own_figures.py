@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,8 +19,9 @@ import exclusion
 from exclusion.__main__ import main
 from exclusion.contracts import DataRefused, ExclusionError, UsageError
 from exclusion.judgement.composites import read_method
+from exclusion.judgement.owning import own_rules
 from exclusion.method import alternatives
-from exclusion.own import figures, laying
+from exclusion.own import areas, figures, laying, sheets
 from exclusion.own.figures import Look
 from exclusion.proposal.contacts import read_contacts
 from exclusion.release import Evidence
@@ -224,6 +226,35 @@ def test_files_that_cannot_be_used_are_answered_in_words(content: bytes, message
 
 def laid(bundled: Evidence, text: str, *uses: str, period: str = "2025-26") -> Evidence:
     return laying.lay(bundled, read(text, bundled), [laying.parse(use) for use in uses], period=period, owner="Blackpool")
+
+
+def says_it_unpacks_to(megabytes: int, part: str) -> bytes:
+    """A small zip whose one part says in the list of contents how large it is."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr(part, b"<a/>")
+    content = bytearray(out.getvalue())
+    at = content.find(b"PK\x01\x02")
+    content[at + 24 : at + 28] = (megabytes << 20).to_bytes(4, "little")
+    return bytes(content)
+
+
+def test_what_unpacks_to_more_than_a_table_of_areas_is_refused_unread_and_a_case_export_may_be_larger() -> None:
+    """A page is shared: half a megabyte that unpacks to 600 MB held up every visitor of a council for half a minute.
+
+    101 MB is one more than own.toml allows a table for each area; a case export, counted on the officer's
+    own machine, may be twenty times that, so this one is refused there for what it is: no workbook.
+    """
+    bomb = says_it_unpacks_to(101, "xl/workbook.xml")
+    with pytest.raises(DataRefused, match=r"contacts\.xlsx: unpacks to 101 MB, more than the 100 MB that such a table can hold"):
+        figures.look(bomb, "contacts.xlsx")
+    with pytest.raises(DataRefused, match=r"divisions\.zip: unpacks to 101 MB"):
+        areas.read(says_it_unpacks_to(101, "divisions.shp"), "divisions.zip")
+    with (
+        pytest.raises(DataRefused, match=r"export\.xlsx: cannot be read as a workbook"),
+        sheets.rows(bomb, "export.xlsx", limits=own_rules().files) as rows,
+    ):
+        list(rows)
 
 
 def test_as_evidence_a_count_stands_in_for_a_published_figure_in_the_wards_that_have_one(bundled: Evidence) -> None:

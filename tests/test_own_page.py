@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 import exclusion
 from exclusion import ui
-from exclusion.contracts import DataRefused
+from exclusion.contracts import DataRefused, Problem
 from exclusion.judgement.score import method_for
 from exclusion.method import alternatives
-from exclusion.ui import figures, own, own_method
+from exclusion.ui import figures, own, own_method, visit
 
 ROOT = Path(__file__).resolve().parents[1]
 WARDS = ["E05015186", "E05015188"]
@@ -189,3 +189,23 @@ def test_without_figures_of_its_own_the_method_page_hands_out_our_method_to_chan
     start = own_method.start_from(alternatives.from_preset(method_for("England")), [], date(2026, 11, 26))
     other = alternatives.score(bundled, own_method.read(start.encode(), "own-method.toml", []), list(a.areas.index))
     assert (other.table["band"] == a.scores["band"]).all()
+
+
+def test_a_file_is_looked_at_once_in_a_visit_also_where_it_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every click runs the page again: a large file that is refused must not be read again at each."""
+    kept: dict[str, object] = {}
+    monkeypatch.setattr(visit, "held", lambda: kept)
+    reads: list[str] = []
+
+    def look(content: str) -> str:
+        reads.append(content)
+        if content == "bad":
+            raise DataRefused(Problem("own.csv", "is empty", "", "Give a table."))
+        return content.upper()
+
+    for _ in range(2):
+        assert visit.once("look", "good", lambda: look("good")) == "GOOD"
+    for _ in range(2):
+        with pytest.raises(DataRefused, match=r"own\.csv: is empty"):
+            visit.once("look", "bad", lambda: look("bad"))
+    assert reads == ["good", "bad"]

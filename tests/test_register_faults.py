@@ -20,7 +20,7 @@ from registers import Server, answer, badge, place, register, server, sqlite  # 
 from exclusion import register as registers
 from exclusion.__main__ import main
 from exclusion.assessment import Assessment
-from exclusion.contracts import DataRefused, ExclusionError, SourceUnreachable
+from exclusion.contracts import DataRefused, ExclusionError, SourceUnreachable, UsageError
 from exclusion.register import Register, Version, schema
 
 # `make test-writers` runs the whole of it, 8 processes that write 200 answers each: minutes, on two processors.
@@ -337,3 +337,16 @@ def test_a_history_rewritten_from_end_to_end_is_found_by_a_hash_kept_elsewhere(k
         registers.save(forged, badge, by="A. Officer")
         assert registers.verify(forged).problems == ()
         assert "changed or removed" in registers.verify(forged, expect=noted).problems[0]
+
+
+def test_an_empty_file_is_no_register_that_verifies(tmp_path: Path) -> None:
+    """A file of no bytes is what a failed copy leaves: "0 events as they were written" would be said of a register that was lost."""
+    path = tmp_path / "r.sqlite"
+    path.touch()
+    with pytest.raises(
+        UsageError, match=r"is an empty file, so no assessment has been saved in it\. If one had been, put back the last copy"
+    ):
+        registers.connect(path, create=False)
+    assert path.stat().st_size == 0, "looking at it writes nothing"
+    with registers.connect(path) as held:  # who saves into it begins a register, as with a file that is not there
+        assert registers.verify(held).problems == ()

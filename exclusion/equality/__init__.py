@@ -17,13 +17,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from exclusion.contracts import NothingToAssess, Problem, UsageError
+from exclusion.contracts import NOT_TEXT, TYPE_AGAIN, NothingToAssess, Problem, UsageError, spelled
 from exclusion.equality import actions, sections
 from exclusion.equality.figures import Where
 from exclusion.equality.model import Equality, Open, Part, Section, SignOff, lines
 from exclusion.judgement import equality as texts
 from exclusion.judgement.duty import Duty, check_since, duties
 from exclusion.proposal import Considered
+from exclusion.typed import strange, typed
 from exclusion.words import date_words, join_words
 
 LABELS = ("EIA", "EqIA", "EQIA", "EINA", "CIA", "IIA", "EHRIA")
@@ -103,6 +104,9 @@ def build(
         When the proposals change nothing in any ward.
     """
     label = check_label(label)
+    filled = typed(dict(filled or {}))
+    if problems := [Problem(spelled(at), NOT_TEXT, letter, TYPE_AGAIN) for at, letter in strange(filled)]:
+        raise UsageError(problems)
     where = Where(considered, _wards(considered))
     if not where.wards:
         raise NothingToAssess("The proposals change nothing in any ward of the release, so there is nothing to assess.")
@@ -115,7 +119,7 @@ def build(
     known = duties() if duty is None else duty
     for one_duty in known.values():
         check_since(one_duty.socio_economic_since, made)
-    given = sections.Given(considered, where, found, stray, known, label, f"{evidence}.", warnings, dict(filled or {}), tuple(signed))
+    given = sections.Given(considered, where, found, stray, known, label, f"{evidence}.", warnings, filled, tuple(signed))
     chosen = {one.id: one for nation in where.nations for one in texts.characteristics_of(nation)}
     ordered = sorted(chosen.values(), key=lambda one: (not one.protected, list(texts.characteristics()).index(one.id)))
     parts = tuple(sections.part(given, one) for one in ordered)

@@ -83,6 +83,7 @@ class OwnRules(Entry):
     groups: Groups
     ways_in: WaysIn
     files: Files
+    brought: Files
     areas: Areas
     edition: Edition
     gap: Gap

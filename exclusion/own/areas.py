@@ -96,7 +96,7 @@ def read(source: Path | bytes, where: str, *, code: str | None = None, name: str
     if isinstance(source, Path) and not source.is_file():
         raise UsageError(Problem(where, "is not a file", "", "Give a lookup (CSV, Excel) or outlines (GeoJSON, GeoPackage)."))
     size = source.stat().st_size if isinstance(source, Path) else len(source)
-    if size > own_rules().files.largest_mb * sheets.MB:
+    if size > own_rules().brought.largest_mb * sheets.MB:
         raise DataRefused(Problem(where, f"is {size / sheets.MB:,.0f} MB, larger than outlines of areas can be", "", "Simplify them."))
     if Path(where).suffix.lower() in SHAPES:
         return _outlines(source, where, code, name)
@@ -237,7 +237,7 @@ def _is_what_it_says(source: Path | bytes, where: str, ending: str) -> None:
                 with zipfile.ZipFile(file) as packed:
                     parts = packed.infolist()
                 unpacked = sum(part.file_size for part in parts)
-                if unpacked > own_rules().files.largest_unpacked_mb * sheets.MB:
+                if unpacked > own_rules().brought.largest_unpacked_mb * sheets.MB:
                     raise DataRefused(Problem(where, f"unpacks to {unpacked / sheets.MB:,.0f} MB", "", "Check where it came from."))
                 others = [part.filename for part in parts if not part.is_dir() and Path(part.filename).suffix.lower() not in _PARTS]
                 if others:

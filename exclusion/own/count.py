@@ -109,7 +109,7 @@ def _pairs(source: Path | bytes, column: str, by: str | None, sheet: str | None,
     pairs: Counter[tuple[str, str]] = Counter()
     groups: set[str] = set()
     most = own_rules().groups.most
-    with sheets.rows(source, where, sheet) as rows:
+    with sheets.rows(source, where, sheet, limits=own_rules().files) as rows:
         at, at_by = _columns(rows, column, by, where)
         for row in rows:
             if not any(row):

@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from exclusion.contracts import SMALL_AREA_CODE, WARD_CODE, DataRefused, Problem, UsageError
+from exclusion.judgement.owning import own_rules
 from exclusion.own import personal, sheets
 from exclusion.words import join_words
 
@@ -35,7 +36,6 @@ PASSED_OVER = (
     "objectid",
     "gid",
 )
-MOST_ROWS = 50_000
 LONGEST = 5.0
 """Seconds a layer may take to come."""
 LEVELS = {"ward": WARD_CODE, "small area": SMALL_AREA_CODE}
@@ -114,14 +114,15 @@ def numbered_rows(source: Path | bytes, where: str, sheet: str | None = None) ->
             start = file.read(16)
     if start.startswith(b"SQLite format 3"):
         return _geopackage(source, where, sheet)
+    most = own_rules().brought.most_rows
     with sheets.rows(source, where, sheet) as rows:
         numbered = []
         for number, row in enumerate(rows, start=1):
             if not any(row):
                 continue
-            if number > MOST_ROWS:
+            if number > most:
                 do = "Give one row for each area. To count cases by ward use 'exclusion count'."
-                raise DataRefused(Problem(where, f"has over {MOST_ROWS:,} rows, more than there are areas", "", do))
+                raise DataRefused(Problem(where, f"has over {most:,} rows, more than there are areas", "", do))
             numbered.append((number, row))
     return numbered
 
@@ -141,7 +142,7 @@ def _geopackage(source: Path | bytes, where: str, layer: str | None) -> list[tup
             if layer is not None and layer not in names:
                 raise UsageError(Problem("--sheet", "is not a layer of the GeoPackage", layer, f"It has: {join_words(names)}."))
             name = layer or names[0]
-            found = base.execute('select * from "' + name.replace('"', '""') + f'" limit {MOST_ROWS + 2}')
+            found = base.execute('select * from "' + name.replace('"', '""') + f'" limit {own_rules().brought.most_rows + 2}')
             kept = [place for place, column in enumerate(found.description) if column[0] not in shapes]
             headings = [str(found.description[place][0]) for place in kept]
             rows = [[sheets.as_text(row[place]) for place in kept] for row in found]

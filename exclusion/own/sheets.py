@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO, Any, NoReturn
 
 from exclusion.contracts import DataRefused, Problem, UsageError
-from exclusion.judgement.owning import own_rules
+from exclusion.judgement.owning import Files, own_rules
 
 BETWEEN = ",;\t|"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
@@ -26,7 +26,7 @@ MB = 1 << 20
 
 
 @contextmanager
-def rows(source: Path | bytes, where: str, sheet: str | None = None) -> Iterator[Iterator[list[str]]]:
+def rows(source: Path | bytes, where: str, sheet: str | None = None, *, limits: Files | None = None) -> Iterator[Iterator[list[str]]]:
     """The rows of a file, one after the other, each a list of stripped text; a blank row is a list of blanks.
 
     Parameters
@@ -37,6 +37,8 @@ def rows(source: Path | bytes, where: str, sheet: str | None = None) -> Iterator
         Name of the file, for messages.
     sheet
         Which sheet of a workbook; its first when None.
+    limits
+        Sizes past which it is refused; those of a table with a row for each area when None.
 
     Raises
     ------
@@ -46,8 +48,9 @@ def rows(source: Path | bytes, where: str, sheet: str | None = None) -> Iterator
     """
     if isinstance(source, Path) and not source.is_file():
         raise UsageError(Problem(where, "is not a file", "", "Give a CSV file or an Excel workbook (.xlsx)."))
+    limits = limits or own_rules().brought
     size = source.stat().st_size if isinstance(source, Path) else len(source)
-    if size > own_rules().files.largest_mb * MB:
+    if size > limits.largest_mb * MB:
         _refuse(where, f"is {size / MB:,.0f} MB, larger than a table of a council can be", "Check that it is the right file.")
     opened: IO[bytes] = source.open("rb") if isinstance(source, Path) else io.BytesIO(source)
     with opened as file:
@@ -56,8 +59,8 @@ def rows(source: Path | bytes, where: str, sheet: str | None = None) -> Iterator
         if start.startswith(_OLE):
             _refuse(where, "is an old workbook (.xls), or one that a password protects", _AS_CSV)
         if start.startswith(_ZIP):
-            with _workbook(file, where, sheet) as found:
-                yield _bounded(found, where)
+            with _workbook(file, where, sheet, limits) as found:
+                yield _bounded(found, where, limits)
             return
         if sheet is not None:
             raise UsageError(Problem("--sheet", "was given, but the file is no workbook", "", "Leave it out."))
@@ -65,7 +68,7 @@ def rows(source: Path | bytes, where: str, sheet: str | None = None) -> Iterator
             _refuse(where, "is empty", "Give a table with a row of headings.")
         lines = _csv(file, where)
         try:
-            yield _bounded(lines, where)
+            yield _bounded(lines, where, limits)
         finally:
             lines.close()  # before the file is
 
@@ -74,9 +77,8 @@ def _refuse(where: str, what: str, do: str) -> NoReturn:
     raise DataRefused(Problem(where, what, "", do)) from None
 
 
-def _bounded(found: Iterator[list[str]], where: str) -> Iterator[list[str]]:
+def _bounded(found: Iterator[list[str]], where: str, limits: Files) -> Iterator[list[str]]:
     """Rows up to the limits."""
-    limits = own_rules().files
     for number, row in enumerate(found):
         if number > limits.most_rows:
             _refuse(where, f"has over {limits.most_rows:,} rows", "Check that it is the right file.")
@@ -128,7 +130,7 @@ def _separator(line: str) -> str:
 
 
 @contextmanager
-def _workbook(file: IO[bytes], where: str, sheet: str | None) -> Iterator[Iterator[list[str]]]:
+def _workbook(file: IO[bytes], where: str, sheet: str | None, limits: Files) -> Iterator[Iterator[list[str]]]:
     import openpyxl
 
     try:
@@ -137,8 +139,9 @@ def _workbook(file: IO[bytes], where: str, sheet: str | None) -> Iterator[Iterat
             names = {part.filename for part in packed.infolist()}
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
         _refuse(where, "is cut off or damaged", "Save or export it again.")
-    if unpacked > own_rules().files.largest_unpacked_mb * MB:
-        _refuse(where, f"unpacks to {unpacked / MB:,.0f} MB, more than a workbook of a council can hold", "Check where it came from.")
+    if unpacked > limits.largest_unpacked_mb * MB:
+        what = f"unpacks to {unpacked / MB:,.0f} MB, more than the {limits.largest_unpacked_mb:,} MB that such a table can hold"
+        _refuse(where, what, "Check where it came from, or save the sheet alone as CSV.")
     if "xl/workbook.xml" not in names:
         what = "is a zip file, not a workbook" if "mimetype" not in names else "is an OpenDocument file"
         _refuse(where, what, _AS_CSV)

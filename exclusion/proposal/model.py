@@ -19,6 +19,8 @@ from exclusion import judgement
 from exclusion.words import join_words
 
 ONLINE = "online"
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+"""Beyond these a date is a slip of the keyboard, and the calendar ends at 9999: what is counted from a day needs days after it."""
 
 
 def _known(kind: str, names: Mapping[str, object], value: str) -> str:
@@ -43,6 +45,12 @@ def _service(value: str) -> str:
 
 def _place_kind(value: str) -> str:
     return _known("kind of place", judgement.place_kinds(), value)
+
+
+def _near(value: date) -> date:
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"is not a day between {FIRST_YEAR} and {LAST_YEAR}")
+    return value
 
 
 ChannelId = Annotated[str, AfterValidator(_channel)]
@@ -231,7 +239,7 @@ class Proposal(_Part):
 
     title: Name
     councils: tuple[Name, ...] = Field(min_length=1)
-    date: date
+    date: Annotated[date, AfterValidator(_near)]
     officer: OfficerWords = OfficerWords()
     service: tuple[ServiceChange, ...] = ()
     place: tuple[PlaceChange, ...] = ()

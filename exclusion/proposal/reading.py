@@ -14,11 +14,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 from exclusion import own_counts, places
-from exclusion.contracts import WARD_CODE, DataRefused, Gathered, Problem, UsageError, toml_document
+from exclusion.contracts import NOT_TEXT, TYPE_AGAIN, WARD_CODE, DataRefused, Gathered, Problem, UsageError, spelled, toml_document
 from exclusion.proposal.contacts import read_contacts
 from exclusion.proposal.lines import Place, line_of, lines
 from exclusion.proposal.model import UNSOUND, Proposal, place_faults, proposal_faults, service_faults, texts
 from exclusion.release import find_councils
+from exclusion.typed import strange, typed
 
 _DAYS = ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")
 
@@ -118,7 +119,7 @@ def parse(
 
 
 def build(
-    fields: Mapping[str, Any],
+    given: Mapping[str, Any],
     where: str = "proposal",
     areas: pd.DataFrame | None = None,
     folder: Path | None = None,
@@ -126,9 +127,11 @@ def build(
     councils: pd.DataFrame | None = None,
     listed: pd.DataFrame | None = None,
 ) -> Proposal:
-    """A proposal from fields, such as those of a form; ``found`` says on which line each stands."""
+    """A proposal from ``given`` fields, such as those of a form; ``found`` says on which line each stands."""
     found = found or {}
-    fields = dict(fields)
+    fields: dict[str, Any] = typed(dict(given))
+    if problems := [Problem(_place(where, at, found), NOT_TEXT, letter, TYPE_AGAIN) for at, letter in strange(fields)]:
+        raise DataRefused(problems)
     if councils is None and areas is not None and {"council_code", "council_name"} <= set(areas.columns):
         councils = areas
     here, away = _apart(fields, areas, councils)
@@ -152,7 +155,7 @@ def build(
 
 def _place(where: str, loc: tuple[Any, ...], found: dict[Place, int]) -> str:
     line = line_of(loc, found)
-    field = ".".join(str(part + 1) if isinstance(part, int) else str(part) for part in loc if part != "[key]")
+    field = spelled(part for part in loc if part != "[key]")
     return ", ".join([where, *([f"line {line}"] if line else []), *([field] if field else [])])
 
 

@@ -146,12 +146,14 @@ def _sqlite(path: Path, create: bool, busy_seconds: float) -> Register:
             path.touch()
         except OSError as error:
             raise UsageError(Problem(str(path), f"cannot be made: {error.strerror or error}", "", "Name another place.")) from None
+    elif not create and path.stat().st_size == 0 and not _waiting(path):
+        do = "If one had been, put back the last copy; else save one, or name another with --register."
+        raise UsageError(Problem(str(path), "is an empty file, so no assessment has been saved in it", "", do))
     read_only = not os.access(path, os.W_OK) or not os.access(path.parent, os.W_OK)
     mode = "?mode=rw"
     if read_only:
         # Where SQLite cannot put its side files it can still read, provided that none is waiting to be taken in.
-        waiting = path.with_name(path.name + "-wal")
-        still = not os.access(path.parent, os.W_OK) and not (waiting.exists() and waiting.stat().st_size)
+        still = not os.access(path.parent, os.W_OK) and not _waiting(path)
         mode = "?mode=ro&immutable=1" if still else "?mode=ro"
 
     def opened() -> sqlite3.Connection:
@@ -168,6 +170,12 @@ def _sqlite(path: Path, create: bool, busy_seconds: float) -> Register:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
     return Register(engine, str(path), read_only)
+
+
+def _waiting(path: Path) -> bool:
+    """Whether writes stand beside the file that it has not taken in yet."""
+    beside = path.with_name(path.name + "-wal")
+    return beside.exists() and beside.stat().st_size > 0
 
 
 def _check_file(register: Register) -> None:

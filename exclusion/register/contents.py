@@ -20,8 +20,9 @@ from pydantic.errors import PydanticSchemaGenerationError
 
 from exclusion import export
 from exclusion.assessment import Assessment
-from exclusion.contracts import SUMMARIES_BEFORE, DataRefused, Problem, UsageError, toml_document
+from exclusion.contracts import NOT_TEXT, SUMMARIES_BEFORE, TYPE_AGAIN, DataRefused, Problem, UsageError, toml_document
 from exclusion.release import Evidence
+from exclusion.typed import as_typed, not_text
 
 RUN, SETTINGS = "run.toml", "assessment.json"
 WORDS = "words.parquet"
@@ -138,21 +139,11 @@ def table_bytes(table: pd.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-_TURNS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
-"""Unicode's marks that turn the direction of writing; translate() leaves out what stands for None."""
-
-
 def plain(text: object, where: str, longest: int = TEXT_LENGTH) -> str:
-    """Text a person entered, with one kind of line end; UsageError for what no text should hold.
-
-    Word processors put a vertical tab where a line was broken by hand; it becomes a line end. Marks that turn the
-    direction of writing are left out: unseen, they make a name or a reason read as another.
-    """
-    text = str(text).translate(_TURNS)
-    words = text.replace("\r\n", "\n").replace("\r", "\n").replace("\v", "\n").replace("\f", "\n").strip()
-    strange = next((letter for letter in words if (ord(letter) < 32 and letter not in "\n\t") or 0xD800 <= ord(letter) < 0xE000), "")
-    if strange or "\x7f" in words:
-        raise UsageError(Problem(where, "holds a character that is not text", f"U+{ord(strange or chr(127)):04X}", "Type it again."))
+    """Text a person entered, :func:`exclusion.typed.as_typed`; UsageError for what no text should hold."""
+    words = as_typed(str(text)).strip()
+    if strange := not_text(words):
+        raise UsageError(Problem(where, NOT_TEXT, strange, TYPE_AGAIN))
     if len(words) > longest:
         raise UsageError(Problem(where, f"is longer than {longest:,} letters", f"{len(words):,}", "Shorten it, or attach a document."))
     return words

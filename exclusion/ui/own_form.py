@@ -16,7 +16,7 @@ from exclusion.own import areas, figures, laying
 from exclusion.own.laying import INDICATOR, Use
 from exclusion.release import Evidence
 from exclusion.saying import join_words
-from exclusion.ui import own
+from exclusion.ui import own, visit
 from exclusion.ui.own import AREAS, FIGURES, Held
 from exclusion.words import capital
 
@@ -59,7 +59,8 @@ def _figures(release: Evidence, councils: Sequence[str], found: Held | None) -> 
     if brought is None:
         return
     try:
-        seen = figures.look(brought.getvalue(), brought.name)
+        given = (brought.name, brought.getvalue())
+        seen = visit.once("own_look", visit.print_of([given]), lambda: figures.look(given[1], given[0]))
         ui.table(_preview(seen), tr("What each column is taken for"))
         headings = [column.heading for column in seen.columns]
         left, right = st.columns(2)
@@ -158,7 +159,11 @@ def _areas(release: Evidence, councils: Sequence[str], found: Held | None) -> No
     if brought is None and not electoral:
         return
     try:
-        drawn = areas.read(brought.getvalue(), brought.name) if brought else areas.electoral_areas(release, councils)
+        if brought:
+            given = (brought.name, brought.getvalue())
+            drawn = visit.once("own_drawn", visit.print_of([given]), lambda: areas.read(given[1], given[0]))
+        else:
+            drawn = areas.electoral_areas(release, councils)
         made = regroup.regroup(release, drawn, councils)
     except ExclusionError as error:
         ui.show_error(error)

@@ -95,9 +95,20 @@ def attempt(work: Callable[[], Found], problems: list[Problem]) -> Found | None:
 
 
 def once(name: str, key: Hashable, work: Callable[[], Found]) -> Found:
-    """Work done once in the visit for each ``key``; only the last one is kept."""
+    """Work done once in the visit for each ``key``; only the last one is kept. A refusal is kept too: it is not worked out at every click.
+
+    Raises
+    ------
+    ExclusionError
+        What the work raised, again at each asking.
+    """
     if held().get(f"{name}_key") != key:
-        held()[name] = work()
+        try:
+            held()[name] = work()
+        except ExclusionError as error:
+            held()[name] = error
         held()[f"{name}_key"] = key
-    found: Found = held()[name]
-    return found
+    if isinstance(found := held()[name], ExclusionError):
+        raise found.with_traceback(None)  # else it grows a frame, and holds what the frame held, at every run
+    kept: Found = found
+    return kept
