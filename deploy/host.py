@@ -1,19 +1,22 @@
 """For whoever hosts Kept Open: write the nginx file, warm a process, restart all of them in turn, back the register up and restore it.
 
-    python deploy/host.py nginx --name kept-open.example.gov.uk --ports 8501 8502 --base /kept-open \\
+    .venv/bin/python deploy/host.py nginx --name kept-open.example.gov.uk --ports 8501 8502 --base /kept-open \\
         --certificate /etc/ssl/kept-open.pem --key /etc/ssl/kept-open.key --out /etc/nginx/conf.d
-    python deploy/host.py warm 8501 --base /kept-open
-    python deploy/host.py roll --ports 8501 8502 --base /kept-open --newcomers /etc/nginx/conf.d/kept-open.newcomers \\
+    .venv/bin/python deploy/host.py warm 8501 --base /kept-open
+    .venv/bin/python deploy/host.py roll --ports 8501 8502 --base /kept-open --newcomers /etc/nginx/conf.d/kept-open.newcomers \\
         --restart "systemctl restart kept-open@{port}" --reload "systemctl reload nginx"
-    python deploy/host.py backup postgresql:///kept_open --out /var/backups/kept-open
-    python deploy/host.py restore /var/backups/kept-open/register-2026-11-26T020000.dump postgresql:///kept_open_new
+    .venv/bin/python deploy/host.py backup postgresql:///kept_open --out /var/lib/kept-open/backups
+    .venv/bin/python deploy/host.py restore /var/lib/kept-open/backups/register-2026-11-26T020000.dump postgresql:///kept_open_new
 
-Nothing here runs as part of the app. Every command says what it did, and ends with 1 and a sentence when it could not.
+What the environment of the processes says is not said again: the base path is that of STREAMLIT_SERVER_BASE_URL_PATH,
+the register to back up that of KEPT_OPEN_REGISTER. Nothing here runs as part of the app. Every command says what it
+did, and ends with 1 and a sentence when it could not.
 """
 
 from __future__ import annotations
 
 import argparse
+import html
 import itertools
 import os
 import re
@@ -21,10 +24,11 @@ import shlex
 import subprocess
 import sys
 import time
+import tomllib
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 HERE = Path(__file__).resolve().parent
 # st_folium draws its map with eval, and Streamlit styles its elements in place; nothing comes from, or goes to, another machine.
@@ -35,11 +39,25 @@ CSP = (
 )
 
 
+PAGES = ("unavailable.html", "sign-in.html")
+INSTEAD = "The council can also be reached by telephone, by post or in person: its own website says how."
+
+
 class Refused(Exception):
     """What could not be done, in a sentence for the person at the keyboard."""
 
 
 # ------------------------------------------------------------------------------ nginx
+
+
+def largest_upload() -> int:
+    """The largest request the app takes, in megabytes: the one number for Streamlit and for nginx."""
+    return int(tomllib.loads((HERE.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))["server"]["maxUploadSize"])
+
+
+def base_path(text: str) -> str:
+    """The path the app stands under as nginx has it: Streamlit also takes it without its first stroke, or with one at its end."""
+    return f"/{plain}" if (plain := text.strip("/")) else ""
 
 
 def newcomers(ports: list[int]) -> str:
@@ -54,13 +72,13 @@ def newcomers(ports: list[int]) -> str:
 def site(
     name: str,
     ports: list[int],
-    newcomers_at: Path,
+    folder: Path,
     *,
     base: str = "",
     listen: str = "443 ssl",
     certificate: Path | None = None,
     key: Path | None = None,
-    upload: int = 25,
+    upload: int | None = None,
 ) -> str:
     """The nginx file for one address.
 
@@ -70,14 +88,15 @@ def site(
         The host name people type.
     ports
         The app processes on this machine, at 127.0.0.1.
-    newcomers_at
-        Where the list of processes that take new visits lies; ``roll`` rewrites it.
+    folder
+        Where nginx finds what lies beside this file: the list of processes that take new visits, which ``roll``
+        rewrites, and the pages it shows when none answers.
     base
         The path the app stands under, such as ``/kept-open``; empty for the whole address.
     certificate, key
         Both, or neither: without them the site is plain HTTP, which is for a test on one machine only.
     upload
-        The largest file a visitor may send, in megabytes; the app's own limit is ``server.maxUploadSize``.
+        The largest request, in megabytes; that of the app when None.
     """
     if base and not re.fullmatch(r"(/[A-Za-z0-9._-]+)+", base):
         raise Refused(f"--base {base!r} is not a path such as /kept-open.")
@@ -91,7 +110,7 @@ def site(
         others = "".join(f"    server 127.0.0.1:{other} backup;\n" for other in ports if other != port)
         upstreams.append(f"upstream kept_open_{port} {{\n    server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;\n{others}}}")
     fill = {
-        "newcomers": str(newcomers_at),
+        "folder": str(folder),
         "known": "\n".join(f"    {port} {port};" for port in ports),
         "quiet": "\n".join(f'    {port} "";' for port in ports),
         "upstreams": "\n".join(upstreams),
@@ -105,7 +124,7 @@ def site(
         if tls and listen == "443 ssl"
         else "",
         "root": f"    location = / {{\n        return 302 {base}/;\n    }}\n" if base else "",
-        "upload": str(upload),
+        "upload": str(largest_upload() if upload is None else upload),
         "csp": CSP,
     }
     text = (HERE / "nginx.conf.template").read_text(encoding="utf-8")
@@ -113,13 +132,13 @@ def site(
 
 
 def write_site(arguments: argparse.Namespace) -> str:
-    """``nginx``: the site and, beside it, the list of processes that take new visits."""
+    """``nginx``: the site and, beside it, the list of processes that take new visits and the pages for when none answers."""
     out: Path = arguments.out
-    list_at = out / "kept-open.newcomers"
     text = site(
         arguments.name,
         arguments.ports,
-        list_at,
+        # A path that is not from the root is, to nginx, one under its own folder, wherever this command was typed.
+        arguments.seen_as or out.resolve(),
         base=arguments.base,
         listen=arguments.listen,
         certificate=arguments.certificate,
@@ -127,15 +146,20 @@ def write_site(arguments: argparse.Namespace) -> str:
         upload=arguments.upload,
     )
     out.mkdir(parents=True, exist_ok=True)
-    _replace(list_at, newcomers(arguments.ports))
+    _replace(out / "kept-open.newcomers", newcomers(arguments.ports))
+    words = {"home": f"{arguments.base}/", "instead": html.escape(arguments.instead)}
+    for name in PAGES:
+        page = (HERE / name).read_text(encoding="utf-8")
+        _replace(out / f"kept-open-{name}", re.sub(r"@([a-z]+)@", lambda found: words[found[1]], page))
     _replace(out / "kept-open.conf", text)
-    return f"Wrote {out / 'kept-open.conf'} and {list_at}. Test with 'nginx -t', then reload nginx."
+    return f"Wrote {out / 'kept-open.conf'} and what belongs beside it. Test with 'nginx -t', then reload nginx."
 
 
 def _replace(path: Path, text: str) -> None:
     """The whole file or nothing: nginx may read it at any moment."""
     beside = path.with_suffix(path.suffix + ".new")
     beside.write_text(text, encoding="utf-8")
+    beside.chmod(0o644)  # nginx's workers read the pages as a user of their own
     os.replace(beside, path)
 
 
@@ -237,13 +261,20 @@ def _closed(port: int, base: str) -> None:
     healthy(port, base, wait=30.0)
 
 
-def _run(command: str, **surroundings: str) -> None:
-    done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False, env={**os.environ, **surroundings})
+def _run(command: str, **surroundings: str) -> str:
+    words = shlex.split(command)
+    try:
+        done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, **surroundings})
+    except FileNotFoundError:
+        raise Refused(f"There is no program '{words[0]}' on this machine.") from None
     if done.returncode:
         raise Refused(f"'{command}' ended with {done.returncode}: {done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
 
 
 # ------------------------------------------------------------------------------ the register
+
+TABLES = "select count(*) from pg_tables where schemaname not in ('pg_catalog', 'information_schema')"
 
 
 def backup(url: str, out: Path) -> str:
@@ -269,6 +300,12 @@ def restore(file: Path, url: str) -> str:
     if not file.is_file():
         raise Refused(f"There is no file {file}.")
     database, secret = _plain(url)
+    held = _run(shlex.join(["psql", "--no-psqlrc", "--tuples-only", "--no-align", f"--command={TABLES}", f"--dbname={database}"]), **secret)
+    if int(held):
+        raise Refused(
+            f"{database} is not empty: it holds {int(held)} tables. Nothing was changed. "
+            "A backup goes into an empty database: create one with 'createdb' (deploy/README.md) and name that."
+        )
     _run(shlex.join(["pg_restore", "--no-owner", "--exit-on-error", "--single-transaction", f"--dbname={database}", str(file)]), **secret)
     done = subprocess.run(
         [sys.executable, "-m", "exclusion", "register", "verify"],
@@ -285,13 +322,16 @@ def restore(file: Path, url: str) -> str:
 
 def _plain(url: str) -> tuple[str, dict[str, str]]:
     """The address as PostgreSQL's own tools take it, and the password apart: others on the machine can read a command line."""
-    parts = urlsplit(re.sub(r"^postgresql\+\w+://", "postgresql://", url))
-    if parts.scheme != "postgresql":
+    # Not by urlsplit: what it puts together again lacks the two strokes where no host is named, as in postgresql:///kept_open.
+    found = re.fullmatch(r"postgres(?:ql)?(?:\+\w+)?://(?:([^/?#]*)@)?([^?]*)\??(.*)", url)
+    if not found:
         raise Refused("Only a PostgreSQL register is backed up here; of a SQLite file take 'sqlite3 FILE \".backup COPY\"'.")
-    if parts.password is None:
-        return parts.geturl(), {}
-    user, _, host = parts.netloc.rpartition("@")
-    return parts._replace(netloc=f"{user.partition(':')[0]}@{host}").geturl(), {"PGPASSWORD": unquote(parts.password)}
+    user, _, password = (found[1] or "").partition(":")
+    asked = [part for part in found[3].split("&") if part]
+    password = next((part.partition("=")[2] for part in asked if part.startswith("password=")), password)
+    query = "&".join(part for part in asked if not part.startswith("password="))
+    address = f"postgresql://{user and f'{user}@'}{found[2]}{query and f'?{query}'}"
+    return address, {"PGPASSWORD": unquote(password)} if password else {}
 
 
 # ------------------------------------------------------------------------------ the door
@@ -301,17 +341,20 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     commands = parser.add_subparsers(dest="command", required=True)
     at = argparse.ArgumentParser(add_help=False)
-    at.add_argument("--base", default="", help="the path the app stands under, such as /kept-open")
+    said = os.environ.get("STREAMLIT_SERVER_BASE_URL_PATH", "")
+    at.add_argument("--base", default=base_path(said), type=base_path, help="the path the app stands under, such as /kept-open")
     many = argparse.ArgumentParser(add_help=False)
     many.add_argument("--ports", type=int, nargs="+", default=[8501, 8502], help="the ports of the app processes")
 
     one = commands.add_parser("nginx", parents=[at, many], help="write the nginx file")
     one.add_argument("--name", required=True, help="the host name people type")
     one.add_argument("--out", type=Path, required=True, help="the folder to write to")
+    one.add_argument("--seen-as", type=Path, help="that folder as nginx sees it, where that is another: in a container")
     one.add_argument("--listen", default="443 ssl")
     one.add_argument("--certificate", type=Path)
     one.add_argument("--key", type=Path)
-    one.add_argument("--upload", type=int, default=25, help="the largest upload, in megabytes")
+    one.add_argument("--upload", type=int, help="the largest request, in megabytes; as much as the app takes unless given")
+    one.add_argument("--instead", default=INSTEAD, help="how else the council can be reached, for the page shown when no process answers")
     one = commands.add_parser("warm", parents=[at], help="open the first page of a process once")
     one.add_argument("port", type=int)
     one = commands.add_parser("roll", parents=[at, many], help="restart the processes in turn")
@@ -320,7 +363,7 @@ def main(argv: list[str] | None = None) -> int:
     one.add_argument("--reload", default="systemctl reload nginx")
     one.add_argument("--patience", type=float, default=600.0, help="seconds to let open pages be closed")
     one = commands.add_parser("backup", help="back the PostgreSQL register up")
-    one.add_argument("url")
+    one.add_argument("url", nargs="?", default=os.environ.get("KEPT_OPEN_REGISTER", ""), help="that of KEPT_OPEN_REGISTER unless given")
     one.add_argument("--out", type=Path, required=True)
     one = commands.add_parser("restore", help="put a backup into an empty database and verify it")
     one.add_argument("file", type=Path)

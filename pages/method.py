@@ -226,7 +226,9 @@ st.markdown(
         "this visit."
     )
 )
-given = st.file_uploader(tr("DERI's own table of components (CSV, or gzipped)"), type=["csv", "gz"], key="deri_components")
+given = st.file_uploader(
+    tr("DERI's own table of components (CSV, or gzipped)"), type=["csv", "gz"], key="deri_components", max_upload_size=60
+)
 if given is not None:
     over = choose_scope("deri_within", scope.NATION)
     try:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from exclusion import judgement
+from exclusion import judgement, language
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "adoption.md").read_text(encoding="utf-8")
@@ -68,5 +68,9 @@ def test_publiccode_agrees_with_the_package() -> None:
     assert len(short[1]) <= 150 <= len(" ".join(long[1].split())) <= 10_000
     for key in ("publiccodeYmlVersion", "name", "url", "softwareType", "developmentStatus", "platforms", "description", "legal"):
         assert re.search(rf"^{key}:", held, re.MULTILINE), key
+    # Ready: sentences come from a catalogue. A language is available once somebody who translates has signed it.
+    assert "localisationReady: true" in held
+    languages = re.findall(r"^ {4}- (\w+)", held.split("availableLanguages:")[1].split("dependsOn")[0], re.MULTILINE)
+    assert languages == ["en", *sorted(code for code in language.languages() if code != "en" and language.catalogue(code).checked)]
     for key in ("maintenance", "localisation"):
         assert re.search(rf"^{key}:\n +\w+:", held, re.MULTILINE), key

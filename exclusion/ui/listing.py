@@ -26,7 +26,7 @@ from exclusion.views import places as shown
 
 POSTCODES, TABLES = "KEPT_OPEN_POSTCODES", "KEPT_OPEN_TABLES"
 LIST, POINTS, TIMES = "proposal_places", "proposal_postcodes", "proposal_times"
-MOST_POINTS, MOST_TIMES = 60, 50  # megabytes; Code-Point Open of Great Britain is 11. The app's own limit stands above these.
+MOST_POINTS, MOST_TIMES = 60, 50  # megabytes; Code-Point Open of Great Britain is 11
 LISTED, LIBRARIES = mark("Our own list"), mark("Public libraries, as an example")
 
 

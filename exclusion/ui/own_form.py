@@ -55,7 +55,7 @@ def _figures(release: Evidence, councils: Sequence[str], found: Held | None) -> 
             "counts, run `exclusion count` on your own machine."
         )
     )
-    brought = st.file_uploader(tr("Your figures"), type=["csv", "txt", "xlsx", "gpkg"], key="own_figures_file")
+    brought = st.file_uploader(tr("Your figures"), type=["csv", "txt", "xlsx", "gpkg"], key="own_figures_file", max_upload_size=60)
     if brought is None:
         return
     try:
@@ -155,7 +155,7 @@ def _areas(release: Evidence, councils: Sequence[str], found: Held | None) -> No
         tr("Use the district electoral areas of 2014, of which your wards are parts; no file is needed"), key="own_electoral"
     )
     kinds = ["csv", "xlsx", "geojson", "json", "gpkg", "zip"]
-    brought = None if electoral else st.file_uploader(tr("Your areas"), type=kinds, key="own_areas_file")
+    brought = None if electoral else st.file_uploader(tr("Your areas"), type=kinds, key="own_areas_file", max_upload_size=60)
     if brought is None and not electoral:
         return
     try:

@@ -53,7 +53,7 @@ def form(a: Assessment) -> None:
     if preset := method_for(nations[0]):
         text = start_from(alternatives.from_preset(preset), indicators, date.today())
         st.download_button(tr("Our method as a file to change (TOML)"), text, "own-method.toml", "application/toml", on_click="ignore")
-    given = st.file_uploader(tr("Your method file (TOML)"), type=["toml"], key="own_method")
+    given = st.file_uploader(tr("Your method file (TOML)"), type=["toml"], key="own_method", max_upload_size=5)
     if given is None:
         return
     try:

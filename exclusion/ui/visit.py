@@ -17,7 +17,7 @@ from exclusion.contracts import ExclusionError, Problem, temporary_folder
 from exclusion.language import tr
 
 File = tuple[str, bytes]
-SMALL = 5  # megabytes; the app as a whole allows more, for a file of postcode points
+SMALL = 5  # megabytes; server.maxUploadSize of .streamlit/config.toml stands above the largest that any question takes
 Found = TypeVar("Found")
 
 

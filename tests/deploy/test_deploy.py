@@ -9,6 +9,7 @@ import contextlib
 import http.cookiejar
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -17,12 +18,14 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from programs import program
@@ -37,6 +40,17 @@ pytestmark = pytest.mark.deploy
 def host() -> ModuleType:
     """deploy/host.py, which is a program beside the package and not part of it."""
     return program(ROOT / "deploy" / "host.py")
+
+
+# The service people sign in with, at an address where nothing listens.
+NOBODY_ANSWERS = """
+[auth]
+redirect_uri = "https://127.0.0.1:{front}/kept-open/oauth2callback"
+cookie_secret = "for this test only"
+client_id = "kept-open"
+client_secret = "for this test only"
+server_metadata_url = "http://127.0.0.1:{nobody}/.well-known/openid-configuration"
+"""
 
 
 @dataclass
@@ -58,6 +72,7 @@ class Hosted:
     def start(self, port: int) -> None:
         words = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.address=127.0.0.1", f"--server.port={port}"]
         surroundings = {**os.environ, "PYTHONPATH": str(ROOT), "KEPT_OPEN_REGISTER": self.register, "STREAMLIT_SERVER_BASE_URL_PATH": BASE}
+        surroundings |= {"STREAMLIT_SECRETS_FILES": str(self.folder / "secrets.toml")}
         with (self.folder / f"app-{port}.log").open("ab") as log:
             self.running[port] = subprocess.Popen(words, cwd=ROOT, env=surroundings, stdout=log, stderr=log)
 
@@ -97,11 +112,15 @@ def hosted(host: ModuleType, server, tmp_path_factory: pytest.TempPathFactory) -
         check=True, capture_output=True,
     )  # fmt: skip
     made = Hosted(folder, ports, front, server.database(), host)
+    (folder / "secrets.toml").write_text(NOBODY_ANSWERS.format(front=front, nobody=free_port()))
     words = ["nginx", "--name", "127.0.0.1", "--base", BASE, "--out", str(folder), "--ports", *map(str, ports)]
+    words += ["--instead", "Telephone 01200 000000 <weekdays>"]
     words += ["--listen", f"127.0.0.1:{front} ssl", "--certificate", str(folder / "cert.pem"), "--key", str(folder / "key.pem")]
     assert host.main(words) == 0
+    # Its workers would be nobody, who may not look into the folder of a test; /etc/nginx/conf.d is open to all.
+    worker = "" if os.getuid() else "user root;\n"
     (folder / "nginx.conf").write_text(
-        f"pid {folder}/nginx.pid;\nworker_processes 1;\nevents {{ worker_connections 512; }}\n"
+        f"{worker}pid {folder}/nginx.pid;\nworker_processes 1;\nevents {{ worker_connections 512; }}\n"
         f"http {{\n access_log off;\n client_body_temp_path {folder}/body;\n proxy_temp_path {folder}/proxy;\n"
         f" fastcgi_temp_path {folder}/f;\n"
         f" uwsgi_temp_path {folder}/u;\n scgi_temp_path {folder}/s;\n include {folder}/kept-open.conf;\n}}\n"
@@ -151,32 +170,119 @@ def test_a_visit_stays_on_its_process_and_new_visits_are_shared_out(hosted: Host
 
 @pytest.mark.browser
 def test_the_app_works_under_the_policy_without_a_word_in_the_console(hosted: Hosted) -> None:
-    # In a thread of its own: a process that also runs tests/browser holds a Playwright in its first thread to the end.
-    with ThreadPoolExecutor(1) as apart:
-        assert apart.submit(words_in_the_console, f"{hosted.address}/").result() == []
+    assert apart(words_in_the_console, f"{hosted.address}/") == []
 
 
-def words_in_the_console(address: str) -> list[str]:
-    """What Chromium's console says while the first page is drawn and a file is taken away."""
+@pytest.mark.browser
+def test_a_link_to_another_page_writes_two_lines_in_the_console_both_of_them_streamlit_looking_for_its_server(hosted: Hosted) -> None:
+    """deploy/README.md says which; nginx must not answer them, or Streamlit would take the page's path for its own."""
+    said = apart(words_in_the_console, f"{hosted.address}/risk_map?council=Blackpool", "")
+    asked = sorted(re.findall(r"https://[^/]+(\S+)$", "\n".join(said), re.MULTILINE))
+    assert asked == [f"{BASE}/risk_map/_stcore/{name}" for name in ("health", "host-config")]
+    assert len(said) == 2
+    readme = (ROOT / "deploy" / "README.md").read_text(encoding="utf-8")
+    assert f"`{asked[0]}`" in readme
+
+
+def apart(work: Callable[..., Any], *given: Any) -> Any:
+    """Playwright in a thread of its own: a process that also runs tests/browser holds one in its first thread to the end."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(work, *given).result()
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Any]:
+    """A page in Chromium that takes this certificate."""
     from playwright.sync_api import sync_playwright
 
-    where = shutil.which("chromium")
-    said: list[str] = []
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=where, args=["--no-sandbox"])
+        launched = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = launched.new_context(ignore_https_errors=True, viewport={"width": 1280, "height": 900}).new_page()
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
         page.set_default_timeout(120_000)  # patience is for a busy machine: what is waited for is the same
+        yield page
+        launched.close()
+
+
+def words_in_the_console(address: str, button: str = "Findings (CSV)") -> list[str]:
+    """What Chromium's console says, and of which address, while a page with a map is drawn and a file is taken away."""
+    said: list[str] = []
+    with chromium() as page:
+        page.on("console", lambda message: said.append(f"{message.text} {message.location['url']}") if message.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(address)
         page.wait_for_selector("iframe[title^='Map']")
         frame = page.query_selector("iframe[title^='Map']").content_frame()
         frame.wait_for_selector("#map_div[data-ready][data-applied]", timeout=120_000)
-        with page.expect_download() as taken:
-            page.get_by_role("button", name="Findings (CSV)").click()
-        assert taken.value.path().read_bytes().startswith(b"\xef\xbb\xbfarea_code")
-        launched.close()
+        if button:
+            with page.expect_download() as taken:
+                page.get_by_role("button", name=button).click()
+            assert taken.value.path().read_bytes().startswith(b"\xef\xbb\xbfarea_code")
     return said
+
+
+AXE = """async source => { (0, eval)(source);
+  const found = await axe.run({runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]});
+  return found.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(" ")}`) }"""
+
+
+def read_and_checked(page: Any) -> tuple[str, list[str]]:
+    """The words of a page, and what axe-core finds in it."""
+    return page.inner_text("main"), page.evaluate(AXE, (ROOT / "tests" / "browser" / "axe.min.js").read_text(encoding="utf-8"))
+
+
+@pytest.mark.browser
+def test_when_the_service_people_sign_in_with_does_not_answer_a_page_says_so_and_leads_back(hosted: Hosted) -> None:
+    def sign_in() -> tuple[int, tuple[str, list[str]], str]:
+        with chromium() as page:
+            page.goto(f"{hosted.address}/")
+            with page.expect_event("response", lambda answer: "/auth/login" in answer.url) as came:
+                page.get_by_role("button", name="Sign in", exact=True).click()
+            page.get_by_role("heading", name="You could not be signed in").wait_for()
+            read = read_and_checked(page)
+            page.get_by_role("link", name="Go back to Kept Open").click()
+            page.get_by_role("button", name="Sign in", exact=True).wait_for()
+            return came.value.status, read, page.url
+
+    status, (words, found), back = apart(sign_in)
+    assert status == 503
+    assert "What was saved is not lost." in words
+    assert "Authentication error" not in words
+    assert found == []
+    assert back == f"{hosted.address}/"
+
+
+@pytest.mark.browser
+def test_when_no_process_answers_a_page_in_plain_words_stands_there_under_the_same_policy(hosted: Hosted) -> None:
+    def look() -> tuple[Any, tuple[str, list[str]]]:
+        with chromium() as page:
+            answer = page.goto(f"{hosted.address}/risk_map?council=Blackpool")
+            return (answer.status, answer.all_headers()), read_and_checked(page)
+
+    for port in hosted.ports:
+        hosted.stop(port, signal.SIGKILL)
+    try:
+        (status, headers), (words, found) = apart(look)
+    finally:
+        for port in hosted.ports:
+            hosted.start(port)
+        for port in hosted.ports:
+            hosted.host.warm(port, BASE)
+    assert status == 503
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "cannot be reached at the moment" in words
+    assert "What was saved is not lost." in words
+    assert "Telephone 01200 000000 <weekdays>" in words, "the council's own words, and never as markup"
+    assert "Ni ellir cyrraedd" in words
+    assert found == []
+
+
+def test_nginx_lets_through_as_much_as_the_app_takes(hosted: Hosted) -> None:
+    """31 MB of postcode points ended in nginx's 413. The app answers itself: 400, there is no such visit."""
+    asked = urllib.request.Request(f"{hosted.address}/_stcore/upload_file/nobody/nothing", data=b"0" * (31 << 20), method="PUT")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        hosted.visitor().open(asked, timeout=60)
+    assert refused.value.code != 413
+    assert "nginx" not in refused.value.read().decode()
 
 
 def test_a_process_that_dies_leaves_its_visits_to_the_other(hosted: Hosted) -> None:
@@ -340,6 +446,19 @@ def test_a_backup_goes_back_with_one_command_and_every_hash_is_checked(hosted: H
     assert "Drill" in lists[1]
 
 
+def test_a_backup_does_not_go_into_a_database_that_holds_something(hosted: Hosted, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
+    _listed(hosted.register)
+    assert hosted.host.main(["backup", hosted.register, "--out", str(tmp_path)]) == 0
+    (file,) = tmp_path.glob("register-*.dump")
+    before = _listed(hosted.register)
+    assert hosted.host.main(["restore", str(file), hosted.register]) == 1
+    said = capsys.readouterr().err
+    assert re.search(r" is not empty: it holds \d+ tables\. Nothing was changed\. .*create one with 'createdb'", said)
+    assert "pg_restore" not in said
+    assert hosted.host._plain(hosted.register)[1]["PGPASSWORD"] not in said
+    assert _listed(hosted.register) == before
+
+
 def test_a_backup_that_was_damaged_is_refused_and_leaves_nothing(hosted: Hosted, server, tmp_path: Path, capsys) -> None:  # type: ignore[no-untyped-def]
     assert hosted.host.main(["backup", hosted.register, "--out", str(tmp_path)]) == 0
     (file,) = tmp_path.glob("register-*.dump")
@@ -375,9 +494,13 @@ def test_a_slip_is_answered_with_a_sentence_and_writes_nothing(host: ModuleType,
     assert not list(out.glob("*"))
 
 
-def test_a_password_never_stands_in_a_command_line(host: ModuleType) -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["postgresql+psycopg://kept:p%40ss@db.example:5432/register", "postgres://kept@db.example:5432/register?password=p%40ss"],
+)
+def test_a_password_never_stands_in_a_command_line(host: ModuleType, url: str) -> None:
     """Other people on the machine can read the words of every running command."""
-    address, secret = host._plain("postgresql+psycopg://kept:p%40ss@db.example:5432/register")
+    address, secret = host._plain(url)
     assert address == "postgresql://kept@db.example:5432/register"
     assert secret == {"PGPASSWORD": "p@ss"}
 
