@@ -17,7 +17,7 @@ from exclusion.judgement.entries import overdue
 from exclusion.judgement.score import people_rates
 from exclusion.language import tr
 from exclusion.release import Evidence
-from exclusion.ui import judged, own
+from exclusion.ui import judged, leaving, own
 from exclusion.ui.address import keep
 from exclusion.ui.showing import plain, refusing
 
@@ -48,6 +48,7 @@ def warm_up() -> None:
         importlib.import_module("exclusion.charts")  # a second of work that the first picture would wait for
         gc.freeze()
         gc.set_threshold(*RARELY)
+        leaving.watch()
 
 
 @st.cache_resource(max_entries=200, show_spinner="Working out what to keep open …")

@@ -49,12 +49,21 @@ def pytest_exception_interact(node: pytest.Item, report: pytest.TestReport) -> N
 
 
 @contextmanager
-def _serving(script: Path, **settings: str) -> Iterator[str]:
-    """Run a Streamlit script on a free port; yield its address once it answers."""
+def _serving(script: Path, *, program: Path | None = None, **settings: str) -> Iterator[str]:
+    """Run a Streamlit script on a free port, by the test's own ``program`` if it has one; yield its address once it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port), "--server.address", "127.0.0.1"]
+    command = [
+        sys.executable,
+        *([str(program)] if program else ["-m", "streamlit"]),
+        "run",
+        str(script),
+        "--server.port",
+        str(port),
+        "--server.address",
+        "127.0.0.1",
+    ]
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
     surroundings = {**os.environ, "PYTHONPATH": path, **settings}
     server = subprocess.Popen(command, cwd=ROOT, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
