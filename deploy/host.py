@@ -31,6 +31,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 HERE = Path(__file__).resolve().parent
+TRIED_AGAIN = "max_fails=1 fail_timeout=2s"
 # st_folium draws its map with eval, and Streamlit styles its elements in place; nothing comes from, or goes to, another machine.
 CSP = (
     "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
@@ -107,8 +108,10 @@ def site(
     tls = certificate is not None
     upstreams = []
     for port in ports:
-        others = "".join(f"    server 127.0.0.1:{other} backup;\n" for other in ports if other != port)
-        upstreams.append(f"upstream kept_open_{port} {{\n    server 127.0.0.1:{port} max_fails=1 fail_timeout=2s;\n{others}}}")
+        # A process that did not answer is asked again after two seconds, also where it stands in for another: nginx's own ten
+        # would leave visits without any process for so long after all of them were down.
+        others = "".join(f"    server 127.0.0.1:{other} backup {TRIED_AGAIN};\n" for other in ports if other != port)
+        upstreams.append(f"upstream kept_open_{port} {{\n    server 127.0.0.1:{port} {TRIED_AGAIN};\n{others}}}")
     fill = {
         "folder": str(folder),
         "known": "\n".join(f"    {port} {port};" for port in ports),

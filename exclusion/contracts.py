@@ -129,13 +129,14 @@ def toml_document(text: str, where: str, do: str = "Mend the line it names.") ->
     """
     try:
         document = tomllib.loads(text)
+        problems = [Problem(f"{where}, {spelled(at)}", NOT_TEXT, letter, TYPE_AGAIN) for at, letter in strange(document)]
+        found: dict[str, Any] = typed(document)
     except ValueError as error:
         raise DataRefused(Problem(where, f"is not valid TOML: {_short(str(error))}", "", do)) from None
     except RecursionError:
         raise DataRefused(Problem(where, "is not valid TOML: brackets stand within brackets too deeply", "", do)) from None
-    if problems := [Problem(f"{where}, {spelled(at)}", NOT_TEXT, letter, TYPE_AGAIN) for at, letter in strange(document)]:
+    if problems:
         raise DataRefused(problems)
-    found: dict[str, Any] = typed(document)
     return found
 
 

@@ -55,6 +55,20 @@ def test_every_such_text_of_a_toml_file_is_told_at_once() -> None:
     ]
 
 
+def test_brackets_within_brackets_are_read_or_refused_in_words_at_every_depth() -> None:
+    """Python's reader takes some hundreds of them; what walks through them afterwards must end in words too."""
+    refused = 0
+    for depth in range(50, 1500, 50):
+        try:
+            found = toml_document(f"a = {'[' * depth}{']' * depth}", "p.toml")["a"]
+        except DataRefused as error:
+            refused += 1
+            assert "p.toml: is not valid TOML: brackets stand within brackets too deeply" in str(error)
+        else:
+            assert not refused and isinstance(found, list)
+    assert 0 < refused < 29
+
+
 def test_a_proposal_is_refused_from_a_file_and_from_a_form_and_the_officers_words_are_too(bundled: Evidence, tmp_path, capsys) -> None:
     path = tmp_path / "p.toml"
     path.write_text(TEXT.format(title="\\u0000", date="2027-04-01"), encoding="utf-8")

@@ -99,6 +99,7 @@ def open_saved(page, part: str) -> None:
     if not page.get_by_text("What to do with it").count():
         page.get_by_role("combobox", name="Assessment to open").focus()
         page.keyboard.press("ArrowDown")
+        page.get_by_role("option").first.wait_for()  # a key pressed before the list stands there chooses nothing
         page.keyboard.press("Enter")
         page.get_by_text("What to do with it").wait_for()
     page.get_by_test_id("stRadio").get_by_text(part, exact=True).click()

@@ -130,6 +130,7 @@ def test_a_new_user_walks_from_a_postcode_to_a_link_that_opens_the_same(open_pag
     assert other.get_by_role("combobox", name="Service that would move online").input_value() == "Blue Badge (disabled parking permit)"
     other.goto(councillor_link)
     other.get_by_text("minutes read aloud").wait_for()
+    other.get_by_role("combobox", name="Ward", exact=True).wait_for()  # Streamlit fetches the code of its questions when it first shows one
     settle(other)
     theirs, ours = (one.locator("[data-testid=stMain]").inner_text() for one in (other, page))
     assert "Bloomfield" in ours and "Blue Badge" in ours
