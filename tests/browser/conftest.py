@@ -29,6 +29,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PAGE = re.compile(r"^http://127\.0\.0\.1:\d+/([a-z_]*|component/[^?]*/index\.html)(\?.*)?$")
 HERE = Path(__file__).parent
+ZOOM_IS_STYLED = "[...document.querySelectorAll('.leaflet-control-zoom a')].every(one => one.offsetHeight >= 24)"
 OPENED = pytest.StashKey[list[Any]]()
 QUIET = """() => {
   const app = document.querySelector("[data-testid=stApp]");
@@ -157,6 +158,7 @@ def open_page(request: pytest.FixtureRequest, browser: Any, policy: str) -> Iter
 
     yield opened
     for context in contexts:
+        context.unroute_all(behavior="ignoreErrors")  # what a closing page still asks for is no failure of the test after this one
         context.close()
     assert not strangers, f"the page asked other machines for {strangers}"
     assert not refused, f"the policy that the app is hosted under refused {refused}"
@@ -198,6 +200,8 @@ def at_both_widths(settle: Callable[[Any], None]) -> Callable[[Any], Iterator[in
                 page.set_viewport_size({"width": width, "height": 900})
                 page.wait_for_timeout(300)
             settle(page)
+            for frame in page.frames[1:]:  # st_folium shows a map before its stylesheet has come
+                frame.wait_for_function(ZOOM_IS_STYLED, timeout=120_000)
             yield width
 
     return widths

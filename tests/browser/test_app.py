@@ -27,7 +27,7 @@ def visit(open_page, app, settle, map_frame):
         page.wait_for_selector("h1", timeout=120_000)
         page.wait_for_selector("[data-testid=stHtml] *", state="attached", timeout=120_000)  # our style and HTML load after the rest
         settle(page)
-        if page.query_selector("iframe[title*='olium'], iframe[title^='Map']"):
+        if page.query_selector("[data-testid=stCustomComponentV1], iframe[title*='olium'], iframe[title^='Map']"):
             map_frame(page)
         return page
 

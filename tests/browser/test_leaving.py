@@ -67,7 +67,7 @@ def test_uploads_and_what_was_read_from_them_are_gone_when_the_visit_ends(watche
     settle(page)
     uploads, words = reached()
     assert uploads == 1 and words > 0, "what is looked for can be found while the visit lasts"
-    page.context.close()
+    page.close()
     until = time.monotonic() + 60
     while reached() != (0, 0) and time.monotonic() < until:
         time.sleep(0.5)

@@ -97,6 +97,7 @@ def save(page, name: str) -> None:
 def open_saved(page, part: str) -> None:
     """Open the assessment that was saved last."""
     if not page.get_by_text("What to do with it").count():
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()  # a run that ends redraws the box, and shuts it
         page.get_by_role("combobox", name="Assessment to open").focus()
         page.keyboard.press("ArrowDown")
         page.get_by_role("option").first.wait_for()  # a key pressed before the list stands there chooses nothing
