@@ -98,10 +98,13 @@ def open_saved(page, part: str) -> None:
     """Open the assessment that was saved last."""
     if not page.get_by_text("What to do with it").count():
         page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()  # a run that ends redraws the box, and shuts it
-        page.get_by_role("combobox", name="Assessment to open").focus()
-        page.keyboard.press("ArrowDown")
-        page.get_by_role("option").first.wait_for()  # a key pressed before the list stands there chooses nothing
-        page.keyboard.press("Enter")
+        options = page.get_by_role("option")
+        for _ in range(40):
+            page.get_by_role("combobox", name="Assessment to open").click()
+            page.wait_for_timeout(1_000)
+            if options.count():
+                break
+        options.first.click()
         page.get_by_text("What to do with it").wait_for()
     page.get_by_test_id("stRadio").get_by_text(part, exact=True).click()
 
