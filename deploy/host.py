@@ -151,6 +151,7 @@ def write_site(arguments: argparse.Namespace) -> str:
     out.mkdir(parents=True, exist_ok=True)
     _replace(out / "kept-open.newcomers", newcomers(arguments.ports))
     words = {"home": f"{arguments.base}/", "instead": html.escape(arguments.instead)}
+    words["style"] = (HERE / "pages.css").read_text(encoding="utf-8")
     for name in PAGES:
         page = (HERE / name).read_text(encoding="utf-8")
         _replace(out / f"kept-open-{name}", re.sub(r"@([a-z]+)@", lambda found: words[found[1]], page))

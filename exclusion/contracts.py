@@ -19,7 +19,7 @@ import pandas as pd
 import pandera.pandas as pa
 from pandera.errors import SchemaErrors
 
-from exclusion.typed import strange, typed
+from exclusion.typed import Place, strange, typed
 
 # --------------------------------------------------------------------------- errors
 
@@ -115,7 +115,14 @@ class Gathered:
             raise self.errors[0]
 
 
-NOT_TEXT, TYPE_AGAIN = "holds a character that is not text", "Type it again."
+def not_text_problems(document: Any, where: Callable[[Place], str]) -> list[Problem]:
+    """One for each text in tables and lists that holds what no text should; ``where`` says a place in them."""
+    return [not_text_problem(where(at), letter) for at, letter in strange(document)]
+
+
+def not_text_problem(where: str, letter: str) -> Problem:
+    """What is said of a text with a character that is not text."""
+    return Problem(where, "holds a character that is not text", letter, "Type it again.")
 
 
 def toml_document(text: str, where: str, do: str = "Mend the line it names.") -> dict[str, Any]:
@@ -129,7 +136,7 @@ def toml_document(text: str, where: str, do: str = "Mend the line it names.") ->
     """
     try:
         document = tomllib.loads(text)
-        problems = [Problem(f"{where}, {spelled(at)}", NOT_TEXT, letter, TYPE_AGAIN) for at, letter in strange(document)]
+        problems = not_text_problems(document, lambda at: f"{where}, {spelled(at)}")
         found: dict[str, Any] = typed(document)
     except ValueError as error:
         raise DataRefused(Problem(where, f"is not valid TOML: {_short(str(error))}", "", do)) from None

@@ -67,4 +67,4 @@ def strange(document: Any, at: Place = ()) -> Iterator[tuple[Place, str]]:
             yield from strange(value, (*at, number))
 
 
-__all__ = ["as_typed", "not_text", "strange", "typed"]
+__all__ = ["Place", "as_typed", "not_text", "strange", "typed"]

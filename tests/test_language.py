@@ -11,6 +11,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
+from test_pages import run
 
 from exclusion import blocks, language, saying
 from exclusion.assessment import once
@@ -163,15 +164,6 @@ def test_sentences_are_found_where_they_are_marked(tmp_path):
 
 
 # --------------------------------------------------------------------------- a visit
-
-
-def run(page: str, **address: str) -> AppTest:
-    test = AppTest.from_file(str(ROOT / "pages" / page), default_timeout=60)
-    for name, value in address.items():
-        test.query_params[name] = value
-    test.run()
-    assert not test.exception, test.exception
-    return test
 
 
 def html(test: AppTest) -> str:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 import exclusion
 from exclusion import ui
-from exclusion.contracts import DataRefused, Problem
+from exclusion.contracts import DataRefused, Problem, UsageError
 from exclusion.judgement.score import method_for
 from exclusion.method import alternatives
 from exclusion.ui import figures, own, own_method, visit
@@ -209,3 +209,19 @@ def test_a_file_is_looked_at_once_in_a_visit_also_where_it_is_refused(monkeypatc
         with pytest.raises(DataRefused, match=r"own\.csv: is empty"):
             visit.once("look", "bad", lambda: look("bad"))
     assert reads == ["good", "bad"]
+
+
+def test_what_the_machine_lacked_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk that was full is no fault of the file: the next click may find room."""
+    kept: dict[str, object] = {}
+    monkeypatch.setattr(visit, "held", lambda: kept)
+    answers: list[object] = [UsageError(Problem("A folder for temporary files", "cannot be made")), "READ"]
+
+    def look() -> object:
+        if isinstance(answer := answers.pop(0), UsageError):
+            raise answer
+        return answer
+
+    with pytest.raises(UsageError, match="A folder for temporary files"):
+        visit.once("look", "file", look)
+    assert visit.once("look", "file", look) == "READ"

@@ -17,14 +17,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from exclusion.contracts import NOT_TEXT, TYPE_AGAIN, NothingToAssess, Problem, UsageError, spelled
+from exclusion.contracts import NothingToAssess, Problem, UsageError, not_text_problems, spelled
 from exclusion.equality import actions, sections
 from exclusion.equality.figures import Where
 from exclusion.equality.model import Equality, Open, Part, Section, SignOff, lines
 from exclusion.judgement import equality as texts
 from exclusion.judgement.duty import Duty, check_since, duties
 from exclusion.proposal import Considered
-from exclusion.typed import strange, typed
+from exclusion.typed import typed
 from exclusion.words import date_words, join_words
 
 LABELS = ("EIA", "EqIA", "EQIA", "EINA", "CIA", "IIA", "EHRIA")
@@ -105,7 +105,7 @@ def build(
     """
     label = check_label(label)
     filled = typed(dict(filled or {}))
-    if problems := [Problem(spelled(at), NOT_TEXT, letter, TYPE_AGAIN) for at, letter in strange(filled)]:
+    if problems := not_text_problems(filled, spelled):
         raise UsageError(problems)
     where = Where(considered, _wards(considered))
     if not where.wards:

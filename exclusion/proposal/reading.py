@@ -14,12 +14,12 @@ import pandas as pd
 from pydantic import ValidationError
 
 from exclusion import own_counts, places
-from exclusion.contracts import NOT_TEXT, TYPE_AGAIN, WARD_CODE, DataRefused, Gathered, Problem, UsageError, spelled, toml_document
+from exclusion.contracts import WARD_CODE, DataRefused, Gathered, Problem, UsageError, not_text_problems, spelled, toml_document
 from exclusion.proposal.contacts import read_contacts
 from exclusion.proposal.lines import Place, line_of, lines
 from exclusion.proposal.model import UNSOUND, Proposal, place_faults, proposal_faults, service_faults, texts
 from exclusion.release import find_councils
-from exclusion.typed import strange, typed
+from exclusion.typed import typed
 
 _DAYS = ("date_type", "date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")
 
@@ -130,7 +130,7 @@ def build(
     """A proposal from ``given`` fields, such as those of a form; ``found`` says on which line each stands."""
     found = found or {}
     fields: dict[str, Any] = typed(dict(given))
-    if problems := [Problem(_place(where, at, found), NOT_TEXT, letter, TYPE_AGAIN) for at, letter in strange(fields)]:
+    if problems := not_text_problems(fields, lambda at: _place(where, at, found)):
         raise DataRefused(problems)
     if councils is None and areas is not None and {"council_code", "council_name"} <= set(areas.columns):
         councils = areas

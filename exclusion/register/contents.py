@@ -20,7 +20,7 @@ from pydantic.errors import PydanticSchemaGenerationError
 
 from exclusion import export
 from exclusion.assessment import Assessment
-from exclusion.contracts import NOT_TEXT, SUMMARIES_BEFORE, TYPE_AGAIN, DataRefused, Problem, UsageError, toml_document
+from exclusion.contracts import SUMMARIES_BEFORE, DataRefused, Problem, UsageError, not_text_problem, toml_document
 from exclusion.release import Evidence
 from exclusion.typed import as_typed, not_text
 
@@ -143,7 +143,7 @@ def plain(text: object, where: str, longest: int = TEXT_LENGTH) -> str:
     """Text a person entered, :func:`exclusion.typed.as_typed`; UsageError for what no text should hold."""
     words = as_typed(str(text)).strip()
     if strange := not_text(words):
-        raise UsageError(Problem(where, NOT_TEXT, strange, TYPE_AGAIN))
+        raise UsageError(not_text_problem(where, strange))
     if len(words) > longest:
         raise UsageError(Problem(where, f"is longer than {longest:,} letters", f"{len(words):,}", "Shorten it, or attach a document."))
     return words

@@ -36,6 +36,7 @@ def watch() -> None:
 def _sweep(loop: Any, visits: Any, before: Iterable[Any]) -> None:
     """On the server's own loop, where visits come and go: none does so meanwhile."""
     now = [one.session for one in visits.list_sessions()]
+    loop.call_later(EVERY, _sweep, loop, visits, WeakSet(now))  # first: whatever goes wrong below, the next one comes
     names = {session.id for session in now}
     gone = [session for session in before if session.id not in names]
     for session in gone:
@@ -48,7 +49,6 @@ def _sweep(loop: Any, visits: Any, before: Iterable[Any]) -> None:
         gc.collect()
         if not now:
             gc.freeze()
-    loop.call_later(EVERY, _sweep, loop, visits, WeakSet(now))
 
 
 __all__ = ["EVERY", "watch"]

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from exclusion.contracts import ExclusionError, Problem, temporary_folder
+from exclusion.contracts import DataRefused, ExclusionError, Problem, temporary_folder
 from exclusion.language import tr
 
 File = tuple[str, bytes]
@@ -95,20 +95,23 @@ def attempt(work: Callable[[], Found], problems: list[Problem]) -> Found | None:
 
 
 def once(name: str, key: Hashable, work: Callable[[], Found]) -> Found:
-    """Work done once in the visit for each ``key``; only the last one is kept. A refusal is kept too: it is not worked out at every click.
+    """Work done once in the visit for each ``key``; only the last one is kept.
+
+    A refusal of what a file holds is kept too: it would be the same at every click. What else goes wrong, such as a
+    machine without room, may be mended by the next.
 
     Raises
     ------
     ExclusionError
-        What the work raised, again at each asking.
+        What the work raised.
     """
     if held().get(f"{name}_key") != key:
         try:
             held()[name] = work()
-        except ExclusionError as error:
+        except DataRefused as error:
             held()[name] = error
         held()[f"{name}_key"] = key
-    if isinstance(found := held()[name], ExclusionError):
+    if isinstance(found := held()[name], DataRefused):
         raise found.with_traceback(None)  # else it grows a frame, and holds what the frame held, at every run
     kept: Found = found
     return kept

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from test_register_browser import sides
 
 pytestmark = pytest.mark.browser
 
@@ -57,10 +58,6 @@ def band_of(page) -> str:
     """The band that the risk map says of the chosen ward."""
     said = page.get_by_text(re.compile(r"^Band \d \w+\. People unlikely")).inner_text()
     return re.match(r"Band (\d \w+)", said)[1]
-
-
-def sides(page) -> int:
-    return len(re.findall(rb"/Type\s*/Page\b(?!s)", page.pdf(prefer_css_page_size=True)))
 
 
 def test_a_new_user_walks_from_a_postcode_to_a_link_that_opens_the_same(open_page, served, settle, tmp_path):
