@@ -1,4 +1,4 @@
-"""The sweep for visits that ended, by itself; ``browser/test_leaving.py`` has it at work in a server."""
+"""The sweep for visits that ended, by itself; ``browser/test_leaving_browser.py`` has it at work in a server."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 Streamlit keeps a visit whose page was closed for two minutes, in case a broken connection comes back. It throws it out
 when the next page is closed after that, and holds on to the last of all until another visitor comes: on a quiet evening
 that is tomorrow. It offers no hook for the end of a visit, so the sweep below compares its list of visits with the last
-one. Two of its names are Streamlit's own inside: ``tests/browser/test_leaving.py`` fails when they change.
+one. Two of its names are Streamlit's own inside: ``tests/browser/test_leaving_browser.py`` fails when they change.
 """
 
 from __future__ import annotations
