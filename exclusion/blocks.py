@@ -85,9 +85,9 @@ def listed(items: Sequence[str | tuple[str, str]], *, numbered: bool = False) ->
     return f'<{kind} style="{style}">' + "".join(f"<li>{text}</li>" for text in texts) + f"</{kind}>"
 
 
-def _said(text: str) -> str:
+def _said(text: object) -> str:
     """A text, and that it is in English where the page is not."""
-    return f'<span lang="{ENGLISH}">{escape(text)}</span>' if isinstance(text, English) and current() != ENGLISH else escape(text)
+    return f'<span lang="{ENGLISH}">{escape(text)}</span>' if isinstance(text, English) and current() != ENGLISH else escape(str(text))
 
 
 def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = (), english: Sequence[str] = ()) -> str:
@@ -110,7 +110,10 @@ def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = (), eng
     opening = [f'<td role="cell"{kind[name]}{spoken[name]} data-label="{escape(str(name))}">' for name in frame.columns[1:]]
     body = []
     for first, *row in _rows(frame):
-        cells = [f"{begins}{escape(str(value))}</td>" for begins, value in zip(opening, row, strict=True)]
+        cells = [
+            f"{begins}{_said(value) if isinstance(value, str) else escape(str(value))}</td>"
+            for begins, value in zip(opening, row, strict=True)
+        ]
         body.append(f'<tr role="row"><th scope="row" role="rowheader">{escape(str(first))}</th>{"".join(cells)}</tr>')
     return _framed("cards", caption, head, body)
 

@@ -75,12 +75,15 @@ _LABELS = (
     (re.compile(r"about ([\d,]+)"), mark("about {0}")),
     (re.compile(r"up to ([\d,]+)"), mark("up to {0}")),
     (re.compile(r"([\d.]+) minutes"), mark("{0} minutes")),
+    (re.compile(r"about (\d+) in 100"), mark("about {0} in 100")),
     (re.compile(r"(\d+) in 100"), mark("{0} in 100")),
     (re.compile(r"(\d+) and over"), mark("{0} and over")),
     (re.compile(r"under ([\d.]+)%"), mark("under {0}%")),
 )
 _BAND = re.compile(r"([1-5]) (Lowest|Lower|Middle|Higher|Highest)")
 _WHOLE = (
+    mark("nearly all"),
+    mark("hardly any"),
     mark("under 1 in 100"),
     mark("over 99 in 100"),
     mark("too few areas"),

@@ -11,6 +11,7 @@ from exclusion.export.sure import sure_table
 from exclusion.language import mark, tr
 from exclusion.method import alternatives, clusters, comparison, older_index, scope
 from exclusion.method.uncertainty import Uncertainty, uncertainty
+from exclusion.retold import told
 from exclusion.saying import join_words
 from exclusion.ui import own_method
 from exclusion.views import trust
@@ -110,7 +111,7 @@ if a.scores.loc[ward, "scored"]:
     alike = trust.similar_rows(a, ward, weights)
     ui.table(alike, tr("Wards most like {name}, with each part out of 100 in the nation", name=name), numbers=list(alike.columns[2:]))
 else:
-    st.markdown(str(a.scores.loc[ward, "why_not"]))
+    st.markdown(told(str(a.scores.loc[ward, "why_not"])))
 
 st.header(tr("How sure the bands are"), anchor=False)
 st.markdown(

@@ -6,6 +6,7 @@ import streamlit as st
 
 from exclusion import explain, maps, ui, views
 from exclusion.language import mark, tr
+from exclusion.retold import told
 from exclusion.saying import figure
 from exclusion.views import files
 
@@ -39,7 +40,7 @@ else:  # nobody is in band 4 or 5, which must not be read as nobody at risk
         tr(
             "None of these {areas} wards can be scored. {why} That does not mean no need.",
             areas=len(a.areas),
-            why=tr(str(a.scores["why_not"].iloc[0])),
+            why=told(str(a.scores["why_not"].iloc[0])),
         )
     )
 ui.draw_map(
@@ -81,7 +82,6 @@ st.header(tr("The same figures in a table"), anchor=False)
 ui.table(
     views.risk_rows(a, differ, views.ward_rows(found, service.id)),
     tr("Wards, by name: band, its parts, people, and what was found for the service"),
-    english=(tr("Where they differ"),),
 )
 st.download_button(
     tr("Ward figures at these weights (CSV)"),

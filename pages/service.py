@@ -65,7 +65,6 @@ if unchecked := views.rule_names(views.never_checked(a, service.id)):
 ui.table(
     views.ward_rows(a, service.id, own, explain.differences(a, service.id)),
     tr("{service}: what to keep open, by ward", service=name),
-    english=(tr("Where band and findings differ"),),
 )
 with st.expander(tr("The same as a grid: each way in, ward by ward")):
     ui.ways_grid(a, service)

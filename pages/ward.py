@@ -4,6 +4,7 @@ import streamlit as st
 
 from exclusion import ui, views
 from exclusion.language import mark, tr
+from exclusion.retold import told
 from exclusion.saying import figure
 
 held = ui.page(mark("Ward"))
@@ -83,7 +84,7 @@ if row["scored"]:
         )
     )
 else:
-    st.markdown(str(row["why_not"]))
+    st.markdown(told(str(row["why_not"])))
 ui.table(views.score_drivers(a, ward), tr("What pulls the score of {area_name} up or down", area_name=area["area_name"]))
 
 if row["scored"]:

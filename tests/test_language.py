@@ -13,12 +13,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_pages import run
 
-from exclusion import blocks, language, saying
-from exclusion.assessment import once
+from exclusion import blocks, explain, language, saying
+from exclusion.assessment import assess, once
 from exclusion.contracts import DataRefused
 from exclusion.language import mark, speaking, tr, trn
 from exclusion.language.catalogue import Catalogue, Entry, placeholders, read, written
 from exclusion.language.sentences import brought_up, mistakes, said_in, sentences
+from exclusion.retold import told
 
 ROOT = Path(__file__).resolve().parents[1]
 WELSH = language.catalogue("cy")
@@ -284,3 +285,48 @@ def test_every_sentence_of_a_screen_goes_through_the_catalogue():
     paths = [path for pattern in SCREENS for path in sorted(ROOT.glob(pattern))]
     assert len(paths) > 50
     assert [line for path in paths for line in unsaid(path)] == []
+
+
+# --------------------------------------------------------------------------- what was made in English, told in the language spoken
+
+
+def test_a_reason_is_told_sentence_by_sentence_with_its_figures_and_names():
+    reason = (
+        "We advise keeping a staffed counter or outreach desk here. This ward has about 1,100 people aged 75 and over (between 990 and "
+        "1,200; 14% of all residents, against 8.6% in Wales and more than in 93% of wards there; 21 March 2021) and 320 people who give "
+        "unpaid care. We cannot tell how many are in both groups. Keep in mind: Income is not skill: most people on low incomes are "
+        "online. Borderline: with 10% fewer people aged 75 and over, it would read 'Watch'."
+    )
+    assert told(reason) == reason, "English is not touched"
+    with speaking("cy"):
+        said = told(reason)
+        assert not isinstance(said, saying.English)
+        assert said.startswith("Rydym yn cynghori cadw'r canlynol yma: cownter â staff neu ddesg allgymorth. Yn y ward hon mae tua ")
+        assert "14% o blith pob preswylydd, o'i gymharu â 8.6% yng Nghymru" in said
+        assert "21 Mawrth 2021) a 320 o bobl sy'n rhoi gofal di-dâl." in said
+        assert said.endswith("gyda 10% yn llai o'r canlynol, pobl 75 oed a throsodd, byddai'n darllen 'Gwylio'.")
+
+
+@pytest.mark.parametrize("rule", ["Keep the ferry running.", "This ward has about 900 dragons."])
+def test_a_text_with_a_part_that_is_not_understood_stays_in_english_whole_and_marked(rule):
+    with speaking("cy"):
+        said = told(f"We advise keeping a visit at home here. {rule}")
+        assert isinstance(said, saying.English)
+        assert said == f"We advise keeping a visit at home here. {rule}"
+
+
+def test_every_reason_of_the_bundled_release_is_told_in_welsh(bundled):
+    """All that findings, summaries, notices and gaps say in Wales, and of one council in each other nation."""
+    areas = bundled.areas
+    councils = set(areas.loc[areas["nation"] == "Wales", "council_code"])
+    councils |= set(areas.drop_duplicates("nation")["council_code"])
+    left = set()
+    for nation in sorted(set(areas["nation"])):
+        mine = sorted(councils & set(areas.loc[areas["nation"] == nation, "council_code"]))
+        a = assess(bundled, mine, None)
+        texts = {*a.findings["reason"], *a.findings["short"], *a.council_wide["reason"], *a.notices, *a.scores["why_not"]}
+        texts |= set(a.summaries.loc[a.summaries["summary"] != "not_run_here", "sentence"])
+        texts |= {text for service in a.services for text in explain.differences(a, service.id)}
+        with speaking("cy"):
+            left |= {text for text in texts if isinstance(told(text), saying.English)}
+    assert left == set()

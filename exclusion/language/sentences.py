@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import csv
+import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,17 +21,25 @@ NAMES = {"tr": 1, "mark": 1, "trn": 2}
 
 JUDGEMENT = {
     "services.csv": ("service_name", "main_users", "transaction"),
-    "channels.toml": ("label",),
-    "measures.toml": ("short", "label"),
+    "channels.toml": ("label", "long"),
+    "measures.toml": ("short", "label", "own", "of", "unpublished"),
     "methods/*.toml": ("label", "explains", "explains_low"),
-    "rules.toml": ("title",),
+    "rules.toml": (
+        *("title", "reason", "caution", "caution_short", "limits", "note"),
+        *("text_clear", "text_unknown", "text_unknown_no_figure"),
+    ),
+    "guards.toml": ("text", "unknown"),
+    "law.toml": ("says",),
+    "nations.toml": ("kept_line", "place_text", "language_notice", "service_notes"),
+    "pages.toml": ("text", "who", "of", "also", "in_nation", "date"),
     "access.toml": ("label",),
-    "floors.toml": ("short",),
+    "floors.toml": ("short", "reason", "text"),
     "audit.toml": ("steps",),
     "maps.toml": ("words",),
     "people.toml": ("definition",),
+    "nation_figures.toml": ("notice", "not_scored", "notice_fetched", "not_scored_fetched", "missing"),
 }
-"""Names in judgement files that screens show: files -> their fields."""
+"""Names and sentences in judgement files that screens show, or that reasons are made of: files -> their fields."""
 
 COUNTED = "measures.toml"
 """The file whose labels follow a number in a reason: "900 people aged 75 and over" is a sentence of its own in another language."""
@@ -58,7 +67,7 @@ def judged(root: Path = CHECKOUT) -> Iterator[tuple[str, str]]:
     """Names in judgement files with the file they stand in."""
     folder = root / "exclusion" / "judgement"
     for row in _tables(tomllib.loads((folder / COUNTED).read_text(encoding="utf-8"))):
-        yield from ((f"{{count}} {text}", COUNTED) for text in _texts(row.get("label")))
+        yield from ((f"{{count}} {text}", COUNTED) for name in ("label", "own") for text in _texts(row.get(name)))
     for path, fields in ((path, fields) for pattern, fields in JUDGEMENT.items() for path in sorted(folder.glob(pattern))):
         name, text = path.relative_to(folder).as_posix(), path.read_text(encoding="utf-8-sig")
         rows = list(csv.DictReader(text.splitlines())) if name.endswith(".csv") else list(_tables(tomllib.loads(text)))
@@ -67,11 +76,11 @@ def judged(root: Path = CHECKOUT) -> Iterator[tuple[str, str]]:
 
 
 def _texts(held: object) -> Iterator[str]:
-    """The texts of a field: one, or those of a list at any depth."""
-    if isinstance(held, str) and held:
+    """The texts of a field: one, or those of a list or table at any depth."""
+    if isinstance(held, str) and re.sub(r"\{\w+\}", "", held):  # a text that is one place has no words
         yield held
-    elif isinstance(held, list):
-        for one in held:
+    elif isinstance(held, (list, dict)):
+        for one in held.values() if isinstance(held, dict) else held:
             yield from _texts(one)
 
 

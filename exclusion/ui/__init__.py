@@ -21,6 +21,7 @@ from exclusion.contracts import ExclusionError
 from exclusion.judgement.services import Service
 from exclusion.language import tr
 from exclusion.release import Evidence
+from exclusion.retold import told
 from exclusion.saying import figure
 from exclusion.ui import judged, own, signing, spoken, sure, ward_box
 from exclusion.ui.address import carry_over, heed_id
@@ -175,7 +176,7 @@ def ward_panel(a: Assessment, service: Service, code: str) -> None:
     band = (
         tr("Band {band_label}.", band_label=views.band_label(a, code))
         if a.scores.loc[code, "scored"]
-        else tr(str(a.scores.loc[code, "why_not"]))
+        else told(str(a.scores.loc[code, "why_not"]))
     )
     differs = explain.differences(a, service.id).get(code, "")
     found = views.kept(a, service.id)

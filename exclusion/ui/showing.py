@@ -11,11 +11,12 @@ import pandas as pd
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from exclusion import blocks, maps, risk, views
+from exclusion import blocks, maps, retold, risk, views
 from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
 from exclusion.language import tr
 from exclusion.release import Evidence
+from exclusion.saying import English
 
 Found = TypeVar("Found")
 
@@ -56,8 +57,12 @@ def status(text: str) -> None:
 
 def notices(told: Sequence[str]) -> None:
     """What whoever reads the figures must know first."""
-    if told:
-        st.warning("\n\n".join(plain(line) for line in told))
+    said = [retold.told(line) for line in told]
+    english = [line for line in said if isinstance(line, English)]
+    if len(said) > len(english):
+        st.warning("\n\n".join(plain(line) for line in said if not isinstance(line, English)))
+    if english:  # what Streamlit makes of a text cannot say which language it is in
+        lines(english)
 
 
 def nation_notices(evidence: Evidence, councils: Sequence[str]) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from exclusion.language import mark, tr
 from exclusion.proposal import Considered
 from exclusion.report.briefing import short_name, way
 from exclusion.report.proposed import named_services
+from exclusion.retold import told
 from exclusion.saying import counted, date_words, join_words
 from exclusion.words import capital
 
@@ -109,7 +110,7 @@ def reasons(rows: pd.DataFrame) -> list[tuple[str, str]]:
         texts.setdefault(str(row["reason"]), []).append(str(row["area_name"]))
     for text, names in texts.items():
         head = join_words(names) if len(names) <= MOST_WARDS else counted(len(names), "ward")
-        lines.append((f"{capital(head)}.", text))
+        lines.append((f"{capital(head)}.", told(text)))
     return lines
 
 

@@ -11,10 +11,11 @@ import pandas as pd
 from exclusion import judgement, maps
 from exclusion.assessment import Assessment, once
 from exclusion.contracts import NO_ANSWER
-from exclusion.language import mark, tr
+from exclusion.language import ENGLISH, current, mark, tr
 from exclusion.maps import Shade
 from exclusion.provision.tips import chance_words, steady_words
-from exclusion.saying import English, counted, figure, join_words
+from exclusion.retold import told
+from exclusion.saying import counted, figure, join_words
 from exclusion.saying import in_short as say_reason
 from exclusion.views.shared import LEVEL_OF, each, rule_names, severity_words, way
 from exclusion.words import capital, within
@@ -74,7 +75,7 @@ def reasons_here(found: pd.DataFrame) -> list[tuple[str, str]]:
     lines: list[tuple[str, str]] = []
     for row in each(found):
         _, _, rest = str(row.reason).partition(". ")
-        lines.append((f"{severity_words(row.severity)}: {way(row.channel)}.", English(rest or str(row.reason))))
+        lines.append((f"{severity_words(row.severity)}: {way(row.channel)}.", told(rest or str(row.reason))))
     return lines
 
 
@@ -89,10 +90,17 @@ def how_sure(found: pd.DataFrame, chance: float | None = None) -> list[tuple[str
         which = tr("{findings} of {all} here stand firm", findings=capital(counted(len(steady), "finding")), all=len(found))
         if len(steady) == len(found):
             which = tr("The finding stands firm") if len(found) == 1 else tr("All findings here stand firm")
-        said.append(f"{which}: {steady_words()} {'it' if len(steady) == 1 else 'them'}.")
+        said.append(_stands_firm(which, len(steady)))
     if chance is not None and not pd.isna(chance):
-        said.append(chance_words(chance, "findings do"))
+        said.append(told(chance_words(chance, "findings do")))
     return [(tr("How sure:"), " ".join(said))] if said and len(found) else []
+
+
+def _stands_firm(which: str, findings: int) -> str:
+    """That findings stand firm, and what would not alter them."""
+    if current() == ENGLISH:
+        return f"{which}: {steady_words()} {'it' if findings == 1 else 'them'}."
+    return f"{which}: {told(steady_words() + ' it.')}"
 
 
 def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str, str]]:
@@ -109,7 +117,7 @@ def other_findings_of(a: Assessment) -> dict[tuple[str, str], list[tuple[str, st
         where = np.flatnonzero((kinds == kind).to_numpy(dtype=bool))
         columns = (a.findings[name].array.take(where).tolist() for name in ("service_id", "area_code", "channel", "short"))
         for service_id, code, channel, short in zip(*columns, strict=True):
-            line = (tr("Take care."), short)
+            line = (tr("Take care."), told(short))
             if kind == "more_use":
                 line = (tr("Expect more use of {way}.", way=way(channel)), capital(say_reason(short.partition(": ")[2])))
             said.setdefault((service_id, code), []).append(line)
@@ -120,7 +128,7 @@ def left_open(a: Assessment, service_id: str, code: str) -> str:
     """What could not be checked in a ward, and parts of it that differ; all of the summary where nothing was found."""
     mine = a.summaries[(a.summaries["area_code"] == code) & (a.summaries["service_id"] == service_id)].iloc[0]
     text = str(mine["sentence"])
-    return English(text[max(text.find("Not checked"), 0) :] if mine["summary"] == "reasons_found" else text)
+    return told(text[max(text.find("Not checked"), 0) :] if mine["summary"] == "reasons_found" else text)
 
 
 @once
@@ -134,7 +142,7 @@ def floor(a: Assessment, service_id: str) -> list[tuple[str, str, str]]:
         rows.setdefault((channel, short), reason)
     order = list(judgement.channels())
     said = sorted(rows.items(), key=lambda row: order.index(row[0][0]))
-    return [(capital(way(channel)), capital(_without_opening(short)), English(reason)) for (channel, short), reason in said]
+    return [(capital(way(channel)), capital(_without_opening(short)), told(reason)) for (channel, short), reason in said]
 
 
 def _without_opening(short: str) -> str:
@@ -151,7 +159,7 @@ def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:
         head, _, why = str(row.reason).partition(". ")
         others = [str(a.areas.loc[code, "area_name"]) for code in str(row.except_area_codes).split("|") if code in a.areas.index]
         but = tr(" Less firmly or not at all in {others}.", others=join_words(others)) if others else ""
-        lines.append((English(f"{head}."), f"{why}{but}" if but else English(why)))
+        lines.append((told(f"{head}."), f"{told(why)}{but}" if but else told(why)))
     return lines
 
 
@@ -225,11 +233,16 @@ def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, d
     """
     table = _found_rows(a, service_id)
     if differences is not None:
-        table[tr("Where band and findings differ")] = differences.reindex(a.areas.index).replace("", "–")
+        table[tr("Where band and findings differ")] = _told(differences.reindex(a.areas.index))
     if own is not None:
         for name in own.columns:
             table[tr("{name} (yours)", name=name)] = [count_label(value) for value in own[name].reindex(a.areas.index)]
     return table
+
+
+def _told(said: pd.Series[Any]) -> pd.Series[Any]:
+    """Sentences made in English in the language spoken, with a dash where there is none; each keeps its mark where it stays English."""
+    return pd.Series([told(one) or "–" for one in said.tolist()], said.index, dtype=object)
 
 
 @once
@@ -369,7 +382,7 @@ def risk_rows(a: Assessment, differ: pd.Series[Any], found: pd.DataFrame) -> pd.
         columns[label] = [tr("not known") if pd.isna(place) else f"{place:.0f}" for place in places]
     columns[tr("People unlikely to use the internet")] = _people(a)
     columns[tr("Findings for the service")] = found[tr("Level")].reindex(a.areas.index).tolist()
-    columns[tr("Where they differ")] = [said or "–" for said in differ.reindex(a.areas.index).tolist()]
+    columns[tr("Where they differ")] = _told(differ.reindex(a.areas.index)).tolist()
     return pd.DataFrame(columns, index=a.areas.index)
 
 

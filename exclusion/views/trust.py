@@ -18,6 +18,7 @@ from exclusion.method import alternatives, comparison
 from exclusion.method.alternatives import Scored
 from exclusion.method.clusters import Clusters
 from exclusion.method.uncertainty import CLEAR_IN, CLEAR_OUT, UNCLEAR
+from exclusion.retold import told
 from exclusion.saying import counted, figure, join_words
 from exclusion.validity import pockets
 from exclusion.views.shared import each
@@ -64,7 +65,7 @@ named, sure_words, ways_words = trust.named, trust.sure_words, trust.ways_words
 def unscored_lines(a: Assessment) -> list[str]:
     """Why none of these wards has a score, and what there is of them all the same."""
     return [
-        *dict.fromkeys(tr(str(why)) for why in a.scores["why_not"]),
+        *dict.fromkeys(told(str(why)) for why in a.scores["why_not"]),
         tr(
             "So there is no band, no estimate of how many residents are unlikely to use the internet, and no audit. That "
             "is a gap in the figures, not a sign that need is low."
@@ -174,23 +175,23 @@ def beside_rows(a: Assessment, other: Scored, *, banded: bool = True) -> pd.Data
     both, names = alternatives.beside(a.evidence, a.scores, other), trust.names(a)
     rows = []
     if not banded:
-        why = [tr(str(text)) or tr("none") for text in other.table.loc[both.index, "why_not"]]
-        scored = [told if pd.isna(index) else f"{index:.1f}" for told, index in zip(why, both["other_index"], strict=True)]
+        why = [told(str(text)) or tr("none") for text in other.table.loc[both.index, "why_not"]]
+        scored = [said if pd.isna(index) else f"{index:.1f}" for said, index in zip(why, both["other_index"], strict=True)]
         ours = [_band(band) for band in both["band"]]
         return pd.DataFrame({tr("Ward"): [names[code] for code in both.index], tr("Our band"): ours, tr("Score by this method"): scored})
     if other.method.within == "council":
         for row in each(both):
             index = tr("none") if pd.isna(row.other_index) else f"{row.other_index:.1f}"
             rows.append(
-                (names[row.Index], _band(row.band), index, str(other.table.loc[row.Index, "why_not"]) or tr("no band in a council"))
+                (names[row.Index], _band(row.band), index, told(str(other.table.loc[row.Index, "why_not"])) or tr("no band in a council"))
             )
         return pd.DataFrame(rows, columns=[tr("Ward"), tr("Our band"), tr("Score by this method"), tr("Difference")])
     for row in each(both):
         if pd.isna(row.other_band):
-            told = str(other.table.loc[row.Index, "why_not"])
+            said = told(str(other.table.loc[row.Index, "why_not"]))
         else:
-            told = tr("unknown") if pd.isna(row.moves) else tr("the same") if row.moves == 0 else _moves(int(row.moves))
-        rows.append((names[row.Index], _band(row.band), _band(row.other_band), told))
+            said = tr("unknown") if pd.isna(row.moves) else tr("the same") if row.moves == 0 else _moves(int(row.moves))
+        rows.append((names[row.Index], _band(row.band), _band(row.other_band), said))
     return pd.DataFrame(rows, columns=[tr("Ward"), tr("Our band"), tr("Band by this method"), tr("Difference")])
 
 
@@ -199,11 +200,11 @@ def older_rows(a: Assessment, both: pd.DataFrame) -> pd.DataFrame:
     names, rows = trust.names(a), []
     for row in each(both):
         if pd.isna(row.deri):
-            rows.append((names[row.Index], _band(row.band), tr("none"), tr("none"), tr(str(row.why_not))))
+            rows.append((names[row.Index], _band(row.band), tr("none"), tr("none"), told(str(row.why_not))))
             continue
-        told = tr("unknown") if pd.isna(row.moves) else tr("the same") if row.moves == 0 else _moves(int(row.moves))
+        said = tr("unknown") if pd.isna(row.moves) else tr("the same") if row.moves == 0 else _moves(int(row.moves))
         theirs = tr("none") if pd.isna(row.older_band) else _band(row.older_band)
-        rows.append((names[row.Index], _band(row.band), f"{row.deri:.2f}", theirs, told))
+        rows.append((names[row.Index], _band(row.band), f"{row.deri:.2f}", theirs, said))
     table = pd.DataFrame(rows, columns=[tr("Ward"), tr("Our band"), tr("DERI (0 to 10)"), tr("Band by DERI"), tr("Difference")])
     if both["older_band"].isna().all() and both["deri"].notna().all():  # stretched over a council: it has no bands, so nothing to compare
         return table[[tr("Ward"), tr("Our band"), tr("DERI (0 to 10)")]]

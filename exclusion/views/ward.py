@@ -15,7 +15,8 @@ from exclusion.judgement.owning import own_rules
 from exclusion.judgement.score import measures, method_for
 from exclusion.language import mark, tr, trn
 from exclusion.provision.reasons import about
-from exclusion.saying import date_words, figure
+from exclusion.retold import told
+from exclusion.saying import English, date_words, figure
 from exclusion.views.service import band_label, other_findings_of, said_together
 from exclusion.views.shared import LEVEL_OF, rule_names
 from exclusion.words import percent, two_figures
@@ -173,7 +174,7 @@ def ward_services(a: Assessment, code: str) -> pd.DataFrame:
             level = maps.LEVELS[max(level for level, _, _ in kept)]
         elsewhere = summary == "not_run_here"
         lines = [] if kept is None else said_together(kept)
-        lines = lines or [str(sentence) if elsewhere else f"{level.said}."]
+        lines = lines or [told(str(sentence)) if elsewhere else f"{level.said}."]
         lines += [head for head, _ in others.get((service.id, code), [])]
         rows.append((tr(service.service_name), tr(NOT_RUN) if elsewhere else level.label, "\n".join(lines)))
     return pd.DataFrame(rows, columns=[tr("Service"), tr("Level"), tr("What to keep beyond the minimum, and why")])
@@ -324,12 +325,18 @@ def not_known(a: Assessment, code: str) -> list[str]:
             + (tr(", measured elsewhere: here it could be more.") if by_area else ".")
         )
     if not a.scores.loc[code, "scored"]:
-        lines.append(tr(str(a.scores.loc[code, "why_not"])))
+        lines.append(told(str(a.scores.loc[code, "why_not"])))
     unchecked = a.summaries["not_checked"].array[np.flatnonzero((a.summaries["area_code"] == code).to_numpy(dtype=bool))]
     if names := rule_names({rule for rules in unchecked.tolist() for rule in rules.split("|")} - {""}):
         lines.append(tr("Rules that could not be checked for some services, for want of figures: {names}.", names=names))
-    lines += [f"{item['what']}: {item['why']}" for item in a.evidence.manifest.missing if _concerns(item["what"], str(area["nation"]))]
+    lines += [_lacking(item["what"], item["why"]) for item in a.evidence.manifest.missing if _concerns(item["what"], str(area["nation"]))]
     return lines
+
+
+def _lacking(what: str, why: str) -> str:
+    """What a release lacks and why, in the language spoken where its catalogue has both: a release brings these words with it."""
+    said = told(why)
+    return English(f"{what}: {why}") if isinstance(said, English) else f"{tr(what)}: {said}"
 
 
 def _concerns(what: str, nation: str) -> bool:
