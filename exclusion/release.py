@@ -154,7 +154,8 @@ class Evidence:
             self.cache["codes", ""] = frozenset(self.areas["council_code"])
         if self.cache["codes", ""].issuperset(asked):  # as every page asks, at every click
             return list(dict.fromkeys(asked))
-        return find_councils(self.councils(), asked)
+        # The pages of a pack ask by the names of one proposal some fifty times a ward.
+        return list(self.recent(("councils named", *asked), lambda: find_councils(self.councils(), asked)))
 
     def wide(self, level: str, what: str) -> pd.DataFrame:
         """Matrix ``area_code`` x ``measure`` of one column of the observations (count, of, value, low, high, observed)."""

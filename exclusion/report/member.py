@@ -104,6 +104,7 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
     effects = proposed.effects(considered, code, service_id) if considered and not untouched else None
     careful = briefing.cautions(assessment, code, service_id)
     keeps = {brief: [*careful, *briefing.keep_lines(assessment, code, service_id, brief=brief, effects=effects)] for brief in (False, True)}
+    lost = {brief: proposed.minimum_lost(considered, code, service_id, brief) if considered else "" for brief in (False, True)}
     unknown = briefing.unknowns(assessment, code, service_id)
     busier = briefing.busier_line(assessment, code, service_id)
     together = considered is not None and bool((considered.cumulative["area_code"] == code).any())
@@ -126,8 +127,7 @@ def member_page(result: Assessment | Considered, code: str, service_id: str, dut
     ) -> MemberPage:
         shown = [*figures[: facts - len(estimate)], *estimate]
         lines = [*keeps[brief][:most], *_also(keeps[brief][most:])]
-        minimum = [elsewhere or briefing.floor_line(service, brief=titled < MOST_TITLE), busier if room else ""]
-        minimum += [proposed.minimum_lost(considered, code, service_id, brief=bare)] if considered else []
+        minimum = [elsewhere or briefing.floor_line(service, brief=titled < MOST_TITLE), busier if room else "", lost[bare]]
         sections = (
             _proposed(considered, code, service_id, quoted, named),
             Section("Who uses it", (f"{service.main_users if room else service.main_users.split(';')[0]}.",), listed=False),
