@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from html import escape, unescape
 
 from exclusion.language import ENGLISH, catalogue, current, mark, speaking, tr, trn
 from exclusion.language.catalogue import placeholders
@@ -86,6 +87,64 @@ FRAMES = (
     mark("Not run by councils {in_nation}, so nothing is found there: {services}."),
     mark("Decided by {name}, whose members stand for divisions: wards are a guide for {which}."),
     mark("Decided by {name}, whose members stand for divisions: wards are a guide."),
+    # the page of a councillor
+    *(mark("What is proposed"), mark("Who uses it"), mark("In your ward"), mark("Keep open here"), mark("Everywhere"), mark("Not known")),
+    *(mark("Other changes"), mark("Questions to ask"), mark("The duty")),
+    mark("Officer to fill in: what closes, what stays, when."),
+    mark("Officer to fill in."),
+    mark("{name}: {service}"),
+    mark("This page is evidence to help you give due regard; it does not decide for you."),
+    mark("We hold no figure for this ward that bears on this service. That does not mean no need."),
+    mark("Not assessed: too few rules could be checked here. That does not mean no need."),
+    mark("Nothing found beyond the minimum, in the rules checked. That does not mean no need."),
+    mark("The council does not run this service, so no minimum is the council's to keep."),
+    mark("Keep {ways} as a condition, because {why} ({marks})."),
+    mark("Keep {ways} as a condition, because {why}."),
+    mark("Advise keeping {ways}, because {why} ({marks})."),
+    mark("Advise keeping {ways}, because {why}."),
+    mark("Watch {ways}, because {why} ({marks})."),
+    mark("Watch {ways}, because {why}."),
+    mark("{ways}, as easy to find as the link; {others}."),
+    mark("One part of this ward differs ({short}): ask locally."),
+    mark("One part of this ward differs: ask locally."),
+    mark("From {when}."),
+    mark("Closes: {ways}."),
+    mark("Fewer hours: {ways}."),
+    mark("Stays: {ways}."),
+    mark("Closing: {name}."),
+    mark("Open for fewer hours: {name}."),
+    mark("No saving is claimed."),
+    mark("A saving is claimed."),
+    mark("Nothing is proposed for this service here."),
+    mark("None was given: ask for all."),
+    mark("The proposal closes {ways}, part of this minimum."),
+    mark("The proposal closes {ways}."),
+    mark("Also changed: {services}."),
+    mark("{fact}: {here} ({nation} {there}; {when})."),
+    mark("{fact}: {here} ({nation} {there})."),
+    mark("{fact}: {rate} ({when})."),
+    mark("{fact}: {rate}."),
+    mark("{fact} ({when})."),
+    mark("{fact}."),
+    mark("{users}."),
+    # what the search for a ward answers
+    mark("Type the name of a ward, its code or a postcode."),
+    mark("The ward with the code {id}."),
+    mark("No ward of {name} has the code {id}. It may be of another year: try the name."),
+    mark("Type two letters of a name or more."),
+    mark("“{name}” is the first half of a postcode. Type the whole of it."),
+    mark("{name} looks like a postcode, and no file of postcode points is on this machine (KEPT_OPEN_POSTCODES names one)."),
+    mark("Type the name of the ward."),
+    mark("The file of postcode points does not hold {name}. It may be new, or mistyped. Try the name of the ward."),
+    mark("{name} lies in this ward, says the file of postcode points."),
+    mark("{name} lies inside the outline of this ward."),
+    mark("We hold no outlines around {name}. These are the wards whose middles are nearest; it may lie in any of them."),
+    mark("{name} is a council. Choose it under Council, or add the name of a ward."),
+    mark("{id} wards match “{name}”; the first {n} are shown. Add the name of the council."),
+    mark("{n_wards} matches “{name}”."),
+    mark("{n_wards} match “{name}”."),
+    mark("No ward is called “{name}”. Try part of the name, or the council's name with it."),
+    mark("No ward is called “{name}”. Did you mean {either}?"),
     # where band and findings differ
     mark("{band} band because {pulls}; flagged because {many} live here and may need this service."),
     mark("{band} band; flagged because {many} live here and may need this service."),
@@ -115,6 +174,15 @@ INSIDE = (
     mark("part of {title} ({id})"),
     mark("{title} ({id})"),
     mark("no single count {count}% larger or smaller, and no rate {n} places in 100 higher or lower, would alter"),
+    mark("{here} {of_group}, against {there} {in_nation}"),
+    mark("{here} {of_group}, the same as {in_nation}"),
+    mark("{here} {of_group}"),
+    mark("{here}, against {there} {in_nation}"),
+    mark("{there} {in_nation}"),
+    mark("both {when}"),
+    mark("all {when}"),
+    mark("since {when}"),
+    *(mark("it closes"), mark("fewer hours"), mark("not mentioned"), mark("it stays"), mark("as across the council"), mark("borderline")),
     mark("many {label}, though their share is small,"),
     mark("many {label}"),
 )
@@ -139,6 +207,19 @@ def told(text: str) -> str:
         return text
     said = _told(current(), str(text))
     return English(text) if said is None else said
+
+
+def told_html(html: str) -> str:
+    """A piece of a web page with each of its texts told; those that stay in English are marked so."""
+    if current() == ENGLISH:
+        return html
+    return re.sub(r">([^<]*[A-Za-z][^<]*)<", lambda found: f">{_set_back(found[1])}<", html)
+
+
+def _set_back(text: str) -> str:
+    said = told(unescape(text.strip()))
+    shown = f'<span lang="{ENGLISH}">{text.strip()}</span>' if isinstance(said, English) else escape(said)
+    return text.replace(text.strip(), shown)
 
 
 @lru_cache(maxsize=50_000)
@@ -189,13 +270,19 @@ def _pattern(english: str, end: str = "(?= |$)") -> re.Pattern[str]:
     """What finds a frame at the start of a text; its places are as short as they can be."""
     parts = re.split(r"\{(\w+)\}", english)
     held = [re.escape(part) if number % 2 == 0 else f"(?P<{part}>{_held(english, part)})" for number, part in enumerate(parts)]
-    return re.compile("".join(held).rstrip() + end)
+    return re.compile("".join(held).rstrip() + ("$" if english.endswith("}") and not _whole_sentence(english, parts[-2]) else end))
 
 
 def _held(english: str, place: str) -> str:
     """What a place may hold: a sentence, words that :data:`_PLACES` tells, else one figure or code."""
     if _whole_sentence(english, place):
         return r".*?\.(?= |$)|"
+    if place == "when":
+        return "[^()]+"
+    if place == "since":
+        return ".*?"
+    if place in ("here", "there"):
+        return r"[\d.]+(?: to [\d.]+)?%"
     return ".+?" if place in _PLACES else r"[^\s();]+"
 
 
@@ -273,6 +360,7 @@ def _figure(text: str) -> str | None:
     return None
 
 
+# A day, month, year or years, as publishers give them.
 _WHEN = re.compile(r"(?:\d{1,2} )?[A-Z][a-z]+ \d{4}|\d{4}(?:[-–]\d{2,4})?(?: to \d{4})?|mid-\d{4}")
 
 
@@ -328,6 +416,68 @@ def _some(text: str) -> str | None:
     return tr("{n} of these services", n=found[1]) if found else tr("this service") if text == "this service" else None
 
 
+def _fact(text: str) -> str | None:
+    """What a page says of a measure, after its number: "About 340 (250 to 420) people are aged 75 and over"."""
+    for template in _of_numbers(current()):
+        rest = template.removeprefix("{n}")
+        if text.endswith(rest) and (n := _number(within(text.removesuffix(rest)))) is not None:
+            said = tr(template).format(n=n)
+            return capital(said) if text[:1].isupper() or text[:1].isdigit() else said
+    return None
+
+
+@cache
+def _of_numbers(code: str) -> list[str]:
+    held = (entry.english for entry in catalogue(code).entries if entry.held and any(place.startswith(_JUDGED) for place in entry.where))
+    return [english for english in held if english.startswith("{n} ")]
+
+
+def _number(text: str) -> str | None:
+    """ "about 340 (250 to 420)": a count, with its range where it has one."""
+    found = re.fullmatch(r"((?:about )?[\d,]+(?: to [\d,]+)?|fewer than 10|none|nobody)(?: \(((?:up to )?[\d,]+(?: to [\d,]+)?)\))?", text)
+    return None if found is None else figure(found[1]) + (f" ({figure(found[2])})" if found[2] else "")
+
+
+def _because(text: str) -> str | None:
+    """Why a way in is kept: a rule with the people it rests on, and in a phrase another."""
+    if (said := tr(text)) != text:
+        return said
+    for template in _reasons(current()):
+        rest = template.removeprefix("{who}")
+        if text.endswith(rest) and (who := _fact(text.removesuffix(rest))) is not None:
+            return tr(template).format(who=who)
+    for found in re.finditer(", and ", text):
+        parts = _because(text[: found.start()]), _because(text[found.end() :])
+        if parts[0] is not None and parts[1] is not None:
+            return join_words([str(part) for part in parts])
+    return None
+
+
+@cache
+def _reasons(code: str) -> list[str]:
+    return [entry.english for entry in catalogue(code).entries if entry.held and entry.english.startswith("{who} ")]
+
+
+_SHORTER = (r" \([^)]*\)", ";.*")
+
+
+def _shortened(text: str) -> str | None:
+    """A name of a service without what stands in brackets, or the first of its users, as pages with little room say them."""
+    return _shorter(current()).get(text)
+
+
+@cache
+def _shorter(code: str) -> dict[str, str]:
+    held = [entry for entry in catalogue(code).entries if entry.held and any(place.endswith("services.csv") for place in entry.where)]
+    return {re.sub(cut, "", entry.english): re.sub(cut, "", entry.said[0]) for cut in _SHORTER for entry in held}
+
+
+def _since(text: str) -> str | None:
+    """ " since 31 March 2021", with the space it begins with."""
+    said = _part(text.strip())
+    return None if said is None else f" {said}"
+
+
 _PLACES: dict[str, Callable[[str], str | None]] = {
     "way": _named,
     "Way": _named,
@@ -344,6 +494,20 @@ _PLACES: dict[str, Callable[[str], str | None]] = {
     "band": _named,
     "nation": _named,
     "in_nation": _named,
+    "service": lambda text: _named(text) or _shortened(text),
+    "others": _listed(_named),
+    "short": _named,
+    "users": lambda text: _named(text) or _shortened(text),
+    "why": _because,
+    "marks": _apart(_part),
+    "fact": _fact,
+    "rate": _part,
+    "of_group": _named,
+    "here": figure,
+    "there": figure,
+    "when": _note,
+    "since": _since,
+    "checked_on": _note,
     "steady": _part,
     "share": figure,
     "parts": _listed(_named),
@@ -356,8 +520,10 @@ _PLACES: dict[str, Callable[[str], str | None]] = {
     "pulls": _listed(_named),
     "many": _listed(_part),
     "n_rules": _number_of(lambda n: trn("{n} rule", "{n} rules", n), "rule", "rules"),
+    "n_wards": lambda text: _number_of(lambda n: capital(trn("{n} ward", "{n} wards", n)), "ward", "wards")(within(text)),
+    "either": lambda text: text.replace(" or ", tr(" or ")),
     "n_ways": _number_of(lambda n: trn("{n} more way in", "{n} more ways in", n), "more way in", "more ways in"),
 }
 """How what stands in a place is told; a number stays as it is."""
 
-__all__ = ["told"]
+__all__ = ["told", "told_html"]

@@ -17,6 +17,13 @@ class English(str):
     """A text that is in English whatever the screen speaks, such as a reason: what shows it tells a screen reader so (WCAG 3.1.2)."""
 
 
+class Later(str):
+    """A sentence written once and shown in the language each visitor speaks, such as what spins while a cache is filled."""
+
+    def __str__(self) -> str:
+        return tr(str.__str__(self))
+
+
 _COUNTED: dict[str, Callable[[int], str]] = {
     "ward": lambda n: trn("{n} ward", "{n} wards", n),
     "finding": lambda n: trn("{n} finding", "{n} findings", n),
@@ -71,7 +78,7 @@ def date_words(when: str | date) -> str:
 
 _LABELS = (
     (re.compile(r"about ([\d,]+) to ([\d,]+)"), mark("about {0} to {1}")),
-    (re.compile(r"([\d,.]+) to ([\d,.]+)"), mark("{0} to {1}")),
+    (re.compile(r"([\d,.]+) to ([\d,.]+%?)"), mark("{0} to {1}")),
     (re.compile(r"about ([\d,]+)"), mark("about {0}")),
     (re.compile(r"up to ([\d,]+)"), mark("up to {0}")),
     (re.compile(r"([\d.]+) minutes"), mark("{0} minutes")),
@@ -127,4 +134,4 @@ def in_short(reason: str) -> str:
     return "; ".join(said) + ("." if reason.endswith(".") else "")
 
 
-__all__ = ["NATIONS", "English", "counted", "date_words", "figure", "in_short", "join_words"]
+__all__ = ["NATIONS", "English", "Later", "counted", "date_words", "figure", "in_short", "join_words"]

@@ -12,13 +12,13 @@ from exclusion.language import mark, tr
 from exclusion.method import alternatives, clusters, comparison, older_index, scope
 from exclusion.method.uncertainty import Uncertainty, uncertainty
 from exclusion.retold import told
-from exclusion.saying import join_words
+from exclusion.saying import Later, join_words
 from exclusion.ui import own_method
 from exclusion.views import trust
 from exclusion.words import capital, slug
 
 
-@st.cache_resource(max_entries=64, show_spinner="Trying every method …")
+@st.cache_resource(max_entries=64, show_spinner=Later(mark("Trying every method …")))
 def how_sure(version: str, codes: tuple[str, ...], weights: tuple[tuple[str, float], ...] | None) -> Uncertainty:
     """Kept for the next visitor who asks the same."""
     return uncertainty(ui.evidence(), list(codes), dict(weights) if weights else None)
@@ -43,7 +43,7 @@ def choose_scope(key: str, first: str) -> str:
     )
 
 
-@st.cache_resource(max_entries=16, show_spinner="Looking at each ward and its neighbours …")
+@st.cache_resource(max_entries=16, show_spinner=Later(mark("Looking at each ward and its neighbours …")))
 def in_clusters(version: str, codes: tuple[str, ...], weights: tuple[tuple[str, float], ...] | None) -> clusters.Clusters:
     """Kept for the next visitor who asks the same."""
     return clusters.clusters(ui.evidence(), list(codes), dict(weights) if weights else None)

@@ -5,21 +5,23 @@ from __future__ import annotations
 import ast
 import re
 import threading
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from streamlit.string_util import clean_text
 from streamlit.testing.v1 import AppTest
 from test_pages import run
 
-from exclusion import blocks, explain, language, saying
+from exclusion import blocks, explain, language, report, saying, ward_search
 from exclusion.assessment import assess, once
 from exclusion.contracts import DataRefused
 from exclusion.language import mark, speaking, tr, trn
 from exclusion.language.catalogue import Catalogue, Entry, placeholders, read, written
 from exclusion.language.sentences import brought_up, mistakes, said_in, sentences
-from exclusion.retold import told
+from exclusion.retold import told, told_html
 
 ROOT = Path(__file__).resolve().parents[1]
 WELSH = language.catalogue("cy")
@@ -330,3 +332,30 @@ def test_every_reason_of_the_bundled_release_is_told_in_welsh(bundled):
         with speaking("cy"):
             left |= {text for text in texts if isinstance(told(text), saying.English)}
     assert left == set()
+
+
+def test_the_page_of_a_councillor_is_told_on_screen_and_its_sources_stay_in_english_marked_so(bundled):
+    a = assess(bundled, ["E06000009"], None)
+    code = str(a.areas.index[0])
+    for service in a.services:
+        part = report.ward_part(a, service.id, code, date(2026, 11, 27))
+        assert told_html(part) == part, "English is not touched"
+        with speaking("cy"):
+            page, _, sources = told_html(part).partition("<footer")
+        assert "Cwestiynau i&#x27;w gofyn" in page
+        assert 'lang="en"' not in page, service.id
+        assert '<span lang="en">Sources and versions</span>' in sources
+
+
+@pytest.mark.parametrize("asked", ["Bloomfield", "a", "Blo", "E05000000", "FY1 5AA", "FY1", "Blackpool", "Blomfeild", "Xyzzy plugh", "St"])
+def test_what_the_search_for_a_ward_answers_is_told(bundled, asked):
+    said = ward_search.search(bundled, asked).said
+    with speaking("cy"):
+        assert not isinstance(told(said), saying.English), said
+
+
+def test_what_spins_speaks_the_language_of_who_waits_though_it_was_written_once_for_all():
+    spinning = saying.Later("Looking …")
+    assert clean_text(spinning) == "Looking …"
+    with speaking("cy"):
+        assert clean_text(spinning) == "Yn chwilio …"  # what Streamlit does with the words it was given

@@ -28,6 +28,7 @@ JUDGEMENT = {
         *("title", "reason", "caution", "caution_short", "limits", "note"),
         *("text_clear", "text_unknown", "text_unknown_no_figure"),
     ),
+    "duties/*.toml": ("lines", "socio_economic"),
     "guards.toml": ("text", "unknown"),
     "law.toml": ("says",),
     "nations.toml": ("kept_line", "place_text", "language_notice", "service_notes"),

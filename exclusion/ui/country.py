@@ -13,13 +13,14 @@ from exclusion import national, ui
 from exclusion.judgement.score import method_for
 from exclusion.language import mark, tr
 from exclusion.release import Evidence
+from exclusion.saying import Later
 from exclusion.sources.boundaries import NATION_OF
 from exclusion.views import national as shown
 
 LEVELS = (mark("Councils"), mark("Wards"))
 
 
-@st.cache_resource(max_entries=2, show_spinner="Drawing the country …")
+@st.cache_resource(max_entries=2, show_spinner=Later(mark("Drawing the country …")))
 def _country(version: str, _evidence: Evidence) -> national.Country:
     return national.country(_evidence)
 

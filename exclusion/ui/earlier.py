@@ -13,6 +13,7 @@ from exclusion.contracts import ExclusionError, Problem
 from exclusion.differences import Differences, WardChanges
 from exclusion.language import mark, tr
 from exclusion.release import Evidence
+from exclusion.saying import Later
 from exclusion.ui import own, visit
 
 EARLIER = "KEPT_OPEN_EARLIER"
@@ -53,7 +54,7 @@ def _title(about: Mapping[str, object]) -> str:
     )
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the earlier release …")
+@st.cache_resource(max_entries=4, show_spinner=Later(mark("Reading the earlier release …")))
 def _held(folder: str, printed: float) -> Evidence:
     return release.read(folder)
 

@@ -15,8 +15,9 @@ from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
 from exclusion.judgement.entries import overdue
 from exclusion.judgement.score import people_rates
-from exclusion.language import tr
+from exclusion.language import mark, tr
 from exclusion.release import Evidence
+from exclusion.saying import Later
 from exclusion.ui import judged, leaving, own
 from exclusion.ui.address import keep
 from exclusion.ui.showing import plain, refusing
@@ -27,7 +28,7 @@ RARELY = (3_000, 10, 20)
 FIRST_SERVICE = "council_tax_reduction"  # what a new visitor sees; any other is one choice away
 
 
-@st.cache_resource(show_spinner="Reading the data release …")
+@st.cache_resource(show_spinner=Later(mark("Reading the data release …")))
 def evidence() -> Evidence:
     """The release (the fetched one, else the bundled one), read once for each process and never changed."""
     return assessment.load(release.chosen())
@@ -51,14 +52,14 @@ def warm_up() -> None:
         leaving.watch()
 
 
-@st.cache_resource(max_entries=200, show_spinner="Working out what to keep open …")
+@st.cache_resource(max_entries=200, show_spinner=Later(mark("Working out what to keep open …")))
 def _assessed(
     version: str, councils: tuple[str, ...], services: tuple[str, ...], today: date, scale: tuple[float, str] | None = None
 ) -> Assessment:
     return assessment.assess(evidence(), list(councils), services, today=today, people_scale=scale)
 
 
-@st.cache_resource(max_entries=40, show_spinner="Working out what to keep open …")
+@st.cache_resource(max_entries=40, show_spinner=Later(mark("Working out what to keep open …")))
 def _assessed_for_all(version: str, councils: tuple[str, ...], today: date, scale: tuple[float, str] | None) -> Assessment:
     """All 40 services: five megabytes for a large council, so fewer of them are kept."""
     return assessment.assess(evidence(), list(councils), None, today=today, people_scale=scale)

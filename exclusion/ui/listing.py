@@ -20,6 +20,7 @@ from exclusion.contracts import ExclusionError, Problem
 from exclusion.judgement.access import access_rules
 from exclusion.language import mark, tr
 from exclusion.proposal import Considered
+from exclusion.saying import Later
 from exclusion.ui import visit
 from exclusion.ui.visit import ask, attempt, upload
 from exclusion.views import places as shown
@@ -122,7 +123,7 @@ def _choose_ground() -> None:
     )
 
 
-@st.cache_resource(max_entries=8, show_spinner="Reading public libraries …")
+@st.cache_resource(max_entries=8, show_spinner=Later(mark("Reading public libraries …")))
 def _libraries(codes: tuple[str, ...], _areas: gpd.GeoDataFrame) -> places.Places:
     folder = configured_tables()
     assert folder is not None, "asked only where a folder is set"

@@ -8,6 +8,7 @@ from exclusion import report, ui
 from exclusion.language import mark, tr
 from exclusion.proposal import Considered
 from exclusion.report.proposed import named_services
+from exclusion.retold import told_html
 
 WARD, SCRUTINY = mark("The page of a ward"), mark("The page for scrutiny")
 KINDS = (WARD, SCRUTINY)
@@ -51,7 +52,7 @@ def show(part: str, whole: str, name: str) -> None:
         st.html(_PRINT.format(words=tr("Print this page")), unsafe_allow_javascript=True)
     with right:
         st.download_button(tr("This page (web page)"), whole, name, "text/html", on_click="ignore", width="stretch")
-    st.html(f'<div lang="en">{part}</div>')
+    st.html(f"<div>{told_html(part)}</div>")
 
 
 __all__ = ["KINDS", "SCRUTINY", "WARD", "choose_service", "show"]

@@ -11,7 +11,7 @@ import pandas as pd
 import streamlit as st
 from streamlit.errors import StreamlitPageNotFoundError
 
-from exclusion import blocks, maps, retold, risk, views
+from exclusion import blocks, language, maps, retold, risk, views
 from exclusion.assessment import Assessment
 from exclusion.contracts import ExclusionError
 from exclusion.language import tr
@@ -52,7 +52,8 @@ def plain(text: str) -> str:
 
 def status(text: str) -> None:
     """Say the result of the page, also to a screen reader when it changes."""
-    st.html(f'<div role="status" aria-live="polite" class="kept-open-status">{escape(text)}</div>')
+    spoken = f' lang="{language.ENGLISH}"' if isinstance(text, English) and language.current() != language.ENGLISH else ""
+    st.html(f'<div role="status" aria-live="polite" class="kept-open-status"{spoken}>{escape(text)}</div>')
 
 
 def notices(told: Sequence[str]) -> None:

@@ -6,11 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from exclusion.assessment import Assessment
+from exclusion.language import mark
 from exclusion.release import Evidence
+from exclusion.saying import Later
 from exclusion.ui import own
 
 
-@st.cache_data(show_spinner="Working out how sure this is", max_entries=20)
+@st.cache_data(show_spinner=Later(mark("Working out how sure this is")), max_entries=20)
 def _chances(version: str, codes: tuple[str, ...], _evidence: Evidence) -> pd.Series:
     return _worked_out(_evidence, codes)
 

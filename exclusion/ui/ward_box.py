@@ -9,14 +9,16 @@ from streamlit.errors import StreamlitPageNotFoundError
 
 from exclusion import ui, ward_search
 from exclusion.contracts import ExclusionError
-from exclusion.language import tr
+from exclusion.language import mark, tr
 from exclusion.release import Evidence
+from exclusion.retold import told
+from exclusion.saying import Later
 from exclusion.ui import listing, visit
 
 PAGE = "pages/ward.py"
 
 
-@st.cache_data(max_entries=200, show_spinner="Looking …")
+@st.cache_data(max_entries=200, show_spinner=Later(mark("Looking …")))
 def _search(version: str, text: str, points: str | None, _evidence: Evidence) -> ward_search.Answer:
     return ward_search.search(_evidence, text, points)
 
@@ -38,7 +40,7 @@ def ask(held: Evidence, on_page: str) -> None:
     except ExclusionError as error:
         ui.show_error(error)
         return
-    ui.status(found.said)
+    ui.status(told(found.said))
     for code in found.wards:
         name, council = held.areas.loc[code, ["area_name", "council_name"]]
         label = f"{name}, {council} ({code})"
