@@ -105,7 +105,7 @@ if a.scores.loc[ward, "scored"]:
     picture(charts.contributions(comparison.contributions(a.scores.loc[[ward]]), name))
     ui.table(views.score_drivers(a, ward), tr("What pulls the score of {name} up or down", name=name))
     st.subheader(tr("What would move its band"), anchor=False)
-    ui.lines(trust.change_lines(a, ward))
+    ui.lines([line if isinstance(line, tuple) else told(line) for line in trust.change_lines(a, ward)])
     st.subheader(tr("Wards like it elsewhere"), anchor=False)
     st.markdown(tr("Alike in what makes the score, by name. Their councils may be worth a call."))
     alike = trust.similar_rows(a, ward, weights)
@@ -123,12 +123,12 @@ st.markdown(
     )
 )
 st.markdown(trust.clear_means())
-st.markdown(trust.driver_words(wards))
+ui.said(trust.driver_words(wards))
 if wards["scored"].any():
     picture(charts.intervals(wards[wards["scored"]]))
 ui.table(trust.sure_rows(wards), tr("Wards, by name: the band, what it could be, and what it hangs on"))
 if sure.notes:
-    ui.lines(sure.notes)
+    ui.lines([told(note) for note in sure.notes])
 st.download_button(
     tr("How sure each band is (CSV)"),
     data=lambda: export.csv_bytes(sure_table(a, sure)),
@@ -149,14 +149,14 @@ if yardstick:
     )
     st.info(f"{validity.stored().about['notice']} {trust.agreement_means()}")
     with st.expander(tr("What the agreement cannot show")):
-        ui.lines(validity.stored().limits)
+        ui.lines([told(limit) for limit in validity.stored().limits])
 for nation in nations:
     st.subheader(nation, anchor=False)
     try:
         standing = validity.at(weights, nation)
-        st.markdown(f"{standing.words} {standing.older}")
+        ui.said(told(f"{standing.words} {standing.older}"))
     except NothingToAssess as nothing:
-        st.markdown(str(nothing))
+        ui.said(told(str(nothing)))
     if len(pair := trust.agreement_pair(nation)):
         picture(charts.agreement(pair, nation))
         for level, called in validity.LEVELS.items():
@@ -164,7 +164,7 @@ for nation in nations:
             caption = tr("{nation}: our score (default weights) and the older index on the same {called}", nation=tr(nation), called=called)
             ui.table(table, caption, numbers=list(table.columns[2:]))
     if against := validity.stored().against_us(nation):
-        ui.lines(against)
+        ui.lines([told(line) for line in against])
 
 st.header(tr("Without one part"), anchor=False)
 st.markdown(tr("The band each ward would be in if one part were left out and the others made up to the whole."))
@@ -172,7 +172,7 @@ ui.table(trust.without_rows(a, weights), tr("Wards, by name: the band without ea
 
 st.header(tr("What a list of wards leaves out"), anchor=False)
 hidden = trust.pocket_rows(a, weights)
-ui.lines(trust.pocket_words(a, len(hidden)))
+ui.lines([told(line) for line in trust.pocket_words(a, len(hidden))])
 if len(hidden):
     st.markdown(tr("These parts of wards are among their nation's most affected tenth of small areas, though their ward is not in band 5:"))
     ui.table(hidden, tr("Small areas that their ward hides, by ward name"))
@@ -189,7 +189,7 @@ if st.toggle(tr("Look for clusters (takes some seconds)"), key="clusters"):
             ui.table(rows, tr("Wards that are part of a cluster, by name"))
         else:
             st.markdown(tr("None of these wards is part of a cluster."))
-        ui.lines(grouped.notes)
+        ui.lines([told(note) for note in grouped.notes])
 
 st.header(tr("Another method beside ours"), anchor=False)
 others = trust.other_methods(a)
@@ -199,19 +199,19 @@ if others:
     picked = st.selectbox(
         tr("Method to set beside ours"), list(others), index=0, key="beside", bind="query-params", format_func=lambda one: others[one].title
     )
-    st.markdown(others[picked].why)
+    ui.said(told(others[picked].why))
     within = choose_scope("beside_within", scope.scope_of(others[picked])) if scope.stretches(others[picked]) else None
     try:
         other = by_method(held.manifest.version, codes, picked, within)
     except DataRefused as refused:
         st.markdown(tr("It cannot be stretched over Great Britain, and we do not mix figures that differ. What holds it back:"))
-        ui.lines([capital(problem.what) + "." for problem in refused.problems])
+        ui.lines([told(capital(problem.what) + ".") for problem in refused.problems])
         other = None
     if other and len(other.lacking):
         st.markdown(tr("It cannot be worked out from this release, and we do not fill gaps. We hold no figures for:"))
         ui.lines(trust.lacking_lines(other))
     if other and other.table["scored"].any():
-        st.markdown(scope.said(other.method))
+        ui.said(told(scope.said(other.method)))
         found = "score" if other.method.within == "council" else "band"
         ui.table(
             trust.beside_rows(a, other), tr("Wards, by name: our band, and the {found} by {title}", found=found, title=others[picked].title)
@@ -235,14 +235,14 @@ if given is not None:
     try:
         older = older_index.of_wards(held, older_index.read_components(given.getvalue(), given.name), list(codes), over)
     except UsageError as refused:
-        ui.lines([f"{problem.what}. {problem.do}" for problem in refused.problems])
+        ui.lines([told(f"{problem.what}. {problem.do}") for problem in refused.problems])
     except ExclusionError as error:
         ui.show_error(error)
     else:
         both = older_index.beside(a.scores, older)
         if over == scope.NATION:
-            st.markdown(older_index.said(both))
-        ui.lines(older.notes)
+            ui.said(told(older_index.said(both)))
+        ui.lines([told(note) for note in older.notes])
         ui.table(trust.older_rows(a, both), tr("Wards, by name: our band, and the older index"), numbers=[tr("DERI (0 to 10)")])
 
 own_method.form(a)

@@ -6,6 +6,7 @@ import ast
 import re
 import threading
 from datetime import date
+from html import unescape
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -359,3 +360,21 @@ def test_what_spins_speaks_the_language_of_who_waits_though_it_was_written_once_
     assert clean_text(spinning) == "Looking …"
     with speaking("cy"):
         assert clean_text(spinning) == "Yn chwilio …"  # what Streamlit does with the words it was given
+
+
+ENGLISH_WORDS = re.compile(r"\b(the|of|and|are|not|with|for|this|from|that|were|was|by|what|each|which)\b", re.IGNORECASE)
+MARKED = re.compile(r"<(style|script)\b.*?</\1>|<(\w+)[^>]* lang=\"en\"[^>]*>.*?</\2>", re.DOTALL)
+
+
+def english_left(test: AppTest) -> list[str]:
+    """Texts of a page that read as English and do not say so to a screen reader."""
+    blocks = [str(block.proto.body) for block in test.get("html")]
+    texts = [unescape(text).strip() for body in blocks for text in re.split(r"<[^>]+>", MARKED.sub(" ", body))]
+    texts += [str(one.value) for kind in (test.title, test.header, test.markdown, test.info, test.warning, test.caption) for one in kind]
+    return [text for text in texts if len(ENGLISH_WORDS.findall(text)) > 0.08 * len(text.split()) and "://" not in text]
+
+
+@pytest.mark.parametrize("page", ["ward.py", "service.py", "councillor.py", "risk_map.py", "tables.py", "guide.py"])
+def test_what_stays_english_on_a_welsh_page_says_so_to_a_screen_reader(page):
+    assert english_left(run(page, lang="cy", ward="Bloomfield (E05015188)")) == []
+    assert len(english_left(run(page, ward="Bloomfield (E05015188)"))) > 3, "an English page has what the Welsh one lacks"

@@ -55,4 +55,8 @@ def panel(a: Assessment) -> None:
         on_click="ignore",
     )
     with st.expander(tr("What each column means")):
-        ui.table(planner.dictionary_rows(shown), tr("Columns shown, with unit, note and source"))
+        ui.table(
+            planner.dictionary_rows(shown),
+            tr("Columns shown, with unit, note and source"),
+            english=(tr("Meaning"), tr("Unit"), tr("Note"), tr("Source")),
+        )

@@ -66,6 +66,14 @@ def notices(told: Sequence[str]) -> None:
         lines(english)
 
 
+def said(text: str) -> None:
+    """A paragraph; one that stays in English where the page does not tells a screen reader so."""
+    if isinstance(text, English) and language.current() != language.ENGLISH:
+        st.html(f'<p lang="{language.ENGLISH}">{escape(text)}</p>')
+    else:
+        st.markdown(text)
+
+
 def nation_notices(evidence: Evidence, councils: Sequence[str]) -> tuple[str, ...]:
     """Show what a nation lacks before anything is asked for or given; returns what was shown, so that it is not said twice."""
     of = evidence.areas.loc[evidence.areas["council_code"].isin(councils), "nation"].unique()

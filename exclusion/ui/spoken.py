@@ -16,8 +16,8 @@ _HELD = "_language"
 UNCHECKED = mark("Not yet checked by a translator.")
 CHECKED = mark("Checked by a translator: {by}, {on}.")
 IN_ENGLISH = mark(
-    "Reasons in full, notices, notes of publishers, documents to take away, what people write and the words of Streamlit's own parts are "
-    "in English so far."
+    "Messages about mistakes, notes of publishers, names of laws, the dictionary of columns, much of the Method page, what a proposal "
+    "does in full, documents to take away, what people write and the words of Streamlit's own parts are in English so far."
 )
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import pandas as pd
 
 from exclusion import judgement, maps
-from exclusion.language import mark, tr
+from exclusion.language import ENGLISH, current, mark, tr
 from exclusion.maps import Shade
 from exclusion.proposal import Considered, Proposal
 from exclusion.provision.tips import MARK, tips
-from exclusion.saying import counted, date_words, figure, join_words
+from exclusion.retold import told
+from exclusion.saying import English, counted, date_words, figure, join_words
 from exclusion.views.service import kept, levels
 from exclusion.views.shared import each, severity_words, way
 from exclusion.words import capital
@@ -165,7 +166,7 @@ def ward_lines(considered: Considered, service_id: str, code: str) -> list[tuple
                 effect=effect_words(row.proposal_effect, row.fewer_hours),
                 way=way(row.channel),
             ),
-            str(row.effect_note),
+            told(str(row.effect_note)),
         )
         for row in each(lost[lost["area_code"] == code])
     ]
@@ -180,7 +181,7 @@ def ward_lines(considered: Considered, service_id: str, code: str) -> list[tuple
         reason = str(row.reason)
         tip = "" if MARK in reason else f" {tipped[row.Index]}"
         head = f"{effect_words(row.proposal_effect, row.fewer_hours)}: {way(row.channel)}."
-        lines.append((head, f"{row.effect_note} {reason}{tip}".strip()))
+        lines.append((head, told(f"{row.effect_note} {reason}{tip}".strip())))
     return lines
 
 
@@ -205,7 +206,7 @@ def option_rows(considered: Considered) -> pd.DataFrame:
     table = pd.DataFrame({tr("Option"): rows["title"]})
     _whose(table, considered, rows)
     table[tr("Service")] = _service_names(considered, rows)
-    table[tr("What it does")] = rows["sentence"]
+    table[tr("What it does")] = _told(rows["sentence"])
     table[tr("Conditions closed, with the minimum")] = rows["conditions_closed"]
     table[tr("Advised closed")] = rows["advised_closed"]
     table[tr("To keep, and the option does not say")] = rows["unsaid"]
@@ -234,14 +235,14 @@ def dependent_rows(considered: Considered) -> pd.DataFrame:
     table = pd.DataFrame({tr("Service"): [tr(str(one)) for one in rows["service_name"]], tr("Place"): rows["place"]})
     table[tr("Way in given there")] = [way(name) for name in rows["channel"]]
     table[tr("Named in the proposal")] = [tr("yes") if named else tr("no") for named in rows["named"]]
-    table[tr("What follows")] = [str(text).partition(": ")[2] for text in rows["sentence"]]
+    table[tr("What follows")] = _told(rows["sentence"].astype(object).map(lambda text: str(text).partition(": ")[2]))
     return table
 
 
 def cumulative_rows(considered: Considered) -> pd.DataFrame:
     """Wards where several services move within the window, by the group affected."""
     rows = considered.cumulative
-    return pd.DataFrame({tr("Ward"): rows["area_name"], tr("Services"): rows["count"], tr("Whom, which and when"): rows["sentence"]})
+    return pd.DataFrame({tr("Ward"): rows["area_name"], tr("Services"): rows["count"], tr("Whom, which and when"): _told(rows["sentence"])})
 
 
 def tip_rows(considered: Considered, service_id: str) -> tuple[pd.DataFrame, str]:
@@ -251,10 +252,21 @@ def tip_rows(considered: Considered, service_id: str) -> tuple[pd.DataFrame, str
     close = rows[rows["borderline"].astype(bool)]
     table = pd.DataFrame({tr("Ward"): close["area_name"], tr("Way in"): [way(name) for name in close["channel"]]})
     table[tr("Found")] = [severity_words(severity) for severity in close["severity"]]
-    table[tr("What would tip it")] = [capital(str(tip).removeprefix(MARK)) for tip in close["tip"]]
+    table[tr("What would tip it")] = _told(close["tip"]).map(lambda tip: tip if isinstance(tip, English) else capital(_without_mark(tip)))
     steady = rows.loc[~rows["borderline"].astype(bool), "tip"]
-    text = tr("{findings} stand firm. {why}", findings=counted(len(steady), "finding"), why=steady.iloc[0]) if len(steady) else ""
+    why = told(str(steady.iloc[0])) if len(steady) else ""
+    text = tr("{findings} stand firm. {why}", findings=counted(len(steady), "finding"), why=why) if len(steady) else ""
     return table, capital(text)
+
+
+def _told(texts: pd.Series[Any]) -> pd.Series[Any]:
+    """Sentences made in English in the language spoken; each keeps its mark where it stays English."""
+    return pd.Series([told(str(text)) for text in texts.tolist()], texts.index, dtype=object)
+
+
+def _without_mark(tip: str) -> str:
+    """What would tip a finding without the word that says it is borderline."""
+    return tip.removeprefix(MARK) if current() == ENGLISH else tip.partition(": ")[2]
 
 
 def _service_names(considered: Considered, rows: pd.DataFrame) -> list[str]:

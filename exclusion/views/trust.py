@@ -41,7 +41,7 @@ def sure_rows(wards: pd.DataFrame) -> pd.DataFrame:
             continue
         could = figure(labels.band_range(row.band_low, row.band_high))
         same = labels.same_way(row.band, row.chance, row.against_band)
-        said = (figure(labels.chance(row.chance)), capital(tr(row.word)), tr(same), capital(tr(labels.DRIVERS[row.driver])))
+        said = (figure(labels.chance(row.chance)), capital(tr(row.word)), told(str(same)), capital(tr(labels.DRIVERS[row.driver])))
         rows.append((row.name, _band(row.band), could, *said))
     columns = [
         tr("Ward"),
@@ -247,7 +247,7 @@ def pocket_words(a: Assessment, found: int) -> list[str]:
 def cluster_rows(a: Assessment, found: Clusters) -> pd.DataFrame:
     """Wards of a cluster, by name."""
     names = trust.names(a)
-    rows = [(names[row.Index], row.words) for row in each(found.wards) if row.kind not in ("", "none")]
+    rows = [(names[row.Index], told(row.words)) for row in each(found.wards) if row.kind not in ("", "none")]
     return pd.DataFrame(rows, columns=[tr("Ward"), tr("What it is part of")])
 
 
