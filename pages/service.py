@@ -4,6 +4,7 @@ import streamlit as st
 
 from exclusion import explain, maps, ui, views
 from exclusion.language import mark, tr
+from exclusion.retold import told
 from exclusion.ui import ward_map
 
 held = ui.page(mark("Service"))
@@ -54,7 +55,7 @@ ward_map.found_by_ward(
 st.header(tr("The wards in a table"), anchor=False)
 own = ui.bring_own_counts(a.areas)
 if unchecked := views.rule_names(views.never_checked(a, service.id)):
-    nowhere = " ".join(views.published_nowhere(views.never_checked(a, service.id)))
+    nowhere = " ".join(told(text) for text in views.published_nowhere(views.never_checked(a, service.id)))
     st.markdown(
         tr(
             "Not checked in any of these wards, because we hold no ward figures: {unchecked}. {nowhere} Not checked does not mean no need.",

@@ -376,5 +376,8 @@ def english_left(test: AppTest) -> list[str]:
 
 @pytest.mark.parametrize("page", ["ward.py", "service.py", "councillor.py", "risk_map.py", "tables.py", "guide.py"])
 def test_what_stays_english_on_a_welsh_page_says_so_to_a_screen_reader(page):
-    assert english_left(run(page, lang="cy", ward="Bloomfield (E05015188)")) == []
+    welsh = run(page, lang="cy", ward="Bloomfield (E05015188)")
+    assert english_left(welsh) == []
+    words = "\n".join([*(str(block.proto.body) for block in welsh.get("html")), *(str(one.value) for one in welsh.markdown)])
+    assert not re.search("no single count|Nobody publishes|of the ways we worked", words), "English inside a Welsh sentence"
     assert len(english_left(run(page, ward="Bloomfield (E05015188)"))) > 3, "an English page has what the Welsh one lacks"

@@ -100,7 +100,7 @@ def _stands_firm(which: str, findings: int) -> str:
     """That findings stand firm, and what would not alter them."""
     if current() == ENGLISH:
         return f"{which}: {steady_words()} {'it' if findings == 1 else 'them'}."
-    return f"{which}: {told(steady_words() + ' it.')}"
+    return f"{which}: {told(f'Not borderline: {steady_words()} it.').partition(': ')[2]}"
 
 
 def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str, str]]:
