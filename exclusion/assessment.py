@@ -214,7 +214,7 @@ def assess(
     thresholds = judgement.current_thresholds() if thresholds is None else thresholds
     held = judgement.services() if local is None else local.services
     wards = _wards(evidence, codes, named=councils is not None)
-    areas, nations = wards.areas, set(wards.areas["nation"])
+    areas, nations = wards.areas, set(wards.nations)
     chosen = tuple(judgement.offered(held, nations).values()) if services is None else find_services(list(services), held)
     scores = wards.scores if weights is None else risk.score(evidence, list(areas.index), weights)
     residents = wards.residents if people_scale is None else people.of_areas(evidence, list(areas.index), people.own_scale(*people_scale))
@@ -241,7 +241,7 @@ def assess(
         findings=found.findings,
         summaries=found.summaries,
         council_wide=provision.across_council(found.findings),
-        notices=residents.notices + ((*local.notices,) if local else ()) + _notices(evidence, areas, chosen, method, thresholds, today),
+        notices=residents.notices + ((*local.notices,) if local else ()) + _notices(evidence, wards, chosen, method, thresholds, today),
         thresholds_version=f"{thresholds}, with local thresholds" if local and local.thresholds else thresholds,
         local=local,
     )
@@ -257,6 +257,15 @@ class _Wards:
     residents: PeopleEstimate
     presets: tuple[MethodPreset, ...]
     own_in_score: str
+    nations: tuple[str, ...]
+    """By name, once each."""
+    councils: frozenset[str]
+    counties: tuple[str, ...]
+    """Those that decide some services here, by name."""
+    drawn: int
+    """How many of the wards are areas that a council drew itself."""
+    lacking: tuple[str, ...]
+    """What the release lacks for these nations, in words."""
 
 
 def _wards(evidence: Evidence, codes: tuple[str, ...], *, named: bool) -> _Wards:
@@ -268,8 +277,19 @@ def _wards(evidence: Evidence, codes: tuple[str, ...], *, named: bool) -> _Wards
             _one_nation(areas)
         presets = tuple(preset for nation in areas["nation"].unique() if (preset := method_for(nation)))
         profile, members = _profile(evidence, areas), list(areas.index)
+        nations = areas["nation"].unique().tolist()
         return _Wards(
-            areas, profile, risk.score(evidence, members), people.of_areas(evidence, members), presets, _own_in_score(profile, presets)
+            areas,
+            profile,
+            risk.score(evidence, members),
+            people.of_areas(evidence, members),
+            presets,
+            _own_in_score(profile, presets),
+            nations=tuple(sorted(nations)),
+            councils=frozenset(areas["council_code"].unique().tolist()),
+            counties=tuple(sorted(set(areas["upper_name"].unique().tolist()) - {""})),
+            drawn=int((areas["edition"] == OWN_AREAS).sum()),
+            lacking=risk.nation_notices(evidence, nations),
         )
 
     return evidence.recent(("wards", codes, named), work) if len(codes) <= FEW_COUNCILS else work()
@@ -441,36 +461,35 @@ def _pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
 
 
 def _notices(
-    evidence: Evidence, areas: pd.DataFrame, services: Sequence[Service], method: Method, thresholds: str, today: date
+    evidence: Evidence, wards: _Wards, services: Sequence[Service], method: Method, thresholds: str, today: date
 ) -> tuple[str, ...]:
     notices = []
     if not method.is_default:
         notices.append(method.words + " Bands are cut under these weights; findings do not depend on them.")
     if thresholds != judgement.current_thresholds():
         notices.append(f"Thresholds version {thresholds}, not the current version {judgement.current_thresholds()}.")
-    if areas["nation"].nunique() > 1:
+    if len(wards.nations) > 1:
         notices.append("Each nation is scored within itself. Bands and comparisons of two nations must not be set side by side.")
-    notices += risk.nation_notices(evidence, areas["nation"].unique())
-    for nation in sorted(set(areas["nation"])):
+    notices += wards.lacking
+    for nation in wards.nations:
         away = [service.service_name for service in services if nation in service.not_council_in]
         if away:
             notices.append(f"Not run by councils in {nation}, so nothing is found there: {join_words(away)}.")
         hooks = judgement.nations()[nation]
-        islands = set(areas["council_code"]) & set(hooks.island_councils)
+        islands = wards.councils & set(hooks.island_councils)
         if hooks.place_notice == "always" or (hooks.place_notice == "islands" and islands):
             notices.append(hooks.place_text)
         if hooks.language_notice and services:
             notices.append(hooks.language_notice)
-    for name in sorted(set(areas["upper_name"]) - {""}):
+    for name in wards.counties:
         county = [service.service_name for service in services if service.england_tier == "county/unitary"]
         if county:
             which = join_words(county) if len(county) <= NAMED else f"{len(county)} of these services"
             if len(county) == len(tuple(services)) == 1:
                 which = "this service"
             notices.append(f"Decided by {name}, whose members stand for divisions: wards are a guide for {which}.")
-    own = areas.index[areas["edition"] == OWN_AREAS]
-    if len(own):
-        which = "These" if len(own) == len(areas) else f"{len(own)} of these"
+    if wards.drawn:
+        which = "These" if wards.drawn == len(wards.areas) else f"{wards.drawn} of these"
         notices.append(f"{which} are areas of your own, {evidence.manifest.fit}. Where a page says ward, it means one of these.")
     notices += [
         f"Own figures of {source.publisher}, not published by us: {source.title}, {source.period}."

@@ -98,7 +98,10 @@ def band_edges(evidence: Evidence, nation: str, weights: Mapping[str, float]) ->
     missing = [domain for domain in weights if domain not in wide]
     if missing or wide.empty:
         return np.full(4, np.nan), float("nan")
-    risk = wide[list(weights)].to_numpy() @ np.array(list(weights.values()))
+    as_array = ("reference_wards", f"{nation}/{'|'.join(weights)}")
+    if as_array not in evidence.cache:
+        evidence.cache[as_array] = wide[list(weights)].to_numpy()
+    risk = np.sort(evidence.cache[as_array] @ np.array(list(weights.values())))
     cuts = np.quantile(risk, [0.2, 0.4, 0.6, 0.8])
     return cuts, float(np.median(risk))
 
@@ -122,24 +125,26 @@ def score(evidence: Evidence, area_codes: Sequence[str] | None = None, weights: 
         band, and ``why_not`` says which.
     """
     codes = list(evidence.areas.index if area_codes is None else area_codes)
-    nations = evidence.areas["nation"].reindex(codes)
+    nations = evidence.areas["nation"].reindex(codes).to_numpy(object)
     parts = []
-    for nation, members in nations.groupby(nations, sort=False):
+    for nation in dict.fromkeys(nations.tolist()):
+        members = [code for code, place in zip(codes, nations.tolist(), strict=True) if place == nation]
         preset = method_for(str(nation))
         if preset is None:
-            empty = pd.DataFrame(index=members.index)
+            empty = pd.DataFrame(index=pd.Index(members))
             empty["scored"], empty["why_not"], empty["risk"] = False, _no_method(evidence, str(nation)), np.nan
             # The same columns as for any other nation, so that a table of its wards alone has them too.
             empty["observed"] = empty["national_median_risk"] = np.nan
             parts.append(empty)
             continue
-        parts.append(_score_nation(evidence, str(nation), list(members.index), preset, normalised_weights(preset, weights)))
+        parts.append(_score_nation(evidence, str(nation), members, preset, normalised_weights(preset, weights)))
     if len(parts) == 1 and len(parts[0]) == len(codes):
         result = parts[0]
     else:
         result = pd.concat(parts).reindex(codes) if parts else pd.DataFrame(columns=["scored", "why_not", "risk"])
     result["band"] = result.get("band", pd.Series(pd.NA, result.index)).astype("Int64")
-    result["band_word"] = result["band"].map(BANDS).astype("object").where(result["band"].notna(), "Not scored")
+    bands = result["band"].array.to_numpy("int64", na_value=0)
+    result["band_word"] = pd.Series(np.array(["Not scored", *BANDS.values()], dtype=object)[bands], result.index, dtype="object")
     return result.rename_axis("area_code")
 
 

@@ -7,6 +7,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# No test is a race: an example that takes long on a busy machine is as right as a quick one.
+settings.register_profile("kept-open", deadline=None)
+settings.load_profile("kept-open")
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"

@@ -21,7 +21,7 @@ import pandas as pd
 from exclusion import judgement
 from exclusion.judgement import Channel, Floor, Indicator, Rule, Service, Threshold
 from exclusion.judgement.score import Measure
-from exclusion.provision.findings import Rows, hooks, joined
+from exclusion.provision.findings import TEXT, Rows, hooks, joined
 from exclusion.provision.flags import (
     SEVERITY,
     SEVERITY_NAME,
@@ -247,8 +247,9 @@ def across_council(findings: pd.DataFrame, share: float | None = None) -> pd.Dat
         that share of wards. ``rule_ids`` are the rules that hold in half of those wards or
         more; ``except_area_codes`` are the wards where it does not hold, joined by ``|``.
     """
+    if findings.empty:
+        return _nothing_across()
     share = judgement.guards()["across_council"].values["share"] if share is None else share
-    columns = ["service_id", "channel", "severity", "rule_ids", "wards", "of_wards", "except_area_codes", "reason"]
     ward_numbers, wards_met = pd.factorize(findings["area_code"])
     everyone = wards_met.tolist()
     # Only what is counted is taken out: the texts of a national run are large.
@@ -287,8 +288,21 @@ def across_council(findings: pd.DataFrame, share: float | None = None) -> pd.Dat
                 }
             )
             break
+    return _laid_across(rows)
+
+
+_ACROSS = ("service_id", "channel", "severity", "rule_ids", "wards", "of_wards", "except_area_codes", "reason")
+
+
+def _laid_across(rows: list[dict[str, Any]]) -> pd.DataFrame:
     types = {"wards": "int64", "of_wards": "int64"}
-    return pd.DataFrame({name: pd.Series([row[name] for row in rows], dtype=types.get(name, "str")) for name in columns})
+    return pd.DataFrame({name: pd.array([row[name] for row in rows], dtype=types.get(name, TEXT)) for name in _ACROSS})
+
+
+@cache
+def _nothing_across() -> pd.DataFrame:
+    """The table without a row, which every move of a slider gets: shared, so never to be written to."""
+    return _laid_across([])
 
 
 def _council_sentence(channel: str, severity: str, chief: list[str], holds: int, of: int) -> str:

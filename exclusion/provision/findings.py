@@ -166,5 +166,15 @@ def _not_here(service: Service, nation: str) -> str:
 
 def _frame(columns: Sequence[tuple[str, list[Any], Numbers]], names: Sequence[str], types: dict[str, Any]) -> pd.DataFrame:
     """A table from distinct values and which of them each row has: a national run repeats most texts many times."""
-    made = {name: pd.array(values, dtype=types.get(name, TEXT)).take(which) for name, values, which in columns}
+    made = {name: _column(values, types.get(name, TEXT), which) for name, values, which in columns}
     return pd.DataFrame({name: made[name] for name in names})
+
+
+FEW = 2_000
+"""Up to so many rows, those of some councils, a column is made text by text: taking texts from a column costs more than making it."""
+
+
+def _column(values: list[Any], dtype: Any, which: Numbers) -> Any:
+    if len(which) <= FEW:
+        return pd.array([values[place] for place in which.tolist()], dtype=dtype)
+    return pd.array(values, dtype=dtype).take(which)

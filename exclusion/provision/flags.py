@@ -308,16 +308,23 @@ def patterns_of(table: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[
     """Distinct rows of a table of small whole numbers, and which of them each row is."""
     if table.shape[1] == 0 or len(table) == 0:
         return table[:1] if len(table) else np.zeros((1, table.shape[1]), dtype=np.int64), np.zeros(len(table), dtype=np.intp)
-    code = np.zeros(len(table), dtype=np.int64)
-    size = 1
-    for column in table.T.astype(np.int64):
-        column = column - column.min()
-        width = int(column.max()) + 1
-        if size * width >= 2**62:  # number the rows met so far afresh before the code runs over
+    columns = table.astype(np.int64)
+    columns = columns - columns.min(axis=0)
+    widths = (columns.max(axis=0) + 1).tolist()
+    code, size = np.zeros(len(table), dtype=np.int64), 1
+    start = 0
+    while start < len(widths):  # a row is the digits of one number; mostly all of them fit in one go
+        end, span = start, 1
+        while end < len(widths) and size * span * widths[end] < 2**62:
+            span *= widths[end]
+            end += 1
+        places = np.cumprod([1, *widths[end - 1 : start : -1]], dtype=np.int64)[::-1] if end > start else np.empty(0, dtype=np.int64)
+        code = code * span + columns[:, start:end] @ places
+        size *= span
+        if end < len(widths):  # number the rows met so far afresh before the code runs over
             code = np.unique(code, return_inverse=True)[1].astype(np.int64).reshape(-1)
             size = int(code.max()) + 1
-        code = code * width + column
-        size *= width
+        start = end
     _, first, which = np.unique(code, return_index=True, return_inverse=True)
     return table[first], which.reshape(-1)
 
