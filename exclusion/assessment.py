@@ -81,6 +81,17 @@ class Assessment:
             Problem("service", "was not assessed", service_id, f"Assessed: {', '.join(s.id for s in self.services) or 'none'}.")
         )
 
+    def columns(self, table: str, service_id: str, *names: str) -> list[list[Any]]:
+        """Some columns of ``findings``, ``summaries`` or ``council_wide``, of one service, as plain lists of the same length.
+
+        A page reads a table of some dozen wards many times over, and to take a table apart again each time costs more than to read it.
+        """
+        held: pd.DataFrame = getattr(self, table)
+        if [service.id for service in self.services] == [service_id]:
+            return [held[name].tolist() for name in names]
+        where = np.flatnonzero((held["service_id"] == service_id).to_numpy(dtype=bool))
+        return [held[name].array.take(where).tolist() for name in names]
+
     @cached_property
     def cache(self) -> dict[Hashable, Any]:
         """What :func:`once` keeps; no part of the assessment, so that no copy and no register takes it over."""

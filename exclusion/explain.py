@@ -8,7 +8,7 @@ where they differ one sentence says why.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -86,9 +86,16 @@ class Facts:
 
 def _facts(findings: pd.DataFrame) -> dict[str, Facts]:
     """By ward."""
+    return _facts_of([findings[name].tolist() for name in _FACTS])
+
+
+_FACTS = ("area_code", "kind", "severity", "channel", "rule_ids", "figures_json")
+
+
+def _facts_of(columns: Sequence[Sequence[Any]]) -> dict[str, Facts]:
+    """:func:`_facts` of the columns :data:`_FACTS`."""
     firm: dict[str, list[tuple[str, str]]] = {}
     busier: dict[str, list[str]] = {}
-    columns = (findings[name].tolist() for name in ("area_code", "kind", "severity", "channel", "rule_ids", "figures_json"))
     for code, kind, severity, channel, rules, figures in zip(*columns, strict=True):
         if kind == "keep" and severity in DIFFERS:
             firm.setdefault(code, []).append((str(rules), figures))
@@ -196,7 +203,6 @@ def _values(scores: pd.DataFrame, name: str) -> list[Any]:
 @once
 def _by_ward(assessment: Assessment, service_id: str) -> dict[str, tuple[Facts, str]]:
     """By ward, what the sentence needs of the findings for a service and the word that sums them up."""
-    facts = _facts(assessment.findings[assessment.findings["service_id"] == service_id])
-    summaries = assessment.summaries[assessment.summaries["service_id"] == service_id]
-    summary = dict(zip(summaries["area_code"].tolist(), summaries["summary"].tolist(), strict=True))
+    facts = _facts_of(assessment.columns("findings", service_id, *_FACTS))
+    summary = dict(zip(*assessment.columns("summaries", service_id, "area_code", "summary"), strict=True))
     return {str(code): (facts.get(str(code), Facts()), str(summary.get(code, ""))) for code in assessment.areas.index}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,32 @@ from exclusion.views.shared import LEVEL_OF, each, rule_names, severity_words, w
 from exclusion.words import capital, within
 
 
+class _Kept(NamedTuple):
+    """A finding to keep a way in, as far as maps and grids need it."""
+
+    place: int
+    """Its row among the findings for its service."""
+    ward: str
+    channel: str
+    level: int
+
+
+@once
+def _keep(a: Assessment, service_id: str, added_only: bool = False) -> list[_Kept]:
+    """:func:`kept` in short."""
+    columns = a.columns("findings", service_id, "kind", "area_code", "channel", "severity")
+    found = [
+        _Kept(place, ward, channel, LEVEL_OF[severity])
+        for place, (kind, ward, channel, severity) in enumerate(zip(*columns, strict=True))
+        if kind == "keep"
+    ]
+    if added_only:
+        general = _general(a, service_id)
+        found = [one for one in found if one.level > general.get(one.channel, 0)]
+    place_of = {code: place for place, code in enumerate(a.areas.index)}
+    return sorted(found, key=lambda one: (place_of[one.ward], -one.level, one.channel))
+
+
 @once
 def kept(a: Assessment, service_id: str, added_only: bool = False) -> pd.DataFrame:
     """Findings to keep a way in for one service, firmest first in each ward.
@@ -31,24 +57,17 @@ def kept(a: Assessment, service_id: str, added_only: bool = False) -> pd.DataFra
         Leave out what is said once for the whole council: a way in kept in three quarters of the wards,
         in wards where it is no firmer than that.
     """
-    mine = ((a.findings["service_id"] == service_id) & (a.findings["kind"] == "keep")).to_numpy(dtype=bool)
-    where = np.flatnonzero(mine)
-    level = [LEVEL_OF[name] for name in a.findings["severity"].array.take(where).tolist()]
-    channel, ward = (a.findings[name].array.take(where).tolist() for name in ("channel", "area_code"))
-    keep = range(len(where))
-    if added_only:
-        general = _general(a, service_id)
-        keep = [place for place in keep if level[place] > general.get(channel[place], 0)]  # type: ignore[assignment]
-    place_of = {code: place for place, code in enumerate(a.areas.index)}
-    order = sorted(keep, key=lambda place: (place_of[ward[place]], -level[place], channel[place]))
-    return a.findings.take(where[order]).assign(level=np.array([level[place] for place in order], dtype="int64"))
+    found = _keep(a, service_id, added_only)
+    mine = np.flatnonzero((a.findings["service_id"] == service_id).to_numpy(dtype=bool))
+    places = mine[np.array([one.place for one in found], dtype="int64")]
+    return a.findings.take(places).assign(level=np.array([one.level for one in found], dtype="int64"))
 
 
 def _general(a: Assessment, service_id: str) -> dict[str, int]:
     """By way in, how firmly it is kept across the council."""
     firmest: dict[str, int] = {}
-    for row in each(a.council_wide[a.council_wide["service_id"] == service_id]):
-        firmest[row.channel] = max(firmest.get(row.channel, 0), LEVEL_OF[row.severity])
+    for channel, severity in zip(*a.columns("council_wide", service_id, "channel", "severity"), strict=True):
+        firmest[channel] = max(firmest.get(channel, 0), LEVEL_OF[severity])
     return firmest
 
 
@@ -59,12 +78,10 @@ def levels(a: Assessment, service_id: str, added_only: bool = False) -> pd.Serie
     A ward for which the rules could not be checked is missing, unless a rule that could be checked
     found something: what was found stays.
     """
-    mine = a.summaries[a.summaries["service_id"] == service_id]
-    summary = dict(zip(mine["area_code"].tolist(), mine["summary"].tolist(), strict=True))
-    found = kept(a, service_id, added_only)
+    summary = dict(zip(*a.columns("summaries", service_id, "area_code", "summary"), strict=True))
     firmest: dict[str, int] = {}
-    for code, level in zip(found["area_code"].tolist(), found["level"].tolist(), strict=True):
-        firmest[code] = max(firmest.get(code, 0), level)
+    for one in _keep(a, service_id, added_only):
+        firmest[one.ward] = max(firmest.get(one.ward, 0), one.level)
     nothing = [0 if code in summary and summary[code] not in NO_ANSWER else pd.NA for code in a.areas.index]
     places = [firmest.get(code, none) for code, none in zip(a.areas.index, nothing, strict=True)]
     return pd.Series(places, a.areas.index, dtype="Int64", name="level")
@@ -112,9 +129,9 @@ def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str,
 def other_findings_of(a: Assessment) -> dict[tuple[str, str], list[tuple[str, str]]]:
     """The same for every service and ward, in one walk: what will be used more first, then cautions."""
     said: dict[tuple[str, str], list[tuple[str, str]]] = {}
-    kinds = a.findings["kind"]
+    kinds = a.findings["kind"].to_numpy(object)
     for kind in ("more_use", "caution"):
-        where = np.flatnonzero((kinds == kind).to_numpy(dtype=bool))
+        where = np.flatnonzero(kinds == kind)
         columns = (a.findings[name].array.take(where).tolist() for name in ("service_id", "area_code", "channel", "short"))
         for service_id, code, channel, short in zip(*columns, strict=True):
             line = (tr("Take care."), told(short))
@@ -134,12 +151,11 @@ def left_open(a: Assessment, service_id: str, code: str) -> str:
 @once
 def floor(a: Assessment, service_id: str) -> list[tuple[str, str, str]]:
     """The minimum everywhere: way in, short sentence, reason; once each, in the order of the channels."""
-    mine = ((a.findings["service_id"] == service_id) & (a.findings["kind"] == "floor")).to_numpy(dtype=bool)
-    where = np.flatnonzero(mine)
-    columns = (a.findings[name].array.take(where).tolist() for name in ("channel", "short", "reason"))
+    columns = a.columns("findings", service_id, "kind", "channel", "short", "reason")
     rows: dict[tuple[str, str], str] = {}
-    for channel, short, reason in zip(*columns, strict=True):
-        rows.setdefault((channel, short), reason)
+    for kind, channel, short, reason in zip(*columns, strict=True):
+        if kind == "floor":
+            rows.setdefault((channel, short), reason)
     order = list(judgement.channels())
     said = sorted(rows.items(), key=lambda row: order.index(row[0][0]))
     return [(capital(way(channel)), capital(_without_opening(short)), told(reason)) for (channel, short), reason in said]
@@ -155,9 +171,10 @@ def _without_opening(short: str) -> str:
 def across(a: Assessment, service_id: str) -> list[tuple[str, str]]:
     """What holds in three quarters of the wards or more: what to keep, and why, with the wards where it does not hold."""
     lines: list[tuple[str, str]] = []
-    for row in each(a.council_wide[a.council_wide["service_id"] == service_id]):
-        head, _, why = str(row.reason).partition(". ")
-        others = [str(a.areas.loc[code, "area_name"]) for code in str(row.except_area_codes).split("|") if code in a.areas.index]
+    names = dict(zip(a.areas.index, a.areas["area_name"].tolist(), strict=True))
+    for reason, exceptions in zip(*a.columns("council_wide", service_id, "reason", "except_area_codes"), strict=True):
+        head, _, why = str(reason).partition(". ")
+        others = [str(names[code]) for code in str(exceptions).split("|") if code in names]
         but = tr(" Less firmly or not at all in {others}.", others=join_words(others)) if others else ""
         lines.append((told(f"{head}."), f"{told(why)}{but}" if but else told(why)))
     return lines
@@ -204,15 +221,6 @@ def said_together(found: Iterable[tuple[int, str, str]]) -> list[str]:
     return [f"{head}. {why}" if why else f"{head}." for head, why in heads]
 
 
-def in_short(found: pd.DataFrame, key: str) -> dict[str, list[tuple[int, str, str]]]:
-    """Level, way in and short sentence of findings, by ``area_code`` or another of their columns."""
-    by: dict[str, list[tuple[int, str, str]]] = {}
-    columns = (found[name].tolist() for name in (key, "level", "channel", "short"))
-    for one, level, channel, short in zip(*columns, strict=True):
-        by.setdefault(str(one), []).append((int(level), str(channel), str(short)))
-    return by
-
-
 def never_checked(a: Assessment, service_id: str) -> set[str]:
     """Rules of which no part could be checked for a service in any of the chosen wards: said once, not in every row."""
     return set.intersection(*_unchecked(a, service_id).values()) if len(a.areas) else set()
@@ -221,8 +229,7 @@ def never_checked(a: Assessment, service_id: str) -> set[str]:
 @once
 def _unchecked(a: Assessment, service_id: str) -> dict[str, set[str]]:
     """By ward, the rules of which no part could be checked."""
-    rows = a.summaries[a.summaries["service_id"] == service_id]
-    columns = (rows[name].tolist() for name in ("area_code", "not_checked", "checked"))
+    columns = a.columns("summaries", service_id, "area_code", "not_checked", "checked")
     return {code: set(lacking.split("|")) - set(checked.split("|")) - {""} for code, lacking, checked in zip(*columns, strict=True)}
 
 
@@ -249,7 +256,10 @@ def _told(said: pd.Series[Any]) -> pd.Series[Any]:
 def _found_rows(a: Assessment, service_id: str) -> pd.DataFrame:
     """:func:`ward_rows` without what a visitor lays beside it."""
     classes = levels(a, service_id)
-    by_ward = in_short(kept(a, service_id), "area_code")
+    (short,) = a.columns("findings", service_id, "short")
+    by_ward: dict[str, list[tuple[int, str, str]]] = {}
+    for one in _keep(a, service_id):
+        by_ward.setdefault(one.ward, []).append((one.level, one.channel, short[one.place]))
     lacking, everywhere = _unchecked(a, service_id), never_checked(a, service_id)
     others = other_findings_of(a)
     texts = []
@@ -318,19 +328,18 @@ def ways_grid(a: Assessment, service_id: str) -> pd.DataFrame:
     A way in that was found nowhere has no column; one that is part of the minimum stays whatever stands here. A ward that could
     not be assessed says so unless something was found.
     """
-    found = kept(a, service_id)
     firmest: dict[tuple[str, str], int] = {}
-    for row in zip(found["area_code"].tolist(), found["channel"].tolist(), found["level"].tolist(), strict=True):
-        firmest[row[:2]] = max(firmest.get(row[:2], 0), row[2])
+    for one in _keep(a, service_id):
+        firmest[one.ward, one.channel] = max(firmest.get((one.ward, one.channel), 0), one.level)
     held = {channel for _, channel in firmest}
     nothing = [maps.NOT_ASSESSED.label if pd.isna(place) else maps.LEVELS[0].label for place in levels(a, service_id).tolist()]
-    table = pd.DataFrame({tr("Ward"): pd.Series(_ward_names(a), a.areas.index, dtype="str")})
+    columns: dict[str, list[str]] = {tr("Ward"): _ward_names(a)}
     for channel in (one for one in judgement.channels() if one in held):
-        table[capital(way(channel))] = [
+        columns[capital(way(channel))] = [
             maps.LEVELS[firmest[code, channel]].label if (code, channel) in firmest else none
             for code, none in zip(a.areas.index, nothing, strict=True)
         ]
-    return table
+    return pd.DataFrame(columns, a.areas.index)
 
 
 def could_move_first(a: Assessment) -> pd.DataFrame:
