@@ -4,11 +4,11 @@ import streamlit as st
 
 from exclusion import ui
 from exclusion.language import tr
-from exclusion.ui import spoken
+from exclusion.ui import spoken, turns
 
 ui.warm_up()
 spoken.heed()
-st.navigation(
+page = st.navigation(
     {
         tr("Services"): [
             st.Page("pages/service.py", title=tr("Service"), default=True),
@@ -38,4 +38,6 @@ st.navigation(
         ],
     },
     position="top",
-).run()
+)
+with turns.turn():
+    page.run()
