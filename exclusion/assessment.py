@@ -12,6 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import geopandas as gpd
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from exclusion import judgement, language, people, provision, release, risk
@@ -338,6 +339,8 @@ def _one_nation(areas: pd.DataFrame) -> None:
     UsageError
         With the councils of each nation.
     """
+    if len(areas) and (areas["nation"] == areas["nation"].iloc[0]).all():
+        return
     councils = areas.drop_duplicates("council_code").groupby("nation", sort=False)["council_name"].agg(list)
     if len(councils) > 1:
         told = "; ".join(f"{nation}: {join_words(_first(sorted(names)))}" for nation, names in councils.items())
@@ -398,11 +401,31 @@ def _profile(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
 
 def _figures_of(evidence: Evidence, council: str) -> pd.DataFrame:
     """The profile of one council's wards, or of every ward when ``council`` is blank."""
-    rows = _at_level(evidence, "ward")
-    rows = rows[~rows["measure"].str.startswith(OWN_MEASURE)]  # only a method file that names one uses it
+    rows = _published_of_wards(evidence)
     if council:
-        rows = rows[rows["area_code"].isin(evidence.areas.index[evidence.areas["council_code"] == council])]
-    return _placed(evidence, rows.rename(columns={"count": "n"}))
+        wards = evidence.areas.index[(evidence.areas["council_code"] == council).to_numpy(dtype=bool)]
+        at = _rows_of_wards(evidence)
+        rows = rows.take(np.sort(np.concatenate([np.empty(0, dtype=np.int64), *(at[ward] for ward in wards if ward in at)])))
+    return _placed(evidence, rows)
+
+
+def _published_of_wards(evidence: Evidence) -> pd.DataFrame:
+    """The figures of wards but those a council brought for a method of its own: only a method file that names one uses it."""
+    key = ("observations", "published of wards")
+    if key not in evidence.cache:
+        rows = _at_level(evidence, "ward")
+        evidence.cache[key] = rows[~rows["measure"].str.startswith(OWN_MEASURE)].rename(columns={"count": "n"})
+    table: pd.DataFrame = evidence.cache[key]
+    return table
+
+
+def _rows_of_wards(evidence: Evidence) -> dict[str, npt.NDArray[np.int64]]:
+    """By ward, which rows of :func:`_published_of_wards` are its own, so that nobody looks through all of them for one council."""
+    key = ("observations", "rows of wards")
+    if key not in evidence.cache:
+        evidence.cache[key] = _published_of_wards(evidence).groupby("area_code", sort=False).indices
+    at: dict[str, npt.NDArray[np.int64]] = evidence.cache[key]
+    return at
 
 
 def _placed(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:
@@ -416,7 +439,7 @@ def _placed(evidence: Evidence, rows: pd.DataFrame) -> pd.DataFrame:
     place, compare = np.full(len(table), np.nan), np.full(len(table), np.nan)
     starts = np.searchsorted(which, np.arange(len(groups) + 1)).tolist()
     for (name, measure), start, end in zip(groups, starts[:-1], starts[1:], strict=True):
-        place[start:end] = risk.percentile(values[start:end], risk.reference(evidence, str(name), "ward", str(measure)))
+        place[start:end] = risk.place_in_nation(evidence, str(name), "ward", str(measure), values[start:end])
         code = NATION_CODE[str(name)]
         if code in national.index and measure in national.columns:
             compare[start:end] = national.at[code, measure]
@@ -463,7 +486,7 @@ def _pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
         nation = ward.map(areas["nation"])
         for name in nation.unique():
             here = group[nation == name]
-            place = risk.percentile(here["value"].to_numpy(float), risk.reference(evidence, str(name), "lsoa21", str(measure)))
+            place = risk.place_in_nation(evidence, str(name), "lsoa21", str(measure), here["value"].to_numpy(float))
             parts.append(pd.DataFrame({"area_code": ward[nation == name], "measure": measure, "percentile": place}))
     table = pd.concat(parts, ignore_index=True).dropna()
     table["in_tenth"] = table["percentile"] >= 90

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,13 +37,39 @@ def percentile(values: Array, reference: Array) -> Array:
     middle of the run. Beyond either end it is 0 or 100. Missing stays missing, and without a
     distribution (a nation that has none) no place is known: never the middle.
     """
+    return _on(values, _steps(reference))
+
+
+class _Steps(NamedTuple):
+    """A frozen distribution as steps: each value in it, the middle of its run, and the last place of all."""
+
+    values: Array
+    places: Array
+    last: int
+
+
+def _steps(reference: Array) -> _Steps:
+    """Of no distribution, no step."""
     if np.isnan(reference).all():
-        return np.full(len(values), np.nan)
+        return _Steps(np.empty(0), np.empty(0), 0)
     unique, first, size = np.unique(reference, return_index=True, return_counts=True)
-    middle = first + (size - 1) / 2
+    return _Steps(unique, first + (size - 1) / 2, len(reference) - 1)
+
+
+def _on(values: Array, steps: _Steps) -> Array:
+    if not len(steps.values):
+        return np.full(len(values), np.nan)
     # Below the smallest and above the largest value the scale is closed, not the middle of a run.
-    place = np.interp(values, unique, middle, left=0.0, right=float(len(reference) - 1))
-    return np.where(np.isnan(values), np.nan, place / (len(reference) - 1) * 100)
+    place = np.interp(values, steps.values, steps.places, left=0.0, right=float(steps.last))
+    return np.where(np.isnan(values), np.nan, place / steps.last * 100)
+
+
+def place_in_nation(evidence: Evidence, nation: str, level: str, measure: str, values: Array) -> Array:
+    """:func:`percentile` of values of a measure in its :func:`reference`."""
+    key = ("steps", f"{nation}/{level}/{measure}")
+    if key not in evidence.cache:
+        evidence.cache[key] = _steps(reference(evidence, nation, level, measure))
+    return _on(values, evidence.cache[key])
 
 
 def domain_values(values: pd.DataFrame, domains: Sequence[Domain]) -> pd.DataFrame:
@@ -190,7 +217,7 @@ def _places(evidence: Evidence, nation: str, codes: tuple[str, ...], preset: Met
     values = values.where(observed >= geography_rules().minimum_observed)
     domains = domain_values(values, preset.domain)
     held = {domain.id: domains[domain.id].to_numpy(float) for domain in preset.domain}
-    places = {name: percentile(column, reference(evidence, nation, "ward", f"domain_{name}")) for name, column in held.items()}
+    places = {name: place_in_nation(evidence, nation, "ward", f"domain_{name}", column) for name, column in held.items()}
     blank = np.stack([np.isnan(places[domain.id]) for domain in preset.domain])
     labels = [domain.label.lower() for domain in preset.domain]
     why_not = [
