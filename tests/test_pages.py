@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from exclusion.judgement import services
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted(path.name for path in (ROOT / "pages").glob("*.py"))
 WITH_MAPS = ["service.py", "risk_map.py"]
@@ -256,6 +258,41 @@ def test_a_link_may_name_a_service_by_id_as_the_command_line_does():
     assert not test.warning and test.selectbox(key="service").value == "council_tax_reduction"
     lacking = run("service.py", service="council_tax")
     assert any("services we do not hold: “council_tax”" in one.value.replace("\\", "") for one in lacking.warning)
+
+
+BLUE_BADGE = "Blue Badge (disabled parking permit)"
+
+
+def of_link(test: AppTest) -> list[str]:
+    """What a page says of the link it was opened by."""
+    return [said for one in test.warning if (said := one.value.replace("\\", "")).startswith("This link names")]
+
+
+def test_a_link_to_a_service_that_councils_here_do_not_run_says_so_by_its_name():
+    said = "This link names “{}”: this is not a service of councils in Northern Ireland. “{}” is shown in its place."
+    for written in ("blue_badge", BLUE_BADGE):
+        test = run("service.py", council="N09000003", service=written)
+        (warning,) = of_link(test)
+        shown = test.selectbox(key="service").value
+        assert warning == said.format(BLUE_BADGE, services()[shown].service_name)
+    test.selectbox(key="service").select("garden_waste").run()
+    assert not of_link(test)  # the visitor has chosen: nothing stands in the place of anything
+    two = run("service.py", council="N09000003", service=["blue_badge", "council_tax_reduction"])
+    assert "these are not services of councils in Northern Ireland" in of_link(two)[0]
+
+
+@pytest.mark.parametrize(
+    ("page", "name", "said"),
+    [
+        ("service.py", "show", "a map that cannot be shown here: “xx”. Everything found in the ward is shown in its place."),
+        ("national.py", "nation", "a nation we do not hold: “xx”. England is shown in its place."),
+        ("national.py", "by", "a map that cannot be shown here: “xx”. Councils is shown in its place."),
+    ],
+)
+def test_a_link_with_an_answer_that_a_question_does_not_have_says_so(page, name, said):
+    test = run(page, service="blue_badge", **{name: "xx"})
+    assert of_link(test) == [f"This link names {said}"]
+    assert test.query_params.get(name) is None, "who copies the address must not hand the wrong answer on"
 
 
 @pytest.mark.parametrize(

@@ -32,13 +32,12 @@ def held(evidence: Evidence) -> national.Country:
 
 def choose_nation(nations: Sequence[str]) -> str:
     """Which nation is coloured."""
-    chosen: str = st.radio(tr("Nation"), nations, key="nation", bind="query-params", horizontal=True, format_func=tr)
-    return chosen
+    return ui.choose_one(tr("Nation"), "nation", nations, tr("a nation we do not hold"))
 
 
 def choose_level() -> bool:
     """Whether wards are drawn, not councils."""
-    return st.radio(tr("Show"), LEVELS, key="by", bind="query-params", horizontal=True, format_func=tr) == LEVELS[1]
+    return ui.choose_one(tr("Show"), "by", LEVELS, tr("a map that cannot be shown here")) == LEVELS[1]
 
 
 def choose_council(councils: pd.DataFrame) -> str | None:

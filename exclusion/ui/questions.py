@@ -11,14 +11,16 @@ import streamlit as st
 from exclusion import judgement
 from exclusion.judgement.score import method_for, people_rates
 from exclusion.judgement.services import Service
-from exclusion.language import mark, tr
+from exclusion.language import mark, tr, trn
 from exclusion.release import Evidence
+from exclusion.saying import join_words
 from exclusion.ui import judged
 from exclusion.ui.address import give_answers, keep, readdress, say_what_the_link_lacks
 from exclusion.ui.figures import FIRST_SERVICE, SCALE, WHY, evidence, people_scale
 from exclusion.ui.showing import plain
 
 _SERVICE_IN_LINK = "service in the link"
+_NAMED_BY_LINK = "services_named_by_link"
 
 
 def heed_names(held: Evidence) -> None:
@@ -112,11 +114,14 @@ def _councils() -> tuple[dict[str, tuple[str, bool]], set[str], dict[str, str]]:
 def choose_service(councils: Sequence[str] = ()) -> Service:
     """The service that would move online: one that a council of the chosen ones' nations runs."""
     profiles = local.services if (local := judged.here()) else judgement.services()
-    listed = judgement.offered(profiles, set(evidence().nations(councils)))
+    nations = evidence().nations(councils)
+    listed = judgement.offered(profiles, nations)
     first = FIRST_SERVICE if FIRST_SERVICE in listed else next(iter(listed))
-    _heed_service(listed, first)
+    named = _heed_service(listed, first, profiles)
     if st.session_state.get("service") not in listed:
         st.session_state["service"] = first  # a visit begins, or the councils changed under it
+    if elsewhere := [one for one in named if one not in listed and st.session_state["service"] == first]:
+        _say_not_run(elsewhere, profiles, listed[first], nations)
     ids = sorted(listed, key=lambda one: tr(listed[one].service_name))
     chosen = st.selectbox(tr("Service that would move online"), ids, key="service", format_func=lambda one: tr(listed[one].service_name))
     in_link = None if chosen == first else chosen
@@ -129,19 +134,37 @@ def choose_service(councils: Sequence[str] = ()) -> Service:
     return listed[chosen]
 
 
-def _heed_service(listed: Mapping[str, Service], first: str) -> None:
+def _heed_service(listed: Mapping[str, Service], first: str, profiles: Mapping[str, Service]) -> list[str]:
     """Take a service from the address, where that changed: by its id, which stays when a council renames it, or by a name of it.
 
     Streamlit would write the name into the address by itself; a link made where the council's own name held would then open
-    nowhere else.
+    nowhere else. What comes back are the services, of all those held, that the visit's link named.
     """
     given = st.query_params.get("service")
     ours = judgement.services()
-    known = {one.service_name: name for name, one in listed.items()}
-    known |= {ours[name].service_name: name for name in listed if name in ours} | {name: name for name in listed}
+    known = {one.service_name: name for name, one in profiles.items()}
+    known |= {ours[name].service_name: name for name in profiles if name in ours} | {name: name for name in profiles}
+    if _NAMED_BY_LINK not in st.session_state:
+        st.session_state[_NAMED_BY_LINK] = [known[one] for one in st.query_params.get_all("service") if one in known]
     say_what_the_link_lacks("service", set(known), tr("services we do not hold"), tr("Another service is shown in its place."))
     if given != st.session_state.get(_SERVICE_IN_LINK):
         st.session_state["service"] = first if given is None else known.get(given, first)
+    named: list[str] = st.session_state[_NAMED_BY_LINK]
+    return named
+
+
+def _say_not_run(lacking: Sequence[str], profiles: Mapping[str, Service], shown: Service, nations: Sequence[str]) -> None:
+    """A service that we hold and councils here do not run must not be called one that we do not hold."""
+    services = join_words([f"“{tr(profiles[one].service_name)}”" for one in lacking])
+    said = trn(
+        "This link names {services}: this is not a service of councils in {nations}. “{shown}” is shown in its place.",
+        "This link names {services}: these are not services of councils in {nations}. “{shown}” is shown in their place.",
+        len(lacking),
+        services=services,
+        nations=join_words([tr(nation) for nation in nations]),
+        shown=tr(shown.service_name),
+    )
+    st.warning(plain(said))
 
 
 def choose_ward(areas: pd.DataFrame, label: str = mark("Ward")) -> str | None:
@@ -250,4 +273,11 @@ def choose_people_scale() -> None:
 def choose_added() -> bool:
     """Whether the map leaves out what is said once for the whole council."""
     ways = (mark("Everything found in the ward"), mark("Only what comes on top of the lines above"))
-    return st.radio(tr("The map shows"), ways, key="show", bind="query-params", horizontal=True, format_func=tr) == ways[1]
+    return choose_one(tr("The map shows"), "show", ways, tr("a map that cannot be shown here")) == ways[1]
+
+
+def choose_one(label: str, key: str, ways: Sequence[str], lacking: str) -> str:
+    """One of a few ways, all in sight, by the English words for it; a link that names another is told what is shown in its place."""
+    say_what_the_link_lacks(key, {tr(one) for one in ways}, lacking, tr("{name} is shown in its place.", name=tr(ways[0])))
+    chosen: str = st.radio(label, ways, key=key, bind="query-params", horizontal=True, format_func=tr)
+    return chosen
