@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
@@ -97,16 +97,28 @@ def browser() -> Iterator[Any]:
     where = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         # The second: a page handed over by the test (see open_page) is not of this machine in Chromium's eyes, and may not ask it.
-        switches = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks"]
+        # The third: a page here lives for seconds, so what it costs to compile its code for speed is never earned back.
+        switches = ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks", "--js-flags=--no-turbofan --no-maglev"]
         launched = playwright.chromium.launch(executable_path=where, args=switches)
         yield launched
         launched.close()
 
 
+BLOOMFIELD = "E05015188"
+
+
 @pytest.fixture(scope="session")
-def app() -> Iterator[str]:
-    """The address of the whole app on the bundled release."""
-    with _serving(ROOT / "app.py") as address:
+def app(bundled: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the whole app on the bundled release, with what may lie beside it.
+
+    A register of its own, empty at first, and a file of postcode points of one postcode, FY1 5AA, in the middle of Bloomfield.
+    """
+    folder = tmp_path_factory.mktemp("beside")
+    spot = bundled.areas.loc[BLOOMFIELD, "geometry"].representative_point()
+    points = folder / "points.csv"
+    points.write_text(f"postcode,easting,northing\nFY1 5AA,{spot.x:.0f},{spot.y:.0f}\n", encoding="utf-8")
+    beside = {"KEPT_OPEN_POSTCODES": str(points), "KEPT_OPEN_REGISTER": str(folder / "register.sqlite")}
+    with _serving(ROOT / "app.py", **beside) as address:
         yield address
 
 
@@ -218,6 +230,37 @@ def turn_to(settle: Callable[[Any], None]) -> Callable[[Any, str, str], None]:
         settle(page)
 
     return turned
+
+
+def sections() -> dict[str, tuple[str, str]]:
+    """The file of each page -> its section of the menu and its title, in the order of the menu."""
+    found, section = {}, ""
+    for line in (ROOT / "app.py").read_text(encoding="utf-8").splitlines():
+        if starts := re.match(r'\s+tr\("([^"]+)"\): \[', line):
+            section = starts[1]
+        elif page := re.match(r'\s+st\.Page\("pages/(\w+)\.py", title=tr\("([^"]+)"\)', line):
+            found[page[1]] = (section, page[2])
+    return found
+
+
+@pytest.fixture
+def walk(turn_to: Callable[[Any, str, str], None], map_frame: Callable[[Any], Any]) -> Callable[..., Iterator[tuple[str, str]]]:
+    """``for name, title in walk(page, names)`` goes to each of these pages by the menu, on a wide screen, and yields once it stands still.
+
+    One visit that walks costs a fraction of one visit for each page. ``said`` puts sections and titles in another language.
+    """
+
+    def walked(page: Any, names: Iterable[str], said: Callable[[str], str] = str) -> Iterator[tuple[str, str]]:
+        menu = sections()
+        for name in names:
+            page.set_viewport_size({"width": 1280, "height": 900})
+            section, title = map(said, menu[name])
+            turn_to(page, section, title)
+            if page.query_selector("[data-testid=stCustomComponentV1], iframe[title*='olium'], iframe[title^='Map']"):
+                map_frame(page)
+            yield name, title
+
+    return walked
 
 
 @pytest.fixture

@@ -31,22 +31,18 @@ def map_page(serving: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         yield address
 
 
-def test_every_ward_is_drawn_with_its_name_number_and_word(open_page, map_frame, map_page):
+def test_every_ward_is_drawn_with_its_name_number_and_word_and_markup_in_a_name_is_shown_as_text(open_page, map_frame, map_page):
     frame = map_frame(open_page(map_page))
     assert frame.locator(WARDS).count() == 9
     labels = frame.locator(WARDS).evaluate_all("paths => paths.map(path => path.getAttribute('aria-label'))")
     # the page colours ward n with class n mod 5, and leaves the first without a figure
     assert labels[:3] == ["Alder: Not scored", "Birch: 2 Lower", "Cedar: 3 Middle"]
     assert frame.locator(".ward-name").nth(1).inner_text() == "Birch 2"
-
-
-def test_a_name_with_markup_in_it_is_shown_as_text(open_page, map_frame, map_page):
-    frame = map_frame(open_page(map_page))
     assert frame.locator(".ward-name b").last.inner_text() == "Ivy <i>& Sons</i>"
     assert frame.locator(".ward-name b i").count() == 0
 
 
-def test_the_slider_recolours_without_reloading_the_map(open_page, map_frame, map_page):
+def test_the_slider_recolours_and_a_click_chooses_a_ward_without_reloading_the_map(open_page, map_frame, map_page):
     page = open_page(map_page)
     frame = map_frame(page)
     frame.evaluate("window.__mark = 'still here'")
@@ -54,12 +50,6 @@ def test_the_slider_recolours_without_reloading_the_map(open_page, map_frame, ma
     page.keyboard.press("ArrowRight")
     frame.wait_for_selector(f"{WARDS}[aria-label='Birch: 3 Middle']")
     assert frame.evaluate("window.__mark") == "still here"
-
-
-def test_a_click_chooses_a_ward_without_reloading_the_map(open_page, map_frame, map_page):
-    page = open_page(map_page)
-    frame = map_frame(page)
-    frame.evaluate("window.__mark = 'still here'")
     frame.locator(WARDS).nth(4).click()
     page.get_by_text("E05000004").wait_for()
     frame.wait_for_selector(f"{WARDS}[aria-label^='Elm'][aria-pressed=true]")

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 pytestmark = pytest.mark.browser
 
-AXE = Path(__file__).with_name("axe.min.js")
 CHART = "[data-testid=stVegaLiteChart] svg"
 
 
@@ -28,12 +26,9 @@ def method(open_page, app, settle):
 
 
 @pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_nothing_and_nothing_scrolls_sideways(method, width):
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(method, axe, width):
     page = method(width=width, touch=width < 600)
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    found = page.evaluate(f"axe.run({{runOnly: {json.dumps(tags)}}})")["violations"]
-    assert [(one["id"], [node["html"][:200] for node in one["nodes"]]) for one in found] == []
+    assert axe(page) == []
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= width
     # No word of a picture is cut off at its edge: side by side, two of three words of a legend were lost on a phone.
     cut = """svg => { const box = svg.getBoundingClientRect(); return [...svg.querySelectorAll("text")]
@@ -42,16 +37,12 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(method, width):
     assert page.eval_on_selector_all(CHART, f"all => all.flatMap({cut})") == []
 
 
-def test_a_screen_reader_hears_what_each_picture_shows(method):
+def test_a_screen_reader_hears_what_each_picture_shows_and_the_audit_is_made_when_it_is_asked_for(method):
     page = method()
     said = page.eval_on_selector_all("[data-testid=stVegaLiteChart]", "all => all.map(one => one.getAttribute('aria-label'))")
     assert said[0].startswith("Bar chart of what makes the score of Bloomfield")
     assert said[1].startswith("Picture of 21 wards, by name")
     assert said[2].startswith("Chart of how far scores agree")
-
-
-def test_the_audit_is_made_when_it_is_asked_for(method):
-    page = method()
     for label, start in (("Audit (web page)", b"<!DOCTYPE html>"), ("Audit (Word)", b"PK")):
         with page.expect_download(timeout=120_000) as taken:
             page.get_by_role("button", name=label).click()

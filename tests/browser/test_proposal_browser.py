@@ -46,11 +46,8 @@ def filled(open_page, app, settle, map_frame, tmp_path: Path):
     return opened
 
 
-def test_axe_finds_nothing_against_a_full_page_or_an_empty_one(filled, open_page, app, at_both_widths, axe):
-    empty = open_page(f"{app}/proposal")
-    empty.get_by_text("Say what closes or gets fewer hours").wait_for(timeout=120_000)
-    for width in at_both_widths(empty):
-        assert axe(empty) == [], width
+def test_axe_finds_nothing_against_a_full_page(filled, at_both_widths, axe):
+    """The empty one is walked to in test_app.py, as every page is."""
     page = filled()
     for width in at_both_widths(page):
         assert axe(page) == [], width

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import re
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,18 +12,7 @@ from test_register_browser import sides
 
 pytestmark = pytest.mark.browser
 
-ROOT = Path(__file__).parents[2]
 BLOOMFIELD = "E05015188"
-
-
-@pytest.fixture(scope="module")
-def served(serving, bundled, tmp_path_factory):
-    """The whole app with a file of postcode points of one postcode, in the middle of Bloomfield."""
-    spot = bundled.areas.loc[BLOOMFIELD, "geometry"].representative_point()
-    points = tmp_path_factory.mktemp("postcodes") / "points.csv"
-    points.write_text(f"postcode,easting,northing\nFY1 5AA,{spot.x:.0f},{spot.y:.0f}\n", encoding="utf-8")
-    with serving(ROOT / "app.py", KEPT_OPEN_POSTCODES=str(points)) as address:
-        yield address
 
 
 def tab_to(page, wanted: str, *, back: bool = False) -> None:
@@ -60,8 +48,8 @@ def band_of(page) -> str:
     return re.match(r"Band (\d \w+)", said)[1]
 
 
-def test_a_new_user_walks_from_a_postcode_to_a_link_that_opens_the_same(open_page, served, settle, tmp_path):
-    page = open_page(served)
+def test_a_new_user_walks_from_a_postcode_to_a_link_that_opens_the_same(open_page, app, settle, tmp_path):
+    page = open_page(app)
     page.get_by_role("heading", name="Service", level=1).wait_for()
     settle(page)
 
@@ -154,9 +142,9 @@ def said_by(address: str) -> dict[str, str]:
     return {"ward": given.get("ward", ""), "service": service, "age": given.get("w_age", "36")}
 
 
-def test_back_and_forward_show_what_the_address_says(open_page, served, settle, turn_to):
+def test_back_and_forward_show_what_the_address_says(open_page, app, settle, turn_to):
     """The Back button came to a page whose address named a ward and which showed none."""
-    page = open_page(f"{served}/?ward=Talbot+(E05015202)&service=blue_badge")
+    page = open_page(f"{app}/?ward=Talbot+(E05015202)&service=blue_badge")
     page.get_by_role("heading", name="Talbot", exact=True).wait_for()
     settle(page)
     before = page.evaluate("history.length")
@@ -187,9 +175,9 @@ LINKS = (
 
 
 @pytest.mark.parametrize("name", ["", "ward", "risk_map", "two_maps", "councillor"])
-def test_another_link_to_a_page_one_is_on_is_answered_without_an_error(open_page, served, settle, name):
+def test_another_link_to_a_page_one_is_on_is_answered_without_an_error(open_page, app, settle, name):
     """Streamlit refuses to have a question's address set once it was asked: five pages showed that as an error."""
-    page = open_page(f"{served}/{name}?council=Blackpool+(E06000009)&ward=Bloomfield+(E05015188)")
+    page = open_page(f"{app}/{name}?council=Blackpool+(E06000009)&ward=Bloomfield+(E05015188)")
     page.get_by_role("heading", level=1).wait_for()
     settle(page)
     for link in LINKS:
