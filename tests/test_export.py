@@ -344,6 +344,21 @@ def test_the_workbook_is_ready_to_filter(blackpool: Assessment, tmp_path: Path) 
     assert isinstance(wards["I2"].value, int)  # population is a number, not text
 
 
+def test_without_a_service_there_is_no_empty_table_of_findings_and_each_file_says_why(bundled: Evidence, tmp_path: Path) -> None:
+    none = exclusion.assess(bundled, ["Blackpool"], [])
+    said = "No service was chosen, so nothing was looked for"
+    book = openpyxl.load_workbook(export.write(none, tmp_path / "none.xlsx"))
+    assert "findings" not in book.sheetnames
+    assert any(said in str(row[1]) for row in book["about"].iter_rows(values_only=True))
+    layers = export.write(none, tmp_path / "none.gpkg")
+    assert {name for name, _ in pyogrio.list_layers(layers)} == {"wards", "small_areas", "about", "layer_styles"}
+    assert pyogrio.read_dataframe(layers, layer="about")["words"].str.contains(said).any()
+    with zipfile.ZipFile(export.write(none, tmp_path / "none.zip")) as pack:
+        assert "findings.csv" not in pack.namelist()
+        assert said in json.loads(pack.read("datapackage.json"))["description"]
+        assert b"\nfindings," not in pack.read("dictionary.csv")
+
+
 def test_parquet_keeps_types(blackpool: Assessment, tmp_path: Path) -> None:
     back = pd.read_parquet(export.write(blackpool, tmp_path / "blackpool.parquet"))
     pd.testing.assert_frame_equal(back, export.wards_table(blackpool), check_dtype=False)

@@ -42,10 +42,10 @@ FORMATS = ("csv", "xlsx", "gpkg", "parquet", "geojson", "zip")
 
 
 def workbook(assessment: Assessment, sure: Uncertainty | None = None) -> bytes:
-    """An Excel workbook: sheets wards, findings, observations, people, dictionary, sources, about."""
+    """An Excel workbook: sheets wards, findings (where a service was assessed), observations, people, dictionary, sources, about."""
     sheets = {
         "wards": wards_table(assessment, sure),
-        "findings": findings_table(assessment),
+        **({"findings": findings_table(assessment)} if assessment.services else {}),
         "observations": observations_table(assessment),
         "people": people_table(assessment),
         "dictionary": dictionary(assessment, sure),

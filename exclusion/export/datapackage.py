@@ -15,7 +15,15 @@ import shapely
 
 from exclusion.assessment import Assessment
 from exclusion.export.files import csv_bytes
-from exclusion.export.tables import dictionary, findings_table, observations_table, people_table, sources_table, wards_table
+from exclusion.export.tables import (
+    NO_SERVICE,
+    dictionary,
+    findings_table,
+    observations_table,
+    people_table,
+    sources_table,
+    wards_table,
+)
 from exclusion.method.uncertainty import Uncertainty
 from exclusion.words import slug
 
@@ -56,7 +64,7 @@ def package_bytes(assessment: Assessment, sure: Uncertainty | None = None) -> by
     """A Frictionless data package as a zip: ``datapackage.json`` and the tables it describes, as CSV, with the shapes as GeoJSON."""
     tables = {
         "wards": wards_table(assessment, sure),
-        "findings": findings_table(assessment),
+        **({"findings": findings_table(assessment)} if assessment.services else {}),
         "observations": observations_table(assessment),
         "people": people_table(assessment),
         "dictionary": dictionary(assessment, sure),
@@ -97,7 +105,8 @@ def descriptor(assessment: Assessment, tables: dict[str, pd.DataFrame]) -> dict[
         "profile": "data-package",
         "name": slug(f"kept-open-{'-'.join(councils[:2])}"),
         "title": f"Kept Open: {', '.join(councils[:3])}" + (f" and {len(councils) - 3} more" if len(councils) > 3 else ""),
-        "description": "Counts under 10 are left out. Bands are not ranks. The figures describe areas, not the people in them.",
+        "description": "Counts under 10 are left out. Bands are not ranks. The figures describe areas, not the people in them."
+        + ("" if assessment.services else f" {NO_SERVICE}"),
         "notices": list(assessment.notices),
         "version": manifest.version,
         "licenses": [OGL],

@@ -78,14 +78,15 @@ def write_geopackage(assessment: Assessment, path: Path, sure: Uncertainty | Non
     points = shapely.points(small[["x", "y"]].to_numpy(dtype="float64"))
     with _same_bytes():
         _layer(path, "wards", wards, [place[code] for code in wards["area_code"]], kind)
-        _layer(path, "findings", findings, [place[code] for code in findings["area_code"]], kind)
+        if assessment.services:
+            _layer(path, "findings", findings, [place[code] for code in findings["area_code"]], kind)
         _layer(path, "small_areas", small, list(points), "Point")
         pyogrio.write_dataframe(about_table(assessment), path, layer="about", driver="GPKG", append=True)
     with closing(sqlite3.connect(path)) as base, base:
         _begin_styles(base)
         for layer, column, classes, shape in (
             ("wards", "band_word", BANDS, kind),
-            ("findings", "severity", SEVERITIES, kind),
+            *([("findings", "severity", SEVERITIES, kind)] if assessment.services else []),
             ("small_areas", "", SMALL_AREAS, "Point"),
         ):
             _add_style(base, layer, qml(column, classes, polygons=shape != "Point", label="area_name" if layer == "wards" else ""))

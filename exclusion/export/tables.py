@@ -42,6 +42,7 @@ CAUTIONS = (
     "Bands are fifths of the nation's wards, not ranks. Each nation is scored within itself; nations must not be compared.",
     f"Blank means not known, or {FEWER} where the column says so. It never means none.",
 )
+NO_SERVICE = "No service was chosen, so nothing was looked for: there is no table of findings."
 PLACES = {"count": 1, "of": 1, "low": 1, "high": 1, "value": 6, "nation_value": 6, "percentile": 3, "observed": 6}
 
 
@@ -163,6 +164,7 @@ def about_table(assessment: Assessment) -> pd.DataFrame:
             ("service", f"{service.service_name} ({service.id}), profile version {service.profile_version}")
             for service in assessment.services
         ),
+        *([] if assessment.services else [("service", NO_SERVICE)]),
         *(("note", notice) for notice in assessment.notices),
         *(("caution", caution) for caution in CAUTIONS),
     ]
@@ -178,7 +180,8 @@ def sources_table(assessment: Assessment) -> pd.DataFrame:
 def dictionary(assessment: Assessment, sure: Uncertainty | None = None) -> pd.DataFrame:
     """What every column of the exported tables means: ``table, column, label, unit, note, source``."""
     rows = [("wards", c.name, c.label, c.unit, c.note, c.source) for c in ward_columns(assessment, sure)]
-    rows += [("findings", name, spec.description, "", "", "") for name, spec in contracts.TABLES["findings"].columns.items()]
+    if assessment.services:
+        rows += [("findings", name, spec.description, "", "", "") for name, spec in contracts.TABLES["findings"].columns.items()]
     described = {name: spec.description for name, spec in contracts.TABLES["observations"].columns.items()} | {
         "area_name": "Name of the ward, council or nation",
         "label": "The measure in words",
