@@ -28,6 +28,7 @@ from exclusion import contracts, export
 from exclusion.assessment import Assessment
 from exclusion.contracts import UsageError
 from exclusion.export import columns, files, geopackage
+from exclusion.judgement.score import measures
 from exclusion.release import Evidence
 
 FEWER = "fewer than 10"
@@ -292,6 +293,32 @@ def test_the_dictionary_describes_every_column_and_no_other(blackpool: Assessmen
     assert wards.at["age75_count", "unit"] == "people"
     assert "2021" in wards.at["age75_count", "source"]
     assert wards.at["risk", "unit"] == "0-100, higher = more at risk"
+
+
+def test_the_dictionary_says_what_must_not_be_added_up(blackpool: Assessment) -> None:
+    notes = export.dictionary(blackpool).set_index(["table", "column"])["note"]
+    assert "Includes Aged 75 to 84, Aged 85 and over; do not add them up." in notes["wards", "age75_count"]
+    assert "do not add them up" in notes["wards", "one_person_count"] and "do not add" not in notes["wards", "age85_count"]
+    for column in ("age", "disability"):
+        assert "do not add rows of all to the others" in notes["people", column]
+    wards = export.wards_table(blackpool)
+    for name, measure in measures().items():  # what the judgement says is inside is never more than the whole
+        for part in measure.includes:
+            if {f"{name}_count", f"{part}_count"} <= set(wards) and not part.endswith("_est"):
+                both = wards[[f"{name}_count", f"{part}_count"]].dropna()
+                assert (both[f"{part}_count"] <= both[f"{name}_count"]).all(), (name, part)
+
+
+def test_the_dictionary_says_why_the_two_lower_ends_of_people_differ(blackpool: Assessment) -> None:
+    labels = export.dictionary(blackpool).set_index(["table", "column"])["label"]
+    assert "for the fall since 2020: lower than people_low80" in labels["wards", "people_low"]
+    assert "holds the number at 2020 rates 8 times in 10" in labels["wards", "people_low80"]
+    assert not labels.str.contains("true number").any()
+
+
+def test_the_version_of_a_release_stays_text_where_a_table_is_read(blackpool: Assessment) -> None:
+    read = pd.read_csv(io.BytesIO(export.csv_bytes(export.wards_table(blackpool))), encoding="utf-8-sig")
+    assert set(read["release_version"]) == {f"v{blackpool.evidence.manifest.version}"}
 
 
 def test_every_source_of_a_figure_is_in_the_sources(blackpool: Assessment) -> None:

@@ -465,6 +465,8 @@ def test_the_ward_page_shows_people_by_age_and_disability_with_their_range():
     assert "People unlikely to use the internet, by age and disability (2020 rates)" in words
     assert "16 and over" in words and "75 and over" in words
     assert "did not use the internet in the last three months, 2020 rates" in words.replace("\\", "")
+    assert "holds the number at these rates eight times in ten" in words and "true number" not in words
+    assert "The range at the top of the page begins lower: that end also allows for the fall since 2020." in words
     assert "Two wards with the same mix of age and disability get the same number" in words
     assert "over half of people without internet at home are under 75" in words
 

@@ -40,10 +40,10 @@ PEOPLE = "Residents aged 16 and over unlikely to use the internet"
 _END = "blank when under 10, and when there is no estimate; never add ends of ranges"
 PEOPLE_AT_2020 = (
     ("estimate_2020", "estimate", "people", "blank when under 10, and when there is no estimate; before any factor on the level"),
-    ("low80", "lower end of the range that holds the true number 8 times in 10", "people", _END),
-    ("high80", "higher end of the range that holds the true number 8 times in 10", "people", _END),
-    ("low95", "lower end of the range that holds the true number 19 times in 20", "people", _END),
-    ("high95", "higher end of the range that holds the true number 19 times in 20", "people", _END),
+    ("low80", "lower end of the range that holds the number at 2020 rates 8 times in 10", "people", _END),
+    ("high80", "higher end of the range that holds the number at 2020 rates 8 times in 10", "people", _END),
+    ("low95", "lower end of the range that holds the number at 2020 rates 19 times in 20", "people", _END),
+    ("high95", "higher end of the range that holds the number at 2020 rates 19 times in 20", "people", _END),
     ("wide", "wide range", "true or false", "the 8-in-10 range is wider than the estimate itself: read the number with care"),
     ("hidden", "why the estimate is left out", "", f"'{FEWER}'; blank with a blank estimate: there is none"),
 )
@@ -129,8 +129,11 @@ def _place_columns(assessment: Assessment) -> Iterator[Column]:
     for name, spec in contracts.TABLES["areas"].columns.items():
         values = pd.Series(areas.index, index=areas.index) if name == "area_code" else areas[name]
         yield Column(name, values, spec.description, AREA_UNITS.get(name, ""))
-    version = pd.Series(assessment.evidence.manifest.version, index=areas.index, dtype=str)
-    yield Column("release_version", version, "Version of the data release: figures of two versions may differ")
+    # The letter keeps it text: read as a number, version 2026.10 is 2026.1.
+    version = pd.Series(f"v{assessment.evidence.manifest.version}", index=areas.index, dtype=str)
+    yield Column(
+        "release_version", version, "Version of the data release: figures of two versions may differ", "", "text: v and the version"
+    )
 
 
 def _score_columns(assessment: Assessment, figures: pd.DataFrame) -> Iterator[Column]:
@@ -184,7 +187,9 @@ def _people_columns(assessment: Assessment) -> Iterator[Column]:
     people = assessment.people.reindex(assessment.areas.index)
     source = "our estimate, rounded to 10"
     note = assessment.people_estimate.definition
-    yield Column("people_low", whole(people["low"]), f"{PEOPLE}: lower figure", "people", note, source)
+    scale = assessment.people_estimate.scale
+    why = "times the factor that was set" if scale.own else f"times {scale.low:g}, for the fall since 2020: lower than people_low80"
+    yield Column("people_low", whole(people["low"]), f"{PEOPLE}: lower figure ({why})", "people", note, source)
     yield Column("people_high", whole(people["high"]), f"{PEOPLE}: higher figure", "people", note, source)
     yield Column("people_label", text(people["label"]), f"{PEOPLE}: in words", "", f"'{FEWER}' and 'no estimate' are not 0", source)
     for name, label, unit, note in PEOPLE_AT_2020:
@@ -230,10 +235,13 @@ def _measure_columns(assessment: Assessment, name: str, measure: Measure, figure
     unit, counted = measure.unit, measure.counted
     share = f"share of {measure.of}, 0-1" if counted else unit
     hidden = f"'{FEWER}', or it would give such a figure away"
+    known = measures()
+    inside = ", ".join(known[part].short for part in measure.includes)
+    limits = " ".join(part for part in (measure.limits, f"Includes {inside}; do not add them up." if inside else "") if part)
     columns = [
-        ("count", whole(rows["count"]), "number", unit, measure.limits),
+        ("count", whole(rows["count"]), "number", unit, limits),
         ("of", whole(rows["of"]), "out of", measure.of, measure.limits),
-        ("value", number(rows["value"], 6), "share" if counted else "value", share, measure.limits),
+        ("value", number(rows["value"], 6), "share" if counted else "value", share, limits),
         ("percentile", number(rows["percentile"], 3), "percentile in the nation", "0-100, 100 = the largest share", measure.limits),
         ("low", whole(rows["low"]), "lower end of the number", unit, "blank where the number needs no range"),
         ("high", whole(rows["high"]), "higher end of the number", unit, "blank where the number needs no range"),

@@ -31,9 +31,19 @@ PEOPLE_BY = (
     ("area_code", contracts.TABLES["areas"].columns["area_code"].description, "", ""),
     ("area_name", contracts.TABLES["areas"].columns["area_name"].description, "", ""),
     ("council_name", contracts.TABLES["areas"].columns["council_name"].description, "", ""),
-    ("age", "Age group; all = 16 and over", "", "rows of all hold sums with a range of their own"),
+    (
+        "age",
+        "Age group; all = 16 and over",
+        "",
+        "rows of all hold the others, with a range of their own: do not add rows of all to the others",
+    ),
     ("age_label", "Age group in words", "years", ""),
-    ("disability", "disabled, not disabled or all", "", "disabled: day-to-day activities limited a little or a lot"),
+    (
+        "disability",
+        "disabled, not disabled or all",
+        "",
+        "disabled: day-to-day activities limited a little or a lot; all holds both: do not add rows of all to the others",
+    ),
     ("residents", "Residents of that age and disability", "people", "worked out from the ward's two figures; blank under 10"),
 )
 CAUTIONS = (
@@ -190,7 +200,8 @@ def dictionary(assessment: Assessment, sure: Uncertainty | None = None) -> pd.Da
         "nation_value": "The same share or mean for the nation",
         "hidden": f"Why a figure is left out: '{FEWER}', or it would give such a figure away",
     }
-    rows += [("observations", name, described[name], "", "", "") for name in OBSERVATIONS]
+    add = {"measure": "some measures include others, as the notes on the columns of wards say: do not add those up"}
+    rows += [("observations", name, described[name], "", add.get(name, ""), "") for name in OBSERVATIONS]
     ours = "our estimate, rounded to 10"
     rows += [("people", name, label, unit, note, ours if name == "residents" else "") for name, label, unit, note in PEOPLE_BY]
     rows += [("people", name, f"{PEOPLE}, at 2020 rates: {label}", unit, note, ours) for name, label, unit, note in PEOPLE_AT_2020]

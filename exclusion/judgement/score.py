@@ -24,6 +24,7 @@ class Measure(Entry):
     listed: str = ""  # the label where distances are from a list of places that was given
     own: str = ""  # the label where the council brought its own count, which may be of something nearby
     limits: str = ""
+    includes: tuple[str, ...] = ()  # measures that count some of the same people, homes or premises over again: never to be added to it
     shelf_life_years: float | None = Field(default=None, gt=0)  # past it a rule does not look at the figure (G9)
     shelf_why: str = ""
     unpublished: str = ""
@@ -229,7 +230,10 @@ def nation_figures() -> dict[str, NationFigures]:
 @cache
 def measures() -> dict[str, Measure]:
     """Measures by id, in file order."""
-    return read_entries(FOLDER / "measures.toml", Measure, "measure")
+    known = read_entries(FOLDER / "measures.toml", Measure, "measure")
+    if unknown := {part for measure in known.values() for part in measure.includes} - set(known):
+        raise DataRefused([Problem("measures.toml", "includes a measure that is none", ", ".join(sorted(unknown)), "Name measures by id.")])
+    return known
 
 
 @cache

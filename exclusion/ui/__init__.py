@@ -266,12 +266,15 @@ def take_away(a: Assessment, name: str) -> None:
 
 def people_by_age(a: Assessment, code: str) -> None:
     """One ward's number of people unlikely to use the internet, by age and disability, with what it counts and how sure it is."""
+    own = a.people_estimate.scale.own
+    begins_lower = not own and views.has_range(a, code)
     st.markdown(
         tr(
-            "Our estimate with, in brackets, the range that holds the true number eight times in ten. Rows need not add "
+            "Our estimate with, in brackets, the range that holds the number at these rates eight times in ten. Rows need not add "
             "up: each number is rounded to 10 by itself."
         )
+        + (tr(" The range at the top of the page begins lower: that end also allows for the fall since 2020.") if begins_lower else "")
         + (tr(" **Wide range**: read the number for this ward with care.") if views.is_wide(a, code) else "")
     )
-    at = tr("2020 rates, multiplied by {high:g}", high=a.people_estimate.scale.high) if a.people_estimate.scale.own else tr("2020 rates")
+    at = tr("2020 rates, multiplied by {high:g}", high=a.people_estimate.scale.high) if own else tr("2020 rates")
     table(views.people_by_age(a, code), tr("People unlikely to use the internet, by age and disability ({at})", at=at))

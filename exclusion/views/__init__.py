@@ -15,7 +15,7 @@ from exclusion.views.method import (
     threshold_words,
     weights_words,
 )
-from exclusion.views.people import by_age_and_disability, is_wide, people_by_age, ten_words
+from exclusion.views.people import by_age_and_disability, has_range, is_wide, people_by_age, ten_words
 from exclusion.views.service import (
     FIRST,
     ON_TOP,
@@ -66,8 +66,10 @@ __all__ = [
     "could_move_first",
     "floor",
     "grid",
+    "has_range",
     "how_counted",
     "how_sure",
+    "has_range",
     "is_wide",
     "keep_lines",
     "kept",

@@ -26,7 +26,7 @@ def _cells(a: Assessment, code: str) -> pd.DataFrame:
 def people_by_age(a: Assessment, code: str) -> pd.DataFrame:
     """One ward's estimate: a row an age, with disabled people, others and both, each with its range; every gap in words.
 
-    A cell reads "about 300 (170 to 440)": the estimate, and the range that holds the true number
+    A cell reads "about 300 (170 to 440)": the estimate, and the range that holds the number
     eight times in ten, at 2020 rates times the factor a user set, if any. "wide range" follows where
     that range is wider than the estimate itself.
     """
@@ -66,6 +66,11 @@ def _tens(counts: pd.Series[Any]) -> pd.Series[Any]:
 def ten_words(many: float) -> str:
     """A count rounded to 10, or that it is too small to print."""
     return tr(FEWER) if pd.isna(many) else tr("about {count:,.0f}", count=many)
+
+
+def has_range(a: Assessment, code: str) -> bool:
+    """Whether there is an estimate of the ward at all, and it is not too small to print."""
+    return bool(a.people["high80"].notna()[code])
 
 
 def is_wide(a: Assessment, code: str) -> bool:
