@@ -43,6 +43,7 @@ else:  # nobody is in band 4 or 5, which must not be read as nobody at risk
             why=told(str(a.scores["why_not"].iloc[0])),
         )
     )
+    st.markdown(tr("The figures that are held for these wards are on the page Ward, what was found for a service on the page Service."))
 ui.draw_map(
     a.areas,
     classes,
@@ -59,7 +60,11 @@ st.markdown(
     views.weights_words(a.method)
     + (tr(" Each band is a fifth of the wards of the nation under these weights.") if a.method.presets else "")
 )
-st.markdown(tr("People unlikely to use the internet: aged 16 and over, {people_definition}.", people_definition=ui.people_definition(a)))
+estimated = views.any_estimate(a)
+if estimated:
+    st.markdown(
+        tr("People unlikely to use the internet: aged 16 and over, {people_definition}.", people_definition=ui.people_definition(a))
+    )
 
 found = ui.assessed(councils, [service.id])
 ui.notices([notice for notice in found.notices if notice not in a.notices])
@@ -77,7 +82,8 @@ if ward:
     ui.table(views.score_drivers(a, ward), tr("What pulls the score of {area_name} up or down", area_name=a.areas.loc[ward, "area_name"]))
     ui.ward_link()
 
-ui.choose_people_scale()
+if estimated:
+    ui.choose_people_scale()
 st.header(tr("The same figures in a table"), anchor=False)
 ui.table(
     views.risk_rows(a, differ, views.ward_rows(found, service.id)),

@@ -460,6 +460,18 @@ def test_a_pick_on_the_map_becomes_the_chosen_ward():
 BLOOMFIELD = "Bloomfield (E05015188)"
 
 
+def test_the_risk_map_of_wards_without_a_score_leaves_out_what_is_not_there_and_points_to_what_is():
+    belfast = run("risk_map.py", council="N09000003")
+    words = text(belfast)
+    assert "are on the page Ward, what was found for a service on the page Service." in words
+    assert "Not scored" in words and "(0)" not in words, "no legend of five bands that no ward here can have"
+    assert "did not use the internet" not in words
+    assert not [one for one in belfast.number_input if one.key == "people_scale"]
+    blackpool = run("risk_map.py")
+    assert "did not use the internet" in text(blackpool) and "are on the page Ward" not in text(blackpool)
+    assert [one for one in blackpool.number_input if one.key == "people_scale"]
+
+
 def test_the_ward_page_shows_people_by_age_and_disability_with_their_range():
     words = text(run("ward.py", ward=BLOOMFIELD))
     assert "People unlikely to use the internet, by age and disability (2020 rates)" in words

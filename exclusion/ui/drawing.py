@@ -145,6 +145,8 @@ def draw_map(
     held = Counter(None if pd.isna(place) else int(place) for place in classes.reindex(areas.index).tolist())
     counts = {shade.label: held[place] for place, shade in enumerate(shades)} | {nothing.label: held[None]}
     shown = [*shades, nothing] if counts[nothing.label] else list(shades)
+    if not any(counts[shade.label] for shade in shades) and nothing == maps.NOT_SCORED:
+        shown = [nothing]  # bands that no ward here could have; a level of findings says "none" by its 0
     if shades:
         st.html(maps.legend(shown, counts, tr(maps.IN_EACH[one])))
     if places is not None:

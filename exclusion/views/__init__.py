@@ -15,7 +15,7 @@ from exclusion.views.method import (
     threshold_words,
     weights_words,
 )
-from exclusion.views.people import by_age_and_disability, has_range, is_wide, people_by_age, ten_words
+from exclusion.views.people import any_estimate, by_age_and_disability, has_range, is_wide, people_by_age, ten_words
 from exclusion.views.service import (
     FIRST,
     ON_TOP,
@@ -59,6 +59,7 @@ __all__ = [
     "METHOD",
     "ON_TOP",
     "across",
+    "any_estimate",
     "attributions",
     "band_label",
     "bands",
@@ -69,7 +70,6 @@ __all__ = [
     "has_range",
     "how_counted",
     "how_sure",
-    "has_range",
     "is_wide",
     "keep_lines",
     "kept",

@@ -73,6 +73,11 @@ def has_range(a: Assessment, code: str) -> bool:
     return bool(a.people["high80"].notna()[code])
 
 
+def any_estimate(a: Assessment) -> bool:
+    """Whether any ward has an estimate: what it counts is not told of a place where there is none."""
+    return bool(a.people["estimate_raw"].notna().any())
+
+
 def is_wide(a: Assessment, code: str) -> bool:
     """Whether the ward's range is so wide that the page must say so."""
     return bool(a.people.loc[code, "wide"])
