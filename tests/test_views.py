@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pandas as pd
 import pytest
@@ -222,6 +223,23 @@ def test_the_risk_table_holds_the_figures_of_the_map(blackpool):
     table = views.risk_rows(blackpool, pd.Series("", index=blackpool.areas.index), views.ward_rows(blackpool, SERVICE))
     assert list(table["Band"]) == [maps.BANDS[place].label for place in views.bands(blackpool)]
     assert list(table["Income"]) == [f"{place:.0f}" for place in blackpool.scores["percentile_income"]]
+
+
+def test_a_row_not_assessed_says_why_and_is_not_told_to_agree_with_its_band(bundled):
+    for council, service in (("Glasgow City", "blue_badge"), ("Belfast", "garden_waste"), ("Belfast", "blue_badge")):
+        found = exclusion.assess(bundled, [council], [service])
+        nowhere = pd.Series("", index=found.areas.index)
+        rows = views.ward_rows(found, service, differences=nowhere)
+        unknown = (rows["Level"] == "Not assessed").to_numpy()
+        assert unknown.any()
+        for why in rows.loc[unknown, "What to keep beyond the minimum, and why"]:
+            if service == "blue_badge" and council == "Belfast":
+                assert "Northern Ireland" in why  # no rule lacks a figure: councils there do not run it
+            else:
+                assert re.match(r"Not assessed: \d+ rules could not be checked for lack of figures, such as .*\(W\d\d\)", why)
+        differ = views.risk_rows(found, nowhere, rows)["Where they differ"]
+        assert (rows["Where band and findings differ"] == differ).all()
+        assert set(differ[unknown]) == {"not assessed"} and set(differ[~unknown]) <= {"–"}
 
 
 def test_every_source_is_named_with_publisher_period_and_licence(bundled):

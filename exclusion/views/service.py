@@ -240,16 +240,30 @@ def ward_rows(a: Assessment, service_id: str, own: pd.DataFrame | None = None, d
     """
     table = _found_rows(a, service_id)
     if differences is not None:
-        table[tr("Where band and findings differ")] = _told(differences.reindex(a.areas.index))
+        table[tr("Where band and findings differ")] = _told(differences.reindex(a.areas.index), table[tr("Level")])
     if own is not None:
         for name in own.columns:
             table[tr("{name} (yours)", name=name)] = [count_label(value) for value in own[name].reindex(a.areas.index)]
     return table
 
 
-def _told(said: pd.Series[Any]) -> pd.Series[Any]:
-    """Sentences made in English in the language spoken, with a dash where there is none; each keeps its mark where it stays English."""
-    return pd.Series([told(one) or "–" for one in said.tolist()], said.index, dtype=object)
+def _told(said: pd.Series[Any], level: pd.Series[Any]) -> pd.Series[Any]:
+    """Sentences made in English in the language spoken; each keeps its mark where it stays English.
+
+    A dash where there is none, which reads as no difference: a ward that was not assessed is called that.
+    """
+    none = [tr("not assessed") if one == maps.NOT_ASSESSED.label else "–" for one in level.reindex(said.index).tolist()]
+    return pd.Series([told(one) or dash for one, dash in zip(said.tolist(), none, strict=True)], said.index, dtype=object)
+
+
+def _why_not_assessed(a: Assessment, service_id: str, code: str, lacking: set[str]) -> str:
+    """One line for a ward that was not assessed: the rules that could not be checked, three by name."""
+    if not lacking:  # such as a service that councils of its nation do not run
+        return left_open(a, service_id, code)
+    named = rule_names(set(sorted(lacking)[:3]))
+    if len(lacking) <= 3:
+        return tr("Not assessed: could not be checked for lack of figures: {rules}.", rules=named)
+    return tr("Not assessed: {n} rules could not be checked for lack of figures, such as {rules}.", n=len(lacking), rules=named)
 
 
 @once
@@ -265,10 +279,13 @@ def _found_rows(a: Assessment, service_id: str) -> pd.DataFrame:
     texts = []
     for code in a.areas.index:
         lines = said_together(by_ward[code]) if code in by_ward else []
+        unassessed = False
         if not lines:
-            lines = [tr("Not assessed.") if pd.isna(classes[code]) else tr("Nothing found beyond the minimum, in the rules checked.")]
+            lines = [tr("Nothing found beyond the minimum, in the rules checked.")]
+            if unassessed := bool(pd.isna(classes[code])):
+                lines = [_why_not_assessed(a, service_id, str(code), lacking.get(str(code), set()))]
         lines += [head + " " + text if head == tr("Take care.") else head for head, text in others.get((service_id, code), [])]
-        if unchecked := lacking.get(str(code), set()) - everywhere:
+        if not unassessed and (unchecked := lacking.get(str(code), set()) - everywhere):
             lines.append(tr("Not checked here: {rules}.", rules=rule_names(unchecked)))
         texts.append("\n".join(lines))
     columns: dict[str, list[Any]] = {tr("Ward"): a.areas["area_name"].tolist()}
@@ -391,7 +408,7 @@ def risk_rows(a: Assessment, differ: pd.Series[Any], found: pd.DataFrame) -> pd.
         columns[label] = [tr("not known") if pd.isna(place) else f"{place:.0f}" for place in places]
     columns[tr("People unlikely to use the internet")] = _people(a)
     columns[tr("Findings for the service")] = found[tr("Level")].reindex(a.areas.index).tolist()
-    columns[tr("Where they differ")] = _told(differ.reindex(a.areas.index)).tolist()
+    columns[tr("Where they differ")] = _told(differ.reindex(a.areas.index), found[tr("Level")]).tolist()
     return pd.DataFrame(columns, index=a.areas.index)
 
 
