@@ -65,6 +65,13 @@ def test_every_entry_says_why_on_what_authority_and_until_when() -> None:
         assert entry.checked_on < entry.review_by, entry.id
 
 
+def test_what_is_missing_is_told_in_a_residents_words():
+    gaps = [gap for nation in nation_figures().values() for gap in nation.missing]
+    assert gaps and not [gap.why for gap in gaps if "gathered data" in gap.why or "is fetched" in gap.why]
+    # The name of a table is for planners, at the end, so that a reader without it has read the reason first.
+    assert all("(for planners: " in gap.why.split("Census table")[0] for gap in gaps if "Census table" in gap.why)
+
+
 def test_every_nation_says_for_itself_why_its_gaps_are_told_and_on_what_that_rests() -> None:
     """The file's own reason is for having it; what is lacking in Wales is lacking for a reason of its own."""
     held, raw = nation_figures(), tomllib.loads((FOLDER / "nation_figures.toml").read_text(encoding="utf-8"))
