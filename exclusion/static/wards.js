@@ -292,7 +292,10 @@
         node.setAttribute('aria-label', spoken(ward));
         node.setAttribute('aria-pressed', ward.code === painted.selected ? 'true' : 'false');
       }
-      if (ward.label) { ward.label.getElement().querySelector('i').textContent = ' ' + shade.number; }
+      if (ward.label) {
+        ward.label.getElement().querySelector('i').textContent = ' ' + shade.number;
+        ward.label.getElement().classList.toggle('on-dark', shade.ink === '#ffffff');
+      }
     });
     drawPlaces(painted.places);
     lookAt(painted.focus);

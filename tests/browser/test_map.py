@@ -42,6 +42,13 @@ def test_every_ward_is_drawn_with_its_name_number_and_word_and_markup_in_a_name_
     assert frame.locator(".ward-name b i").count() == 0
 
 
+def test_a_name_is_white_on_the_dark_classes_and_black_on_the_light_ones(open_page, map_frame, map_page):
+    frame = map_frame(open_page(map_page))
+    inks = frame.locator(".ward-name span").evaluate_all("all => all.map(one => [one.textContent.slice(-1), getComputedStyle(one).color])")
+    assert {number for number, _ in inks} >= set("12345")
+    assert all((ink == "rgb(255, 255, 255)") == (number in "45") for number, ink in inks), inks
+
+
 def test_the_slider_recolours_and_a_click_chooses_a_ward_without_reloading_the_map(open_page, map_frame, map_page):
     page = open_page(map_page)
     frame = map_frame(page)
