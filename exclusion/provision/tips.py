@@ -28,7 +28,7 @@ def tips(findings: pd.DataFrame, chances: pd.DataFrame | None = None) -> pd.Seri
         On the index of ``findings``. A finding that one small change would alter names the change; one
         that none would alter says so; the minimum cannot be tipped. Rows that were not assessed are blank.
     """
-    steady = _steady()
+    steady = steady_sentence()
     said = []
     for kind, borderline, reason in zip(findings["kind"], findings["borderline"], findings["reason"], strict=True):
         if kind == "floor":
@@ -55,7 +55,8 @@ def steady_words() -> str:
     return f"no single count {count}% larger or smaller, and no rate {points:g} places in 100 higher or lower, would alter"
 
 
-def _steady() -> str:
+def steady_sentence() -> str:
+    """What a finding that stands firm says of itself."""
     return f"Not borderline: {steady_words()} it."
 
 

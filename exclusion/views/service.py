@@ -13,7 +13,7 @@ from exclusion.assessment import Assessment, once
 from exclusion.contracts import NO_ANSWER
 from exclusion.language import ENGLISH, current, mark, tr
 from exclusion.maps import Shade
-from exclusion.provision.tips import chance_words, steady_words
+from exclusion.provision.tips import chance_words, steady_sentence, steady_words
 from exclusion.retold import told
 from exclusion.saying import counted, figure, join_words
 from exclusion.saying import in_short as say_reason
@@ -117,7 +117,7 @@ def _stands_firm(which: str, findings: int) -> str:
     """That findings stand firm, and what would not alter them."""
     if current() == ENGLISH:
         return f"{which}: {steady_words()} {'it' if findings == 1 else 'them'}."
-    return f"{which}: {told(f'Not borderline: {steady_words()} it.').partition(': ')[2]}"
+    return f"{which}: {told(steady_sentence()).partition(': ')[2]}"
 
 
 def other_findings(a: Assessment, service_id: str, code: str) -> list[tuple[str, str]]:

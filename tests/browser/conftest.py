@@ -111,12 +111,17 @@ BLOOMFIELD = "E05015188"
 def app(bundled: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of the whole app on the bundled release, with what may lie beside it.
 
-    A register of its own, empty at first, and a file of postcode points of one postcode, FY1 5AA, in the middle of Bloomfield.
+    A register of its own, empty at first, and a file of postcode points: one in the middle of each ward of Blackpool, with
+    the ward's code as in the published files, since distances are measured from them. FY1 5AA is Bloomfield's.
     """
     folder = tmp_path_factory.mktemp("beside")
-    spot = bundled.areas.loc[BLOOMFIELD, "geometry"].representative_point()
+    wards = bundled.areas[bundled.areas["council_name"] == "Blackpool"]
+    lines = ["postcode,easting,northing,ward_code"]
+    for number, (code, spot) in enumerate(wards.geometry.representative_point().items()):
+        postcode = "FY1 5AA" if code == BLOOMFIELD else f"FY9 {number % 10}A{'ABC'[number // 10]}"
+        lines.append(f"{postcode},{spot.x:.0f},{spot.y:.0f},{code}")
     points = folder / "points.csv"
-    points.write_text(f"postcode,easting,northing\nFY1 5AA,{spot.x:.0f},{spot.y:.0f}\n", encoding="utf-8")
+    points.write_text("\n".join(lines), encoding="utf-8")
     beside = {"KEPT_OPEN_POSTCODES": str(points), "KEPT_OPEN_REGISTER": str(folder / "register.sqlite")}
     with _serving(ROOT / "app.py", **beside) as address:
         yield address

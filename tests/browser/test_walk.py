@@ -57,7 +57,7 @@ def test_a_new_user_walks_from_a_postcode_to_a_link_that_opens_the_same(open_pag
     tab_to(page, "Find a ward")
     page.keyboard.type("fy1 5aa")
     page.keyboard.press("Enter")
-    page.get_by_text("FY1 5AA lies inside the outline of this ward.").wait_for()
+    page.get_by_text("FY1 5AA lies in this ward, says the file of postcode points.").wait_for()
     page.keyboard.press("Control+a")
     page.keyboard.type("bloomfield blackpool")
     page.keyboard.press("Enter")
