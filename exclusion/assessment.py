@@ -226,7 +226,7 @@ def assess(
     thresholds = judgement.current_thresholds() if thresholds is None else thresholds
     held = judgement.services() if local is None else local.services
     wards = _wards(evidence, codes, named=councils is not None)
-    areas, nations = wards.areas, set(wards.nations)
+    areas, nations = wards.areas, set(wards.said.nations)
     chosen = tuple(judgement.offered(held, nations).values()) if services is None else find_services(list(services), held)
     scores = wards.scores if weights is None else risk.score(evidence, list(areas.index), weights)
     residents = wards.residents if people_scale is None else people.of_areas(evidence, list(areas.index), people.own_scale(*people_scale))
@@ -253,7 +253,11 @@ def assess(
         findings=found.findings,
         summaries=found.summaries,
         council_wide=provision.across_council(found.findings),
-        notices=residents.notices + ((*local.notices,) if local else ()) + _notices(evidence, wards, chosen, method, thresholds, today),
+        notices=(
+            *residents.notices,
+            *(local.notices if local else ()),
+            *_notices(evidence, wards.said, chosen, method, thresholds, today),
+        ),
         thresholds_version=f"{thresholds}, with local thresholds" if local and local.thresholds else thresholds,
         local=local,
     )
@@ -269,6 +273,14 @@ class _Wards:
     residents: PeopleEstimate
     presets: tuple[MethodPreset, ...]
     own_in_score: str
+    said: _Said
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What notices rest on, of some wards: no service and no weight changes it."""
+
+    wards: int
     nations: tuple[str, ...]
     """By name, once each."""
     councils: frozenset[str]
@@ -280,6 +292,18 @@ class _Wards:
     """What the release lacks for these nations, in words."""
 
 
+def _said_of(evidence: Evidence, areas: pd.DataFrame) -> _Said:
+    nations = areas["nation"].unique().tolist()
+    return _Said(
+        wards=len(areas),
+        nations=tuple(sorted(nations)),
+        councils=frozenset(areas["council_code"].unique().tolist()),
+        counties=tuple(sorted(set(areas["upper_name"].unique().tolist()) - {""})),
+        drawn=int((areas["edition"] == OWN_AREAS).sum()),
+        lacking=risk.nation_notices(evidence, nations),
+    )
+
+
 def _wards(evidence: Evidence, codes: tuple[str, ...], *, named: bool) -> _Wards:
     """Of a few councils kept for whoever asks next, as pages do at every click."""
 
@@ -289,7 +313,6 @@ def _wards(evidence: Evidence, codes: tuple[str, ...], *, named: bool) -> _Wards
             _one_nation(areas)
         presets = tuple(preset for nation in areas["nation"].unique() if (preset := method_for(nation)))
         profile, members = _profile(evidence, areas), list(areas.index)
-        nations = areas["nation"].unique().tolist()
         return _Wards(
             areas,
             profile,
@@ -297,11 +320,7 @@ def _wards(evidence: Evidence, codes: tuple[str, ...], *, named: bool) -> _Wards
             people.of_areas(evidence, members),
             presets,
             _own_in_score(profile, presets),
-            nations=tuple(sorted(nations)),
-            councils=frozenset(areas["council_code"].unique().tolist()),
-            counties=tuple(sorted(set(areas["upper_name"].unique().tolist()) - {""})),
-            drawn=int((areas["edition"] == OWN_AREAS).sum()),
-            lacking=risk.nation_notices(evidence, nations),
+            _said_of(evidence, areas),
         )
 
     return evidence.recent(("wards", codes, named), work) if len(codes) <= FEW_COUNCILS else work()
@@ -494,36 +513,34 @@ def _pockets(evidence: Evidence, areas: pd.DataFrame) -> pd.DataFrame:
     return grouped[grouped["small_areas"] > 0].reset_index(drop=True) if len(grouped) else empty
 
 
-def _notices(
-    evidence: Evidence, wards: _Wards, services: Sequence[Service], method: Method, thresholds: str, today: date
-) -> tuple[str, ...]:
+def _notices(evidence: Evidence, of: _Said, services: Sequence[Service], method: Method, thresholds: str, today: date) -> tuple[str, ...]:
     notices = []
     if not method.is_default:
         notices.append(method.words + " Bands are cut under these weights; findings do not depend on them.")
     if thresholds != judgement.current_thresholds():
         notices.append(f"Thresholds version {thresholds}, not the current version {judgement.current_thresholds()}.")
-    if len(wards.nations) > 1:
+    if len(of.nations) > 1:
         notices.append("Each nation is scored within itself. Bands and comparisons of two nations must not be set side by side.")
-    notices += wards.lacking
-    for nation in wards.nations:
+    notices += of.lacking
+    for nation in of.nations:
         away = [service.service_name for service in services if nation in service.not_council_in]
         if away:
             notices.append(f"Not run by councils in {nation}, so nothing is found there: {join_words(away)}.")
         hooks = judgement.nations()[nation]
-        islands = wards.councils & set(hooks.island_councils)
+        islands = of.councils & set(hooks.island_councils)
         if hooks.place_notice == "always" or (hooks.place_notice == "islands" and islands):
             notices.append(hooks.place_text)
         if hooks.language_notice and services:
             notices.append(hooks.language_notice)
-    for name in wards.counties:
+    for name in of.counties:
         county = [service.service_name for service in services if service.england_tier == "county/unitary"]
         if county:
             which = join_words(county) if len(county) <= NAMED else f"{len(county)} of these services"
             if len(county) == len(tuple(services)) == 1:
                 which = "this service"
             notices.append(f"Decided by {name}, whose members stand for divisions: wards are a guide for {which}.")
-    if wards.drawn:
-        which = "These" if wards.drawn == len(wards.areas) else f"{wards.drawn} of these"
+    if of.drawn:
+        which = "These" if of.drawn == of.wards else f"{of.drawn} of these"
         notices.append(f"{which} are areas of your own, {evidence.manifest.fit}. Where a page says ward, it means one of these.")
     notices += [
         f"Own figures of {source.publisher}, not published by us: {source.title}, {source.period}."

@@ -92,9 +92,9 @@ def test_rural_needs_and_islands_are_said_where_they_are_law(bundled: exclusion.
     def notices(nation: str, council: str) -> str:
         areas = bundled.areas[bundled.areas["council_name"] == "Blackpool"].assign(nation=nation, council_code=council)
         moved = dataclasses.replace(bundled, areas=areas)
-        from exclusion.assessment import Method, _notices
+        from exclusion.assessment import Method, _notices, _said_of
 
-        return " ".join(_notices(moved, areas, (), Method({}, True, ()), judgement.current_thresholds(), TODAY))
+        return " ".join(_notices(moved, _said_of(moved, areas), (), Method({}, True, ()), judgement.current_thresholds(), TODAY))
 
     assert "Rural Needs Act (Northern Ireland) 2016 asks for due regard" in notices("Northern Ireland", "N09000003")
     assert "island communities impact assessment" in notices("Scotland", "S12000023")  # Orkney Islands
