@@ -257,6 +257,18 @@ def test_what_unpacks_to_more_than_a_table_of_areas_is_refused_unread_and_a_case
         list(rows)
 
 
+@pytest.mark.parametrize("sheet", [b"0" * (2 << 20), b"<!--" + b">" * 1_000 + b"--><worksheet/>"], ids=["no tag", "a comment"])
+def test_a_sheet_that_python_would_read_again_with_every_piece_is_refused_before(sheet: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """10 MB without the end of a tag took five seconds, and 100 would take minutes: nothing of it reaches the reader of XML."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("xl/workbook.xml", b"<workbook/>")
+        packed.writestr("xl/worksheets/sheet1.xml", sheet)
+    monkeypatch.setattr("openpyxl.load_workbook", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(DataRefused, match=r"contacts\.xlsx: cannot be read as a workbook"):
+        figures.look(out.getvalue(), "contacts.xlsx")
+
+
 def test_as_evidence_a_count_stands_in_for_a_published_figure_in_the_wards_that_have_one(bundled: Evidence) -> None:
     before = exclusion.assess(bundled, BLACKPOOL)  # every service: which of them lean on distance is for the rules to say
     evidence = laid(bundled, "ward_code,beyond 5 km\nE05015188,5000\n", "beyond 5 km = far_help")
