@@ -358,19 +358,18 @@ def _one_nation(areas: pd.DataFrame) -> None:
     UsageError
         With the councils of each nation.
     """
-    if len(areas) and (areas["nation"] == areas["nation"].iloc[0]).all():
+    if areas["nation"].nunique() <= 1:
         return
     councils = areas.drop_duplicates("council_code").groupby("nation", sort=False)["council_name"].agg(list)
-    if len(councils) > 1:
-        told = "; ".join(f"{nation}: {join_words(_first(sorted(names)))}" for nation, names in councils.items())
-        raise UsageError(
-            Problem(
-                "council",
-                "the councils chosen are of more than one nation, and each nation is scored within itself, from figures of its own",
-                told,
-                "Bands of two nations must not be set side by side. Choose councils of one nation at a time.",
-            )
+    told = "; ".join(f"{nation}: {join_words(_first(sorted(names)))}" for nation, names in councils.items())
+    raise UsageError(
+        Problem(
+            "council",
+            "the councils chosen are of more than one nation, and each nation is scored within itself, from figures of its own",
+            told,
+            "Bands of two nations must not be set side by side. Choose councils of one nation at a time.",
         )
+    )
 
 
 def _first(names: list[str]) -> list[str]:

@@ -110,10 +110,7 @@ def table(frame: pd.DataFrame, caption: str, *, numbers: Sequence[str] = (), eng
     opening = [f'<td role="cell"{kind[name]}{spoken[name]} data-label="{escape(str(name))}">' for name in frame.columns[1:]]
     body = []
     for first, *row in _rows(frame):
-        cells = [
-            f"{begins}{_said(value) if isinstance(value, str) else escape(str(value))}</td>"
-            for begins, value in zip(opening, row, strict=True)
-        ]
+        cells = [f"{begins}{_said(value)}</td>" for begins, value in zip(opening, row, strict=True)]
         body.append(f'<tr role="row"><th scope="row" role="rowheader">{escape(str(first))}</th>{"".join(cells)}</tr>')
     return _framed("cards", caption, head, body)
 

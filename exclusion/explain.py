@@ -69,7 +69,8 @@ class Facts:
     @classmethod
     def of(cls, findings: pd.DataFrame) -> Facts:
         """Of findings of one ward for one service."""
-        return next(iter(_facts(findings.assign(area_code="")).values()), cls())
+        one = findings.assign(area_code="")
+        return next(iter(_facts([one[name].tolist() for name in _FACTS]).values()), cls())
 
     @cached_property
     def used(self) -> dict[str, float]:
@@ -84,16 +85,11 @@ class Facts:
         return found
 
 
-def _facts(findings: pd.DataFrame) -> dict[str, Facts]:
-    """By ward."""
-    return _facts_of([findings[name].tolist() for name in _FACTS])
-
-
 _FACTS = ("area_code", "kind", "severity", "channel", "rule_ids", "figures_json")
 
 
-def _facts_of(columns: Sequence[Sequence[Any]]) -> dict[str, Facts]:
-    """:func:`_facts` of the columns :data:`_FACTS`."""
+def _facts(columns: Sequence[Sequence[Any]]) -> dict[str, Facts]:
+    """By ward, of the columns :data:`_FACTS` of findings."""
     firm: dict[str, list[tuple[str, str]]] = {}
     busier: dict[str, list[str]] = {}
     for code, kind, severity, channel, rules, figures in zip(*columns, strict=True):
@@ -203,6 +199,6 @@ def _values(scores: pd.DataFrame, name: str) -> list[Any]:
 @once
 def _by_ward(assessment: Assessment, service_id: str) -> dict[str, tuple[Facts, str]]:
     """By ward, what the sentence needs of the findings for a service and the word that sums them up."""
-    facts = _facts_of(assessment.columns("findings", service_id, *_FACTS))
+    facts = _facts(assessment.columns("findings", service_id, *_FACTS))
     summary = dict(zip(*assessment.columns("summaries", service_id, "area_code", "summary"), strict=True))
     return {str(code): (facts.get(str(code), Facts()), str(summary.get(code, ""))) for code in assessment.areas.index}

@@ -128,6 +128,7 @@ def band_edges(evidence: Evidence, nation: str, weights: Mapping[str, float]) ->
     as_array = ("reference_wards", f"{nation}/{'|'.join(weights)}")
     if as_array not in evidence.cache:
         evidence.cache[as_array] = wide[list(weights)].to_numpy()
+    # Sorted once: quantiles and median of what is sorted cost half.
     risk = np.sort(evidence.cache[as_array] @ np.array(list(weights.values())))
     cuts = np.quantile(risk, [0.2, 0.4, 0.6, 0.8])
     return cuts, float(np.median(risk))
@@ -152,19 +153,21 @@ def score(evidence: Evidence, area_codes: Sequence[str] | None = None, weights: 
         band, and ``why_not`` says which.
     """
     codes = list(evidence.areas.index if area_codes is None else area_codes)
-    nations = evidence.areas["nation"].reindex(codes).to_numpy(object)
+    by_nation: dict[str, list[str]] = {}
+    for code, nation in zip(codes, evidence.areas["nation"].reindex(codes).tolist(), strict=True):
+        if not pd.isna(nation):
+            by_nation.setdefault(str(nation), []).append(code)
     parts = []
-    for nation in dict.fromkeys(nations.tolist()):
-        members = [code for code, place in zip(codes, nations.tolist(), strict=True) if place == nation]
-        preset = method_for(str(nation))
+    for nation, members in by_nation.items():
+        preset = method_for(nation)
         if preset is None:
             empty = pd.DataFrame(index=pd.Index(members))
-            empty["scored"], empty["why_not"], empty["risk"] = False, _no_method(evidence, str(nation)), np.nan
+            empty["scored"], empty["why_not"], empty["risk"] = False, _no_method(evidence, nation), np.nan
             # The same columns as for any other nation, so that a table of its wards alone has them too.
             empty["observed"] = empty["national_median_risk"] = np.nan
             parts.append(empty)
             continue
-        parts.append(_score_nation(evidence, str(nation), members, preset, normalised_weights(preset, weights)))
+        parts.append(_score_nation(evidence, nation, members, preset, normalised_weights(preset, weights)))
     if len(parts) == 1 and len(parts[0]) == len(codes):
         result = parts[0]
     else:

@@ -217,7 +217,7 @@ def test_postcodes_without_a_small_area_are_shared_out_by_people_and_nearness() 
     assert found.groupby("area_code")["all"].sum().to_dict() == {ONE: 160.0, TWO: 40.0}  # as without points
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), rows=st.integers(1, 40), columns=st.integers(1, 5))
 def test_the_quota_is_kept(seed: int, rows: int, columns: int) -> None:
     draw = np.random.default_rng(seed)
@@ -411,7 +411,7 @@ def worlds(draw: st.DrawFn) -> tuple[pd.DataFrame, pd.DataFrame]:
     return points.sort_values("area_code", ignore_index=True), spots
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(world=worlds(), which=st.integers(0, 5))
 def test_closing_a_place_never_shortens_a_distance(world: tuple[pd.DataFrame, pd.DataFrame], which: int) -> None:
     points, spots = world
@@ -426,7 +426,7 @@ def test_closing_a_place_never_shortens_a_distance(world: tuple[pd.DataFrame, pd
     assert (both["beyond_n_after"] >= both["beyond_n_before"]).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(world=worlds(), times=st.sampled_from([2, 10]))
 def test_weights_scale(world: tuple[pd.DataFrame, pd.DataFrame], times: int) -> None:
     points, spots = world
@@ -439,7 +439,7 @@ def test_weights_scale(world: tuple[pd.DataFrame, pd.DataFrame], times: int) -> 
     assert (gap <= 5 * times + 5).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(world=worlds())
 def test_wards_add_up_to_councils_and_councils_to_all(world: tuple[pd.DataFrame, pd.DataFrame]) -> None:
     points, spots = world
@@ -454,7 +454,7 @@ def test_wards_add_up_to_councils_and_councils_to_all(world: tuple[pd.DataFrame,
     assert table["beyond_share"].dropna().between(0, 1).all()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     people=st.lists(st.tuples(st.floats(0, 50), st.integers(0, 9)), min_size=1, max_size=30),
     share=st.sampled_from([0.5, 0.9]),

@@ -41,7 +41,7 @@ def scored(column, how, direction=1):
 
 
 @given(COLUMN, st.sampled_from([1, -1]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_min_max(column, direction):
     """``n_minmax``: ``(x - min) / (max - min) * (u - l) + l``, here onto 0 to 100; ``Normalise`` first multiplies x by the direction."""
     x = [direction * v for v in column]
@@ -50,7 +50,7 @@ def test_min_max(column, direction):
 
 
 @given(COLUMN, st.sampled_from([1, -1]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_z_score(column, direction):
     """``n_zscore``: ``(x - mean) / sd * s + m`` with m = 0 and s = 1; R's ``sd`` divides by n - 1; gaps are left out of both."""
     x = [direction * v for v in column]
@@ -61,7 +61,7 @@ def test_z_score(column, direction):
 
 
 @given(COLUMN, st.sampled_from([1, -1]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rank_and_percentile_rank(column, direction):
     """``n_rank``: R's ``rank(ties.method = "min")``, equal values share the lowest place; ``n_prank``: ``(rank - 1) / (n - 1)`` over
     the n values that are there (COINr gives 0 to 1, we give 0 to 100)."""
@@ -72,7 +72,7 @@ def test_rank_and_percentile_rank(column, direction):
 
 
 @given(COLUMN, st.floats(-100, 100), st.floats(0.5, 500), st.sampled_from([1.0, 10.0, 100.0]), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_goalposts(column, lower, width, scale, cut):
     """``n_goalposts``: ``(x - l) / (u - l)``, cut to 0 and 1 when ``trunc2posts``, times a."""
     upper = lower + width
@@ -83,7 +83,7 @@ def test_goalposts(column, lower, width, scale, cut):
 
 
 @given(COLUMN)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_exponential(column):
     """The domain scale of the English Indices of Deprivation 2019, technical report, appendix E (not of COINr):
     ``-23 ln(1 - R (1 - exp(-100 / 23)))``, R = rank / n, the most deprived R = 1."""
@@ -93,7 +93,7 @@ def test_exponential(column):
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), FIGURE), min_size=8, max_size=40))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_within_groups_every_scale_sees_its_group_alone(rows):
     """``n_minmax`` and ``n_prank`` on each group by itself; a group without spread has no score (COINr: NaN with a warning)."""
     table = pd.DataFrame({"i": [v for _, v in rows]})
@@ -153,7 +153,7 @@ def published_treat(column, most):
 
 
 @given(COLUMN, st.lists(st.sampled_from([3e4, 3e4, -3e4, 9e5, -9e5]), max_size=4), st.integers(1, 6))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_treatment(column, outliers, most):
     """``Treat``: a column that fails ``check_SkewKurt`` is winsorised (``winsorise``: one end at a time by the sign of the skew, the
     outermost values to the next one inside, equal values together, until it passes or ``winmax`` were moved); if it fails
@@ -187,7 +187,7 @@ LEAST = st.sampled_from([0.0, 0.5, 2 / 3, 1.0])
 
 
 @given(st.data(), st.integers(1, 4), st.integers(1, 4), MEAN, MEAN, LEAST, LEAST)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_every_mean_at_every_level_of_any_tree(data, domains, indicators, inner, outer, least_inside, least_above):
     """``Aggregate`` level by level, each with its own mean and threshold: see :func:`published_mean`."""
     names = [[f"i{d}{i}" for i in range(indicators)] for d in range(domains)]
@@ -212,7 +212,7 @@ def test_every_mean_at_every_level_of_any_tree(data, domains, indicators, inner,
     st.lists(st.sampled_from(["fine", "same", "none", "same but for gaps"]), min_size=1, max_size=5).filter(lambda k: set(k) != {"fine"}),
     st.sampled_from([how for how in normalise.NORMALISERS if how != "none"]),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_columns_without_spread_are_refused_by_name_whatever_the_scale(kinds, how):
     """COINr returns NaN with a warning for a range of 0 (``n_minmax``); here every such column is named, and no other."""
     made = {"fine": [1.0, 2, 3, 3, NAN], "same": [2.0] * 5, "none": [NAN] * 5, "same but for gaps": [NAN, 7.0, 7, NAN, 7]}

@@ -149,7 +149,7 @@ weights_drawn = st.lists(st.integers(0, 20), min_size=4, max_size=4).filter(lamb
 
 
 @given(st.data(), weights_drawn, st.integers(0, 5000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_least_change_moves_the_band_and_a_smaller_one_does_not(bundled, data, raw, number):
     nation = data.draw(st.sampled_from(["England", "Wales"]))
     codes = bundled.areas.index[bundled.areas["nation"] == nation]

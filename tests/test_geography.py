@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
@@ -104,7 +104,6 @@ def test_a_small_area_without_postcodes_goes_to_its_official_ward():
     assert got.set_index(["small_area_code", "area_code"])["share"].to_dict() == {(A, NORTH): 1.0, (B, SOUTH): 1.0}
 
 
-@settings(deadline=None)  # how long it takes is for no test to say
 @given(
     st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from([NORTH, SOUTH, "E05000003"])), min_size=1, max_size=60),
     st.lists(st.integers(0, 5000), min_size=3, max_size=3),

@@ -43,9 +43,7 @@ def test_a_damaged_file_is_read_soundly_or_refused_in_words(target: hostile.Targ
     files = target.files()
 
     # A seed cannot be made simpler, so there is nothing to shrink.
-    @settings(
-        max_examples=EACH, derandomize=True, deadline=None, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EACH, derandomize=True, database=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
     @given(st.sampled_from(range(len(files))), st.integers(0, 2**32))
     def damaged(which: int, seed: int) -> None:
         name, good = files[which]

@@ -25,7 +25,7 @@ def level(found: pd.DataFrame, area: str) -> dict[tuple[str, str], int]:
     return {(row.service_id, row.channel): SEVERITY[row.severity] if row.kind == "keep" else 1 for row in rows.itertuples(index=False)}
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(figures, st.lists(st.sampled_from([*MEASURES, "students"]), min_size=1, max_size=3), st.booleans())
 def test_taking_figures_away_never_lowers_a_flag(ward: dict, gone: list[str], rural: bool) -> None:
     less = {name: value for name, value in ward.items() if name not in gone}

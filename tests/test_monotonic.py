@@ -32,7 +32,7 @@ def levels(found: pd.DataFrame, code: str) -> dict[tuple[str, str], int]:
 
 
 @pytest.mark.parametrize("version", ["0", "3"])
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 @given(ward, rise, st.booleans(), st.booleans())
 def test_raising_every_figure_at_once_lowers_nothing(version: str, base: dict, more: dict, rural: bool, connected: bool) -> None:
     moved = {name for name in MEASURES if not (connected and name in CONNECTIONS)}

@@ -243,7 +243,7 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_does_not():
     assert first == second != people.joint(table, population, other).draws.tobytes()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     ages=st.lists(st.integers(0, 60), min_size=7, max_size=7),
     children=st.integers(0, 30),

@@ -228,7 +228,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 CELLS = st.sampled_from(["", "a", "360519", "437313", "53.8", "-2.6", "PR3 3JA", "nan", "1e999", "Mon 9-5", '"', "\x07", "\n", "é", ","])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     table=st.lists(st.lists(CELLS, max_size=7), max_size=6), heading=st.sampled_from(["name,x,y,lat,lon,postcode,hours", "name,x,y", ""])
 )
@@ -334,7 +334,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(document=JSON)
 def test_whatever_the_json_holds_there_is_an_answer(document: Any) -> None:
     found, problems, notes = open_referral.read(json.dumps(document).encode(), "any.json", TODAY)

@@ -24,7 +24,7 @@ counts = st.integers(min_value=0, max_value=5000).map(float)
 places = st.floats(min_value=0, max_value=100, allow_nan=False)
 full = st.fixed_dictionaries({name: st.tuples(counts, places) for name in MEASURES})
 patchy = st.fixed_dictionaries({}, optional={name: st.tuples(counts, places) for name in MEASURES})
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=60)
 
 
 def check(

@@ -22,7 +22,7 @@ def fitted_in_turn(rows, first, start=NATIONAL, rounds=20_000):
     return table[:, 0]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     rows=st.lists(st.floats(1, 5_000), min_size=4, max_size=4),
     share=st.floats(0.02, 0.98),
@@ -34,7 +34,7 @@ def test_it_is_the_table_that_fitting_rows_and_columns_in_turn_gives(rows, share
     assert got == pytest.approx(fitted_in_turn(rows, first), rel=1e-7, abs=1e-9 * rows.sum())
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     rows=st.lists(st.lists(st.integers(0, 5_000), min_size=4, max_size=4), min_size=1, max_size=6),
     share=st.floats(0, 1),

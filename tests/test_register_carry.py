@@ -276,7 +276,7 @@ def test_files_that_are_no_export_are_said_to_be_so(sqlite: Register, sent: Path
     assert "is a public copy, from which names and figures were left out" in refused(sqlite, tmp_path / "draft.zip")
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_bytes_changed_anywhere_never_bring_in_anything_else(sent: Path, tmp_path: Path, data: st.DataObject) -> None:
     """Either the file is refused in a sentence, or what changed was no part of what it says (a date in the zip)."""

@@ -140,3 +140,13 @@ def test_a_ward_without_all_domains_is_not_scored_and_says_why(bundled, column):
     row = risk.score(without(bundled, ward, "income_dep", column), [ward]).loc[ward]
     assert not row["scored"] and np.isnan(row["risk"]) and row["band"] is pd.NA
     assert row["band_word"] == "Not scored" and row["why_not"] == "Not scored: no figure for income."
+
+
+def test_a_code_that_no_ward_has_gets_no_score_and_changes_nothing_of_the_others(bundled) -> None:
+    first = str(bundled.areas.index[0])
+    assert risk.score(bundled, ["nowhere"]).empty
+    both = risk.score(bundled, ["nowhere", first])
+    assert both.loc["nowhere"].drop("band_word").isna().all()
+    assert both.loc["nowhere", "band_word"] == "Not scored"
+    pd.testing.assert_series_equal(both.loc[first], risk.score(bundled, [first]).loc[first], check_dtype=False)
+    assert list(both) == list(risk.score(bundled, [first]))

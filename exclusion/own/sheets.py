@@ -24,6 +24,8 @@ BETWEEN = ",;\t|"
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 _AS_CSV = "Save the sheet as 'CSV UTF-8' or as .xlsx and give that file."
 MB = 1 << 20
+_DAMAGED = (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError)
+"""What Python says of a zip that is cut off, damaged or locked."""
 
 
 @contextmanager
@@ -138,7 +140,7 @@ def _workbook(file: IO[bytes], where: str, sheet: str | None, limits: Files) -> 
         with zipfile.ZipFile(file) as packed:
             unpacked = sum(part.file_size for part in packed.infolist())
             names = {part.filename for part in packed.infolist()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except _DAMAGED:
         _refuse(where, "is cut off or damaged", "Save or export it again.")
     if unpacked > limits.largest_unpacked_mb * MB:
         what = f"unpacks to {unpacked / MB:,.0f} MB, more than the {limits.largest_unpacked_mb:,} MB that such a table can hold"
@@ -184,7 +186,7 @@ def _written_by_a_program(file: IO[bytes]) -> bool:
                         if since + (len(piece) if first < 0 else first) > MB or b"<!--" in last + piece:
                             return False
                         since, last = since + len(piece) if at < 0 else len(piece) - at - 1, piece[-3:]
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError, ValueError):
+    except _DAMAGED:
         return False
     return True
 

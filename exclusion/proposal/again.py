@@ -88,8 +88,8 @@ def _checked(
     for nation in dict.fromkeys(nations):
         for measure in rows.index.get_level_values("measure").unique():
             here = (nations == nation) & (rows.index.get_level_values("measure") == measure)
-            reference = risk.reference(assessment.evidence, str(nation), "ward", str(measure))
-            rows.loc[here, "percentile"] = risk.percentile(rows.loc[here, "value"].to_numpy(float), reference)
+            values = rows.loc[here, "value"].to_numpy(float)
+            rows.loc[here, "percentile"] = risk.place_in_nation(assessment.evidence, str(nation), "ward", str(measure), values)
     after = pd.concat([profile.drop(index=new.index), rows]).reset_index()
     evidence, held = assessment.evidence, judgement.measures()
     council = evidence.observations[

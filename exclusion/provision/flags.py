@@ -5,6 +5,7 @@ Severity is ``int8``: 0 nothing, 1 monitor, 2 recommended, 3 required.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -308,25 +309,20 @@ def patterns_of(table: npt.NDArray[Any]) -> tuple[npt.NDArray[Any], npt.NDArray[
     """Distinct rows of a table of small whole numbers, and which of them each row is."""
     if table.shape[1] == 0 or len(table) == 0:
         return table[:1] if len(table) else np.zeros((1, table.shape[1]), dtype=np.int64), np.zeros(len(table), dtype=np.intp)
-    columns = table.astype(np.int64)
-    columns = columns - columns.min(axis=0)
-    widths = (columns.max(axis=0) + 1).tolist()
-    code, size = np.zeros(len(table), dtype=np.int64), 1
-    start = 0
-    while start < len(widths):  # a row is the digits of one number; mostly all of them fit in one go
-        end, span = start, 1
-        while end < len(widths) and size * span * widths[end] < 2**62:
-            span *= widths[end]
-            end += 1
-        places = np.cumprod([1, *widths[end - 1 : start : -1]], dtype=np.int64)[::-1] if end > start else np.empty(0, dtype=np.int64)
-        code = code * span + columns[:, start:end] @ places
-        size *= span
-        if end < len(widths):  # number the rows met so far afresh before the code runs over
-            code = np.unique(code, return_inverse=True)[1].astype(np.int64).reshape(-1)
-            size = int(code.max()) + 1
-        start = end
-    _, first, which = np.unique(code, return_index=True, return_inverse=True)
+    _, first, which = np.unique(_codes(table.astype(np.int64)), return_index=True, return_inverse=True)
     return table[first], which.reshape(-1)
+
+
+def _codes(table: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """One whole number for each row, the same for the same row, and in the order of the rows: its columns are the digits."""
+    columns = table - table.min(axis=0)
+    widths = (columns.max(axis=0) + 1).tolist()
+    if len(widths) == 1 or math.prod(widths) < 2**62:
+        return np.asarray(columns @ np.cumprod([1, *widths[:0:-1]], dtype=np.int64)[::-1])
+    # More combinations than a number holds: those met in each half are numbered first.
+    half = len(widths) // 2
+    left, right = (np.unique(_codes(part), return_inverse=True)[1].reshape(-1) for part in (table[:, :half], table[:, half:]))
+    return np.asarray(left * (right.max() + 1) + right)
 
 
 def caution_holds(outcome: Outcome) -> Mask:

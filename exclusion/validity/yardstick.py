@@ -110,9 +110,7 @@ def percentiles(rates: pd.DataFrame, evidence: Evidence, level: str) -> pd.DataF
             continue
         values = risk.domain_values(members, preset.domain)
         columns = {
-            f"percentile_{d}": risk.percentile(
-                values[d].to_numpy(float), risk.reference(evidence, NATIONS[str(letter)], level, f"domain_{d}")
-            )
+            f"percentile_{d}": risk.place_in_nation(evidence, NATIONS[str(letter)], level, f"domain_{d}", values[d].to_numpy(float))
             for d in values
         }
         parts.append(pd.DataFrame(columns, index=members.index))

@@ -82,6 +82,7 @@ def test_a_link_by_name_and_code_opens_also_for_the_council_that_is_shown_by_its
 def test_a_weight_repaints_the_map_without_reloading_it(visit, map_frame, settle, record_property):
     page = visit(f"risk_map?{THREE}")
     frame = map_frame(page)
+    assert page.locator("iframe[title='Map of wards: likelihood of not using the internet']").count() == 1
     frame.evaluate("window.__mark = 'still here'")
     frame.evaluate(
         "window.__painted = [];"
