@@ -395,16 +395,21 @@ def _manifest(folder: Path) -> Manifest:
         raise DataRefused(Problem("release.toml", f"lacks or garbles an entry: {error}", "", "Build or copy the release again.")) from None
 
 
+LONGEST_NAME = 255
+"""Letters of a file's name that are told: no file system here holds more."""
+
+
 def _hash_problems(folder: Path, manifest: Manifest) -> Iterable[Problem]:
     for table in TABLES:
         if f"{table}.parquet" not in manifest.files:
             yield Problem("release.toml", f"does not list {table}.parquet", "", "Build or copy the release again.")
     for name, about in manifest.files.items():
         path = folder / name
-        if Path(name).name != name or path.is_symlink():
+        # These two answer "no" also for a name that no file can have, where those of a Path go wrong.
+        if Path(name).name != name or os.path.islink(path):
             yield Problem("release.toml", "names a file outside the release", name, "Do not use this release.")
-        elif not path.is_file():
-            yield Problem(name, "is named in release.toml and is not there", "", "Build or copy the release again.")
+        elif not os.path.isfile(path):
+            yield Problem(name[:LONGEST_NAME], "is named in release.toml and is not there", "", "Build or copy the release again.")
         elif (found := hashlib.sha256(path.read_bytes()).hexdigest()) != about["sha256"]:
             yield Problem(
                 name,

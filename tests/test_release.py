@@ -144,6 +144,13 @@ def test_a_broken_release_toml_is_refused(copy, text, says):
     assert says in refused(copy)
 
 
+def test_a_name_that_no_file_can_have_is_a_file_that_is_not_there(copy):
+    toml = copy / "release.toml"
+    long = "a" * 5_000 + ".parquet"
+    toml.write_text(toml.read_text(encoding="utf-8").replace('"reference_wards.parquet"', f'"{long}"'), encoding="utf-8")
+    assert f"{'a' * 255}: is named in release.toml and is not there" in refused(copy)
+
+
 def test_a_release_never_reaches_outside_its_folder(copy):
     toml = copy / "release.toml"
     toml.write_text(toml.read_text(encoding="utf-8").replace('"README.md"', '"../README.md"'), encoding="utf-8")
